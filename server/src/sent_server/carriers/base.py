@@ -1,0 +1,128 @@
+"""What the engine and a carrier say to each other.
+
+A carrier never raises for business results; it answers one outcome per submission, in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    RCS = "rcs"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    type: str
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rendered text of a message on one channel."""
+
+    content: str
+    header: str | None = None
+    footer: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submit. `attempt_id` is unique per attempt: a carrier that takes an idempotency key gets this one.
+
+    `sender` is our number, `recipient` the contact's, both E.164.
+    """
+
+    attempt_id: str
+    customer_id: str
+    message_id: str
+    channel: Channel
+    sender: str
+    recipient: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took it; receipts will name `ref`."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It will never be delivered this way. `code` is the carrier's own, `reason` for people."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The answer was lost: it may or may not have been taken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not taken; try again after `after_ms`."""
+
+    after_ms: int
+    reason: str
+
+
+Outcome = Accepted | Rejected | Unknown | Later
+
+
+class ReceiptKind(StrEnum):
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A carrier's later word on `ref`. `event_id` is unique per carrier, the same on a repeat."""
+
+    event_id: str
+    ref: str
+    kind: ReceiptKind
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a person to one of our numbers."""
+
+    event_id: str
+    channel: Channel
+    phone: str
+    sender: str
+    text: str
+
+
+class Inbox(Protocol):
+    """Where a carrier delivers what comes back. Returns once it is durable."""
+
+    async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None: ...
+
+    async def inbound(self, carrier: str, messages: Sequence[Inbound]) -> None: ...
+
+
+class Carrier(Protocol):
+    """`name` is what the channel configuration stores."""
+
+    name: str
+
+    async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]: ...
+
+    async def start(self, inbox: Inbox) -> None: ...
+
+    async def stop(self) -> None: ...

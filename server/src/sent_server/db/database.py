@@ -1,0 +1,68 @@
+"""The two interfaces everyone else sees: a `Database` and, inside a write or a read, a `Tx`.
+
+SQL uses named parameters (`:name`), lists as `IN (:ids[])`, and `/*pg: ...*/` for what only PostgreSQL needs.
+Functions over a `Tx` must await nothing but the `Tx`: the SQLite engine runs them without ever suspending.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+Param = str | int | None | Sequence[str] | Sequence[int]
+Row = tuple[Any, ...]
+T = TypeVar("T")
+C = TypeVar("C")
+R = TypeVar("R")
+C_contra = TypeVar("C_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Tx(Protocol):
+    """One transaction, or one member of a group that shares a commit."""
+
+    async def execute(self, sql: str, **params: Param) -> int:
+        """Run one statement; returns the number of rows changed."""
+        ...
+
+    async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run one statement per row; values stand in the order in which the names first appear."""
+        ...
+
+    async def fetch(self, sql: str, **params: Param) -> list[Row]: ...
+
+    async def try_lock(self, name: str) -> bool:
+        """Take a lock until the end of the transaction without waiting; always True with one writer."""
+        ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Undo what happened inside when the block raises; the exception goes on."""
+        ...
+
+    def after_commit(self, fn: Callable[[], None]) -> None: ...
+
+
+class Batch(Protocol[C_contra, R_co]):
+    """A hot use case written over lists: one result per command, in order."""
+
+    async def __call__(self, tx: Tx, commands: Sequence[C_contra], /) -> Sequence[R_co]: ...
+
+
+class Database(Protocol):
+    async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `fn` and commit. An exception leaves nothing behind. Returns after the data is durable."""
+        ...
+
+    async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
+        """Like `write`, but equal waiting commands run as one call and one commit."""
+        ...
+
+    async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
+        """Run `fn` over committed data. `heavy` keeps scans off the event loop."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+async def fetch_one(tx: Tx, sql: str, **params: Param) -> Row | None:
+    rows = await tx.fetch(sql, **params)
+    return rows[0] if rows else None

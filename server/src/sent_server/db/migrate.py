@@ -1,0 +1,60 @@
+"""Numbered SQL files, applied in order. A database says which version it has and the oldest release that may use it."""
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+from sent_server.db.errors import SchemaTooNewError
+from sent_server.db.postgres import PostgresDatabase
+from sent_server.db.sqlite import SqliteDatabase
+
+_HEADER = re.compile(r"-- compatible: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    version: int
+    name: str
+    compatible_version: int
+    sql: str
+
+
+def known() -> list[Migration]:
+    """All migrations of this release, oldest first."""
+    found: list[Migration] = []
+    for file in resources.files("sent_server.db").joinpath("migrations").iterdir():
+        if file.name.endswith(".sql"):
+            sql = file.read_text(encoding="utf-8")
+            header = _HEADER.search(sql)
+            assert header, f"{file.name} lacks its '-- compatible: N' line"
+            found.append(Migration(int(file.name[:4]), file.name, int(header.group(1)), sql))
+    return sorted(found, key=lambda migration: migration.version)
+
+
+async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
+    """What `apply` would do. Raises SchemaTooNewError when a newer release owns the data."""
+    await database.run_script(
+        "CREATE TABLE IF NOT EXISTS schema_info (version BIGINT PRIMARY KEY, compatible_version BIGINT NOT NULL)"
+    )
+    rows = await database.read(
+        lambda tx: tx.fetch("SELECT MAX(version), MAX(compatible_version) FROM schema_info")
+    )
+    version, compatible_version = rows[0][0] or 0, rows[0][1] or 0
+    newest = known()[-1].version
+    if compatible_version > newest:
+        raise SchemaTooNewError(
+            f"this database has schema {version}, which needs a release that knows schema {compatible_version}; "
+            f"this one knows {newest}. Install the newer release, or restore a backup from before the upgrade"
+        )
+    return [migration for migration in known() if migration.version > version]
+
+
+async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
+    """Bring the schema up to date; returns what was applied."""
+    todo = await pending(database)
+    for migration in todo:
+        await database.run_script(
+            f"/*pg: SELECT pg_advisory_xact_lock(7369);*/\n{migration.sql}\n"
+            f"INSERT INTO schema_info VALUES ({migration.version}, {migration.compatible_version});"
+        )
+    return todo

@@ -1,0 +1,163 @@
+"""The PostgreSQL engine over asyncpg. Batched use cases run in two lanes, other writes on a connection each."""
+# asyncpg ships no types; this file is where they are given.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+
+from sent_server.db import group as groups
+from sent_server.db import statements
+from sent_server.db.database import Batch, Param, Row, Tx
+from sent_server.db.errors import StorageUnavailableError
+
+T = TypeVar("T")
+C = TypeVar("C")
+R = TypeVar("R")
+LANES = 2
+MAX_RERUNS = 5
+_compiled = functools.lru_cache(maxsize=2_000)(statements.for_postgres)
+_RERUN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_GONE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncio.TimeoutError,
+)
+
+
+class PostgresTx:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.hooks: list[Callable[[], None]] = []
+
+    async def execute(self, sql: str, **params: Param) -> int:
+        statement = _compiled(sql)
+        tag: str = await self._connection.execute(statement.sql, *[params[name] for name in statement.names])
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
+        if rows:
+            await self._connection.executemany(_compiled(sql).sql, rows)
+
+    async def fetch(self, sql: str, **params: Param) -> list[Row]:
+        statement = _compiled(sql)
+        return await self._connection.fetch(statement.sql, *[params[name] for name in statement.names])
+
+    async def try_lock(self, name: str) -> bool:
+        rows = await self.fetch("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))", name=name)
+        return cast(bool, rows[0][0])
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        hooks_before = len(self.hooks)
+        try:
+            async with self._connection.transaction():
+                yield
+        except BaseException:
+            del self.hooks[hooks_before:]
+            raise
+
+    def after_commit(self, fn: Callable[[], None]) -> None:
+        self.hooks.append(fn)
+
+
+class PostgresDatabase:
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._waiting = groups.Waiting()
+        self._lanes: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def connect(cls, url: str) -> "PostgresDatabase":
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=12, timeout=5, command_timeout=60, statement_cache_size=1_000
+            )
+        except (TimeoutError, OSError, asyncpg.PostgresError, ValueError) as error:
+            raise StorageUnavailableError(f"cannot connect to PostgreSQL: {error}") from error
+        return cls(pool)
+
+    async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
+        for rerun in range(MAX_RERUNS):
+            try:
+                async with self._transaction() as tx:
+                    result = await fn(tx)
+                break
+            except _RERUN:
+                if rerun == MAX_RERUNS - 1:
+                    raise
+        else:
+            raise AssertionError("unreachable")
+        for hook in tx.hooks:
+            hook()
+        return result
+
+    async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
+        if not self._lanes:
+            self._lanes = [asyncio.create_task(self._run_lane(), name=f"postgres-{n}") for n in range(LANES)]
+        member = groups.Member(batch=batch, command=command, weight=weight)
+        self._waiting.add(member)
+        return await member.done
+
+    async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
+        try:
+            async with self._pool.acquire(timeout=10) as connection:
+                return await fn(PostgresTx(connection))
+        except _GONE as error:
+            raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error
+
+    async def run_script(self, script: str) -> None:
+        """Apply DDL in one transaction; migrations only."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(statements.for_postgres_schema(script))
+
+    async def close(self) -> None:
+        for lane in self._lanes:
+            lane.cancel()
+        self._waiting.fail_all(StorageUnavailableError("the server is stopping"))
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def _run_lane(self) -> None:
+        while True:
+            group = await self._waiting.next_group()
+            batched, _ = groups.by_use_case(group)
+            for batch, members in batched.items():
+                await self._run_members(batch, members)
+
+    async def _run_members(self, batch: Batch[Any, Any], members: Sequence[groups.Member]) -> None:
+        commands = [member.command for member in members]
+        try:
+            answers = await self.write(lambda tx: batch(tx, commands))
+        except Exception as error:
+            if len(members) == 1 or isinstance(error, StorageUnavailableError):
+                for member in members:
+                    member.fail(error)
+                return
+            for member in members:  # one bad member must not fail its neighbours
+                await self._run_members(batch, [member])
+            return
+        for member, answer in zip(members, answers, strict=True):
+            member.succeed(answer)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[PostgresTx]:
+        try:
+            async with self._pool.acquire(timeout=10) as connection, connection.transaction():
+                yield PostgresTx(connection)
+        except _GONE as error:
+            raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error

@@ -1,0 +1,29 @@
+"""Codes with their HTTP status and documented message. Source: contract/errors.json, copied beside this file."""
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    code: str
+    status: int
+    message: str
+
+
+# Decided here: RESOURCE_011 is reserved in the contract and is our answer to an unknown route (DECISIONS, Answers).
+_OURS = {"RESOURCE_011": 404}
+
+
+def _load() -> dict[str, Entry]:
+    text = resources.files("sent_server.errors").joinpath("catalogue.json").read_text(encoding="utf-8")
+    entries: dict[str, Entry] = {}
+    for row in json.loads(text)["errors"]:
+        status = row["http_status"] or _OURS.get(row["code"])
+        if status:
+            entries[row["code"]] = Entry(row["code"], status, row["default_message"])
+    return entries
+
+
+CATALOGUE: dict[str, Entry] = _load()

@@ -1,0 +1,21 @@
+"""What happened, as receivers are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`name` is dotted (`message.delivered`) or `templates`; `subject_id` the message or template.
+
+    `payload` is the `payload` object of contract/webhooks.md, section 3. `callback_url` is the extra receiver that
+    the request itself named, if any.
+    """
+
+    customer_id: str
+    name: str
+    subject_id: str
+    payload: Mapping[str, Any]
+    at_ms: int
+    callback_url: str | None = None

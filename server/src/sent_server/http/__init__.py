@@ -1,0 +1,1 @@
+"""What every route shares: strict parsing, authentication, limits, idempotency, sandbox, paging, the envelope."""

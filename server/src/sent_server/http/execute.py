@@ -1,0 +1,114 @@
+"""Runs a route's handler in its transaction, with idempotency and sandbox around it."""
+
+from dataclasses import dataclass
+
+from sent_server.db import Database, Tx
+from sent_server.db.failpoint import failpoint
+from sent_server.errors import ApiError
+from sent_server.http import envelope
+from sent_server.http.envelope import Answer, Reply
+from sent_server.http.fields import Body
+from sent_server.http.idempotency import Claim, Idempotency, InFlight
+from sent_server.http.route import Call, CommandHandler, Route
+
+
+class _UndoError(Exception):
+    """Rolls a sandbox request's effects back; never leaves this module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    database: Database
+    idempotency: Idempotency
+    in_flight: InFlight
+    doc_url_base: str
+
+    async def run(self, route: Route, call: Call, body: Body | None, key: str | None) -> Answer:
+        """Raises ApiError for refusals that are not stored."""
+        if route.query is not None:
+            query = route.query
+            reply = await self.database.read(lambda tx: query(tx, call), heavy=route.heavy)
+            return self._render(call, reply)
+        assert body is not None
+        if key is None:
+            return await self._mutate(route, call, body, None)
+        mode = "sandbox" if call.sandbox else "live"
+        claim = Claim(call.caller.customer_id, mode, key, call.request_id, call.now_ms, route.sealed)
+        self.in_flight.enter(claim)
+        try:
+            return await self._mutate(route, call, body, claim)
+        finally:
+            self.in_flight.leave(claim)
+
+    async def _mutate(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
+        if route.action is not None:
+            return await self._act(route, call, body, claim)
+        command = route.command
+        assert command is not None
+        if route.batch is not None and route.to_command is not None and not call.sandbox:
+            value, weight = route.to_command(call, body, claim)
+            answer = await self.database.write_batched(route.batch, value, weight=weight)
+        else:
+            answer = await self.database.write(
+                lambda tx: self._in_transaction(tx, command, call, body, claim)
+            )
+        failpoint("after_commit_before_reply")
+        return answer
+
+    async def _in_transaction(
+        self, tx: Tx, command: CommandHandler, call: Call, body: Body, claim: Claim | None
+    ) -> Answer:
+        if claim is None and not call.sandbox:
+            return self._render(call, await command(tx, call, body))
+        if claim is not None and (stored := await self._replay(tx, claim)):
+            return stored
+        reply: Reply | None = None
+        try:
+            async with tx.savepoint():
+                reply = await command(tx, call, body)
+                if call.sandbox:
+                    raise _UndoError
+        except _UndoError:
+            pass
+        except ApiError as refusal:
+            if claim is None or refusal.status >= 500 or refusal.code == "CONFLICT_001":
+                raise
+            answer = self.render_error(call, refusal)
+            await self.idempotency.store(tx, [(claim, answer)])
+            return answer
+        assert reply is not None
+        answer = self._render(call, reply)
+        if claim is not None:
+            await self.idempotency.store(tx, [(claim, answer)])
+        return answer
+
+    async def _act(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
+        action = route.action
+        assert action is not None
+        if claim is not None:
+            stored = await self.database.write(lambda tx: self._replay(tx, claim))
+            if stored:
+                return stored
+        try:
+            answer = self._render(call, await action(call, body))
+        except ApiError as refusal:
+            if claim is None or refusal.status >= 500:
+                raise
+            answer = self.render_error(call, refusal)
+        if claim is not None:
+            await self.database.write(lambda tx: self.idempotency.store(tx, [(claim, answer)]))
+        return answer
+
+    async def _replay(self, tx: Tx, claim: Claim) -> Answer | None:
+        stored = (await self.idempotency.replay(tx, [claim])).get(claim.scope)
+        if isinstance(stored, ApiError):
+            raise stored
+        return stored
+
+    def render_error(self, call: Call, refusal: ApiError) -> Answer:
+        return envelope.render_error(
+            refusal, request_id=call.request_id, now_ms=call.now_ms, doc_url_base=self.doc_url_base
+        )
+
+    def _render(self, call: Call, reply: Reply) -> Answer:
+        return envelope.render(reply, request_id=call.request_id, now_ms=call.now_ms)

@@ -1,0 +1,148 @@
+"""Field types of wire models, and the translation of their faults into documented codes.
+
+Pydantic reports every fault of a body at once; `refusal` turns them into one ApiError with per-field details.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from sent_server.errors import ApiError
+from sent_server.kernel import ids, phone
+
+_CODES = {
+    "missing": "VALIDATION_004",
+    "literal_error": "VALIDATION_006",
+    "greater_than_equal": "VALIDATION_005",
+    "less_than_equal": "VALIDATION_005",
+    "greater_than": "VALIDATION_005",
+    "less_than": "VALIDATION_005",
+}
+_EXPECTED = {
+    "string_type": "Expected a string",
+    "int_type": "Expected a whole number",
+    "int_from_float": "Expected a whole number",
+    "bool_type": "Expected true or false",
+    "list_type": "Expected a list",
+    "dict_type": "Expected an object",
+    "model_type": "Expected an object",
+    "model_attributes_type": "Expected an object",
+    "float_type": "Expected a number",
+}
+M = TypeVar("M", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """A mutation's body. `missing` gives the documented code and message for an absent field."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    missing: ClassVar[dict[str, tuple[str, str]]] = {}
+
+    sandbox: bool | None = None
+    test_mode: bool | None = None
+
+    @property
+    def is_sandbox(self) -> bool:
+        return bool(self.sandbox or self.test_mode)
+
+
+class Mutation(Body):
+    """A mutation that takes nothing but the sandbox flag."""
+
+
+def fault(code: str, message: str) -> PydanticCustomError:
+    """Raise this in a validator to choose the documented code of the refusal."""
+    return PydanticCustomError(code, message.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]
+
+
+def _check_phone(value: str) -> str:
+    if not phone.is_e164(value):
+        raise fault("VALIDATION_002", "Phone number must be in E.164 format (e.g., +1234567890)")
+    return value
+
+
+def _check_uuid(value: str) -> str:
+    parsed = ids.parse_uuid(value)
+    if parsed is None:
+        raise fault("VALIDATION_003", "Invalid GUID format")
+    return parsed
+
+
+def one_of(values: Sequence[str], *, code: str = "VALIDATION_006", message: str | None = None) -> Any:
+    """A validator for a closed set of strings, case-sensitive as documented."""
+
+    def check(value: Any) -> Any:
+        if value is not None and (not isinstance(value, str) or value not in values):
+            raise fault(code, message or f"Value must be one of: {', '.join(values)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def between(low: int, high: int) -> Any:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise fault("VALIDATION_005", f"Value must be between {low} and {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+Phone = Annotated[str, AfterValidator(_check_phone)]
+Uuid = Annotated[str, AfterValidator(_check_uuid)]
+
+
+def validate(model: type[M], value: dict[str, Any]) -> M:
+    """Raises ApiError with all faults of the body."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise refusal(model, error) from None
+
+
+def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
+    details: dict[str, list[str]] = {}
+    codes: set[str] = set()
+    named: list[str] = []
+    documented: dict[str, tuple[str, str]] = getattr(model, "missing", {})
+    for found in error.errors(include_url=False, include_context=False):
+        name = _field_name(found["loc"])
+        code, message = _fault(found, documented.get(name))
+        codes.add(code)
+        if documented.get(name) == (code, message):
+            named.append(message)
+        messages = details.setdefault(name, [])
+        if message not in messages:
+            messages.append(message)
+    code = codes.pop() if len(codes) == 1 else "VALIDATION_001"
+    message = named[0] if len(details) == 1 and len(named) == 1 and code == "VALIDATION_001" else None
+    if code == "VALIDATION_004" and not message:
+        message = "Request validation failed"
+    return ApiError(code, message, details=details)
+
+
+def _fault(found: ErrorDetails, documented: tuple[str, str] | None) -> tuple[str, str]:
+    kind = found["type"]
+    if kind == "missing" or (found["input"] is None and kind in _EXPECTED):
+        return documented or ("VALIDATION_004", f"'{_field_name(found['loc'])}' is required")
+    if kind.startswith(("VALIDATION_", "RESOURCE_", "BUSINESS_")):
+        return kind, found["msg"]
+    return _CODES.get(kind, "VALIDATION_001"), _EXPECTED.get(kind, found["msg"])
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """`("to", 0)` -> `to[0]`; the names of union branches that Pydantic adds are dropped."""
+    name = ""
+    for part in location:
+        if isinstance(part, int):
+            name += f"[{part}]"
+        elif part.startswith("function-") or "[" in part:
+            continue
+        else:
+            name += f".{part}" if name else part
+    return name or "body"
+
+
+Check = Callable[[str], Any]

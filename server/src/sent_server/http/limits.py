@@ -1,0 +1,135 @@
+"""Sliding-window rate limits, exact to the millisecond, per organization and class of route.
+
+Owns the counting; knows nothing of routes or accounts. Source: contract NOTES e, DECISIONS "Answers".
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sent_server.http.caller import Caller, Tier
+
+WINDOW_MS = 60_000
+BURST_MS = 1_000
+UNLIMITED = 1_000_000
+
+
+class LimitClass(StrEnum):
+    STANDARD = "standard"
+    SENSITIVE = "sensitive"
+    MESSAGES = "messages"
+    WEBHOOK_TEST = "webhook_test"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`per_minute` requests in any 60 s and `burst` in any second."""
+
+    per_minute: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_at_s: int
+    retry_after_s: int
+
+
+_LIMITS = {
+    LimitClass.STANDARD: Limit(200, 50),
+    LimitClass.SENSITIVE: Limit(10, 5),
+    LimitClass.WEBHOOK_TEST: Limit(60, 60),
+}
+_MESSAGES_PER_MINUTE = {Tier.STARTER: 60, Tier.GROWTH: 300, Tier.ENTERPRISE: 3_000}
+
+
+def limit_for(caller: Caller, limit_class: LimitClass) -> Limit:
+    if caller.tier is Tier.UNLIMITED:
+        return Limit(UNLIMITED, UNLIMITED)
+    if limit_class is LimitClass.MESSAGES:
+        per_minute = caller.messages_per_minute or _MESSAGES_PER_MINUTE[caller.tier]
+        return Limit(per_minute, per_minute)
+    return _LIMITS[limit_class]
+
+
+class _Window:
+    """Hits of the last minute, counted per millisecond so that memory stays bounded at any rate."""
+
+    __slots__ = ("hits", "total")
+
+    def __init__(self) -> None:
+        self.hits: deque[tuple[int, int]] = deque()
+        self.total = 0
+
+    def forget(self, now_ms: int) -> None:
+        hits = self.hits
+        while hits and hits[0][0] <= now_ms - WINDOW_MS:
+            self.total -= hits.popleft()[1]
+
+    def add(self, now_ms: int) -> None:
+        if self.hits and self.hits[-1][0] == now_ms:
+            self.hits[-1] = (now_ms, self.hits[-1][1] + 1)
+        else:
+            self.hits.append((now_ms, 1))
+        self.total += 1
+
+    def in_burst(self, now_ms: int) -> int:
+        count = 0
+        for at_ms, hits in reversed(self.hits):
+            if at_ms <= now_ms - BURST_MS:
+                break
+            count += hits
+        return count
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class RateLimiter:
+    """Counts in this process. `now_ms` is monotonic; only the reset header shows wall time."""
+
+    def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
+        self._now_ms = now_ms
+        self._windows: dict[tuple[str, LimitClass], _Window] = {}
+
+    def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+        """Count a request if it is allowed. A refused one does not count."""
+        return self._judge(caller, limit_class, count=True)
+
+    def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+        """The headers of an answer that does not count (401, 403)."""
+        return self._judge(caller, limit_class, count=False)
+
+    def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> Verdict:
+        limit = limit_for(caller, limit_class)
+        key = (caller.organization_id, limit_class)
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = _Window()
+        now_ms = self._now_ms()
+        window.forget(now_ms)
+        full = window.total >= limit.per_minute
+        bursting = limit.burst < limit.per_minute and window.in_burst(now_ms) >= limit.burst
+        allowed = not full and not bursting
+        if count and allowed:
+            window.add(now_ms)
+        oldest_ms = window.hits[0][0] if window.hits else now_ms
+        wait_ms = oldest_ms + WINDOW_MS - now_ms
+        retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
+        reset_at_s = math.ceil(time.time() + wait_ms / 1000)
+        return Verdict(
+            allowed, limit.per_minute, max(0, limit.per_minute - window.total), reset_at_s, retry_after_s
+        )
+
+
+def untouched_verdict() -> Verdict:
+    """The headers of answers that belong to no account: the standard class, nothing used."""
+    per_minute = _LIMITS[LimitClass.STANDARD].per_minute
+    return Verdict(True, per_minute, per_minute, math.ceil(time.time() + WINDOW_MS / 1000), 1)

@@ -1,0 +1,88 @@
+"""Routes as data: what the shared layer needs to know, and the handler with the business of it.
+
+A slice's `api.py` lists these; `http/endpoint.py` runs them; tests generate their tables from them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from sent_server.db import Batch, Tx
+from sent_server.http.caller import Caller, Role
+from sent_server.http.envelope import Answer, Reply
+from sent_server.http.fields import Body
+from sent_server.http.idempotency import Claim
+from sent_server.http.limits import LimitClass
+
+
+class Access(Enum):
+    """Which roles may call a route."""
+
+    READ = frozenset({Role.ADMIN, Role.DEVELOPER, Role.BILLING})
+    DEVELOP = frozenset({Role.ADMIN, Role.DEVELOPER})
+    ADMIN = frozenset({Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler knows of its request. `now_ms` is the platform's clock, read once."""
+
+    caller: Caller
+    request_id: str
+    now_ms: int
+    path: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    sandbox: bool = False
+
+
+# (tx, call) -> Reply: reads only
+QueryHandler = Callable[[Tx, Call], Awaitable[Reply]]
+# (tx, call, body) -> Reply: runs inside the transaction that also holds the idempotency key
+CommandHandler = Callable[[Tx, Call, Any], Awaitable[Reply]]
+# (call, body) -> Reply: opens its own transactions because it calls the outside world between them
+ActionHandler = Callable[[Call, Any], Awaitable[Reply]]
+# (call, body, claim) -> the command for `batch`, and how many rows it stands for
+CommandFactory = Callable[[Call, Any, Claim | None], tuple[Any, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. Exactly one of `query`, `command` and `action` is its handler.
+
+    `batch` is the same use case as `command` written over lists, for the hot path.
+    `bad_id` is the code and message for a malformed path id. `sealed` stored answers hold a secret.
+    """
+
+    method: str
+    path: str
+    access: Access = Access.READ
+    limit: LimitClass = LimitClass.STANDARD
+    body: type[Body] | None = None
+    query: QueryHandler | None = None
+    command: CommandHandler | None = None
+    action: ActionHandler | None = None
+    batch: Batch[Any, Answer] | None = None
+    to_command: CommandFactory | None = None
+    bad_id: tuple[str, str] = ("VALIDATION_001", "Invalid ID format.")
+    plain_params: frozenset[str] = frozenset()
+    heavy: bool = False
+    sealed: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def get(path: str, query: QueryHandler, **options: Any) -> Route:
+    return Route("GET", path, query=query, **options)
+
+
+def mutate(method: str, path: str, command: CommandHandler, *, body: type[Body], **options: Any) -> Route:
+    options.setdefault("access", Access.DEVELOP)
+    return Route(method, path, command=command, body=body, **options)
+
+
+def act(method: str, path: str, action: ActionHandler, *, body: type[Body], **options: Any) -> Route:
+    options.setdefault("access", Access.DEVELOP)
+    return Route(method, path, action=action, body=body, **options)

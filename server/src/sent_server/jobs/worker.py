@@ -1,0 +1,44 @@
+"""A loop that works until nothing is due, then waits for a hint or the poll interval."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from sent_server.bus import LocalBus
+
+log = structlog.get_logger()
+POLL_MS = 250
+PAUSE_AFTER_CRASH_MS = 500
+
+
+class Worker:
+    """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop."""
+
+    def __init__(
+        self, name: str, bus: LocalBus, step: Callable[[], Awaitable[bool]], *, poll_ms: int = POLL_MS
+    ) -> None:
+        self.name = name
+        self._bus = bus
+        self._step = step
+        self._poll_ms = poll_ms
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                busy = await self._step()
+            except Exception:
+                log.exception("worker.crashed", worker=self.name)
+                await asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000)
+                continue
+            if not busy:
+                await self._bus.wait(self.name, timeout_ms=self._poll_ms)

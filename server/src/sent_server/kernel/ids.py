@@ -1,0 +1,41 @@
+"""Identifiers: time-ordered row ids, request ids, and the strict reading of ids that clients send."""
+
+import os
+import random
+import re
+import secrets
+import uuid
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Seeded from the system; ids must be unique, not secret. A fork would repeat it, so reseed there.
+_random = random.Random(os.urandom(32))
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
+
+
+def new_id(now_ms: int) -> str:
+    """Make a UUIDv7: rows created later sort later, to the millisecond. Source: RFC 9562, 5.7."""
+    bits = _random.getrandbits(74)
+    tail = f"{(bits & 0x3FFFFFFFFFFFFFFF) | 0x8000000000000000:016x}"
+    head = f"{now_ms:012x}"
+    return f"{head[:8]}-{head[8:]}-7{bits >> 62:03x}-{tail[:4]}-{tail[4:]}"
+
+
+def new_request_id() -> str:
+    """`req_` and 16 letters or digits."""
+    value = _random.getrandbits(95)
+    letters = ["req_"]
+    for _ in range(16):
+        value, digit = divmod(value, 62)
+        letters.append(_BASE62[digit])
+    return "".join(letters)
+
+
+def new_api_key() -> str:
+    """A secret in the documented key form, a random UUID."""
+    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+
+
+def parse_uuid(text: str) -> str | None:
+    """Lower-case the hyphenated form; None for every other spelling (urn:, braces, other digits)."""
+    return text.lower() if _UUID.fullmatch(text) else None

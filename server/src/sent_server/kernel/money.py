@@ -1,0 +1,28 @@
+"""Money is a whole number of micros (1 USD = 1,000,000); floats appear on the wire only."""
+
+from decimal import Decimal, InvalidOperation
+
+MICROS = 1_000_000
+
+
+def to_number(micros: int) -> float:
+    """The wire's JSON number, e.g. 5500 -> 0.0055."""
+    return micros / MICROS
+
+
+def to_text(micros: int) -> str:
+    """Four decimals as the activity log shows them, rounded half up: 45000 -> "0.0450"."""
+    tenths = (abs(micros) + 50) // 100
+    sign = "-" if micros < 0 and tenths else ""
+    return f"{sign}{tenths // 10_000}.{tenths % 10_000:04d}"
+
+
+def parse(text: str) -> int | None:
+    """Read an operator's amount such as "25.50"; None unless it is a plain decimal of at most 6 places."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or amount != round(amount, 6) or abs(amount) >= 10**12:
+        return None
+    return int(amount * MICROS)

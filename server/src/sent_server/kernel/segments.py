@@ -1,0 +1,42 @@
+"""How many SMS segments a text takes. Source: 3GPP TS 23.038 (GSM 7-bit) and 23.040 (concatenation)."""
+
+from dataclasses import dataclass
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape and a character: two septets
+GSM7_SINGLE, GSM7_PART = 160, 153
+UCS2_SINGLE, UCS2_PART = 70, 67
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """`units` are septets for GSM-7 and UTF-16 code units for UCS-2."""
+
+    encoding: str
+    units: int
+    segments: int
+
+
+def count(text: str) -> Segmentation:
+    """Encoding, length and number of segments; an empty text still takes one."""
+    if all(character in _BASIC or character in _EXTENDED for character in text):
+        widths = [2 if character in _EXTENDED else 1 for character in text]
+        return _split("GSM-7", widths, GSM7_SINGLE, GSM7_PART)
+    widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
+    return _split("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
+
+
+def _split(encoding: str, widths: list[int], single: int, part: int) -> Segmentation:
+    units = sum(widths)
+    if units <= single:
+        return Segmentation(encoding, units, 1)
+    segments, room = 1, part
+    for width in widths:
+        # A two-unit character never straddles two segments.
+        if width > room:
+            segments, room = segments + 1, part
+        room -= width
+    return Segmentation(encoding, units, segments)

@@ -1,0 +1,120 @@
+"""One frozen object of settings: defaults, then a TOML file, then `SENT_*` variables, then flags.
+
+Every field's metadata holds its documentation; docs/reference/settings.md is generated from it.
+"""
+
+import dataclasses
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SENT_"
+# The published clients own these names; a developer's shell may carry them.
+CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
+CLIENT_PREFIX = "SENT_DM_"
+OTHER_NAMES = frozenset({"SENT_CONFIG", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"})
+
+
+class SettingsError(Exception):
+    """An operator's mistake; the message names the setting and the remedy."""
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    home: str = _setting(".sent", "Folder of the installation: SQLite file, keys, demo.json, admin socket.")
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8080, "Port to listen on; 0 takes any free one.")
+    database_url: str = _setting("", "`sqlite:///FILE` or `postgresql://...`; empty means HOME/sent.db.")
+    master_key: str = _setting("", "64 hex digits that encrypt stored secrets; empty means HOME/master.key.")
+    doc_url_base: str = _setting("", "Base of `error.doc_url`; empty means this server's own /errors.")
+    log_level: str = _setting("warning", "debug, info, warning or error.")
+    egress_allow_loopback: bool = _setting(
+        False,
+        "Let webhooks reach 127.0.0.0/8 and ::1. Obeyed only while the server listens on loopback only.",
+    )
+    webhook_require_https: bool = _setting(False, "Refuse webhook endpoints that are not https.")
+    webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
+    receipt_timeout_ms: int = _setting(
+        259_200_000, "A leg without a receipt for this long has failed (ms; default 72 h)."
+    )
+    simulator_receipt_timeout_ms: int = _setting(10_000, "The same for simulated carriers (ms).")
+    contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
+    template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
+    webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
+    receipt_retention_ms: int = _setting(
+        2_592_000_000, "Raw receipts are kept this long (ms; default 30 days)."
+    )
+
+
+def _convert(name: str, text: str, wanted: type) -> Any:
+    if wanted is bool:
+        if text.lower() not in ("1", "0", "true", "false", "on", "off", "yes", "no"):
+            raise SettingsError(f"{name}={text!r} must be true or false")
+        return text.lower() in ("1", "true", "on", "yes")
+    if wanted is int:
+        if not text.lstrip("-").isdigit():
+            raise SettingsError(f"{name}={text!r} must be a whole number")
+        return int(text)
+    return text
+
+
+def load(
+    *,
+    environ: Mapping[str, str] | None = None,
+    config_file: Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    warn: Any = None,
+) -> Settings:
+    """Merge the four sources. Raises SettingsError for what is not known or not readable."""
+    environ = os.environ if environ is None else environ
+    types = {item.name: type(item.default) for item in dataclasses.fields(Settings)}
+    merged: dict[str, Any] = {}
+    if config_file is None and environ.get("SENT_CONFIG"):
+        config_file = Path(environ["SENT_CONFIG"])
+    if config_file is not None:
+        merged.update(_from_file(config_file, types))
+    for name, text in environ.items():
+        if (
+            not name.startswith(PREFIX)
+            or name.startswith(CLIENT_PREFIX)
+            or name in CLIENT_NAMES | OTHER_NAMES
+        ):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key in types:
+            merged[key] = _convert(name, text, types[key])
+        else:
+            (warn or _warn)(f"{name} is not a setting of this server and is ignored")
+    for key, value in (flags or {}).items():
+        if value is not None:
+            if key not in types:
+                raise SettingsError(f"unknown flag {key!r}")
+            merged[key] = value
+    return Settings(**merged)
+
+
+def _from_file(path: Path, types: Mapping[str, type]) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from error
+    for key, value in content.items():
+        if key not in types:
+            raise SettingsError(f"{path}: unknown setting {key!r}; see docs/reference/settings.md")
+        if type(value) is not types[key]:
+            raise SettingsError(f"{path}: {key} must be a {types[key].__name__}")
+    return content
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201 - before logging is set up
