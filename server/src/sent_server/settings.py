@@ -49,9 +49,7 @@ class Settings:
     contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
     webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
-    receipt_retention_ms: int = _setting(
-        2_592_000_000, "Raw receipts are kept this long (ms; default 30 days)."
-    )
+    receipt_retention_ms: int = _setting(2_592_000_000, "Raw receipts are kept this long (ms; default 30 days).")
 
 
 def _convert(name: str, text: str, wanted: type) -> Any:
@@ -75,18 +73,14 @@ def load(
 ) -> Settings:
     """Merge the four sources. Raises SettingsError for what is not known or not readable."""
     environ = os.environ if environ is None else environ
-    types = {item.name: type(item.default) for item in dataclasses.fields(Settings)}
+    types: dict[str, type] = {item.name: type(item.default) for item in dataclasses.fields(Settings)}
     merged: dict[str, Any] = {}
     if config_file is None and environ.get("SENT_CONFIG"):
         config_file = Path(environ["SENT_CONFIG"])
     if config_file is not None:
         merged.update(_from_file(config_file, types))
     for name, text in environ.items():
-        if (
-            not name.startswith(PREFIX)
-            or name.startswith(CLIENT_PREFIX)
-            or name in CLIENT_NAMES | OTHER_NAMES
-        ):
+        if not name.startswith(PREFIX) or name.startswith(CLIENT_PREFIX) or name in CLIENT_NAMES | OTHER_NAMES:
             continue
         key = name.removeprefix(PREFIX).lower()
         if key in types:

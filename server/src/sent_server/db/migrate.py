@@ -36,9 +36,7 @@ async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration
     await database.run_script(
         "CREATE TABLE IF NOT EXISTS schema_info (version BIGINT PRIMARY KEY, compatible_version BIGINT NOT NULL)"
     )
-    rows = await database.read(
-        lambda tx: tx.fetch("SELECT MAX(version), MAX(compatible_version) FROM schema_info")
-    )
+    rows = await database.read(lambda tx: tx.fetch("SELECT MAX(version), MAX(compatible_version) FROM schema_info"))
     version, compatible_version = rows[0][0] or 0, rows[0][1] or 0
     newest = known()[-1].version
     if compatible_version > newest:

@@ -5,7 +5,7 @@
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
@@ -60,7 +60,7 @@ class PostgresTx:
         return cast(bool, rows[0][0])
 
     @contextlib.asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
+    async def savepoint(self) -> AsyncGenerator[None]:
         hooks_before = len(self.hooks)
         try:
             async with self._connection.transaction():
@@ -155,7 +155,7 @@ class PostgresDatabase:
             member.succeed(answer)
 
     @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[PostgresTx]:
+    async def _transaction(self) -> AsyncGenerator[PostgresTx]:
         try:
             async with self._pool.acquire(timeout=10) as connection, connection.transaction():
                 yield PostgresTx(connection)

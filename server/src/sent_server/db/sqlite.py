@@ -12,7 +12,7 @@ import contextlib
 import functools
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -56,7 +56,7 @@ class SqliteTx:
         return True
 
     @contextlib.asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
+    async def savepoint(self) -> AsyncGenerator[None]:
         hooks_before = len(self.hooks)
         self._connection.execute("SAVEPOINT inner_step")
         try:
@@ -237,19 +237,13 @@ class _translated:  # noqa: N801 - reads as a statement
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         match error:
             case apsw.FullError():
-                raise StorageUnavailableError(
-                    "the disk is full; free some space, nothing was lost"
-                ) from error
+                raise StorageUnavailableError("the disk is full; free some space, nothing was lost") from error
             case apsw.ReadOnlyError() | apsw.PermissionsError():
-                raise StorageUnavailableError(
-                    "the database file cannot be written; check its owner"
-                ) from error
+                raise StorageUnavailableError("the database file cannot be written; check its owner") from error
             case apsw.BusyError() | apsw.LockedError():
                 raise StorageUnavailableError("another program holds the database file locked") from error
             case apsw.CantOpenError():
-                raise StorageUnavailableError(
-                    "the database file cannot be opened; check the folder"
-                ) from error
+                raise StorageUnavailableError("the database file cannot be opened; check the folder") from error
             case apsw.NotADBError() | apsw.CorruptError():
                 raise StorageUnavailableError("the database file is damaged or not SQLite") from error
             case apsw.IOError():

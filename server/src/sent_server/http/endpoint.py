@@ -77,9 +77,7 @@ class Endpoint:
             return
         except Exception:
             log.exception("request.crashed", request_id=trace.request_id, path=self.path)
-            message = (
-                f"An unexpected error occurred. Please contact support with request ID: {trace.request_id}"
-            )
+            message = f"An unexpected error occurred. Please contact support with request ID: {trace.request_id}"
             answer = _error(trace, ApiError("INTERNAL_001", message), self._shared)
         await write(send, answer, trace)
 
@@ -90,9 +88,7 @@ class Endpoint:
             raise ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": self._allow})
         shared = self._shared
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        caller = await shared.authenticator.authenticate(
-            headers.get(b"x-api-key"), headers.get(b"x-profile-id")
-        )
+        caller = await shared.authenticator.authenticate(headers.get(b"x-api-key"), headers.get(b"x-profile-id"))
         _admit(caller, route, shared, trace)
         key = headers.get(b"idempotency-key")
         call_key = idempotency.check_key(key) if key is not None and route.query is None else None

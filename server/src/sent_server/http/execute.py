@@ -49,9 +49,7 @@ class Executor:
             value, weight = route.to_command(call, body, claim)
             answer = await self.database.write_batched(route.batch, value, weight=weight)
         else:
-            answer = await self.database.write(
-                lambda tx: self._in_transaction(tx, command, call, body, claim)
-            )
+            answer = await self.database.write(lambda tx: self._in_transaction(tx, command, call, body, claim))
         failpoint("after_commit_before_reply")
         return answer
 

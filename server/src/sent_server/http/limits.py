@@ -124,9 +124,7 @@ class RateLimiter:
         wait_ms = oldest_ms + WINDOW_MS - now_ms
         retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
         reset_at_s = math.ceil(time.time() + wait_ms / 1000)
-        return Verdict(
-            allowed, limit.per_minute, max(0, limit.per_minute - window.total), reset_at_s, retry_after_s
-        )
+        return Verdict(allowed, limit.per_minute, max(0, limit.per_minute - window.total), reset_at_s, retry_after_s)
 
 
 def untouched_verdict() -> Verdict:

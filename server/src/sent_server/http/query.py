@@ -26,9 +26,7 @@ def page(query: Mapping[str, str]) -> Page:
     return Page(number, size)
 
 
-def choice(
-    query: Mapping[str, str], name: str, allowed: Sequence[str], *, any_case: bool = False
-) -> str | None:
+def choice(query: Mapping[str, str], name: str, allowed: Sequence[str], *, any_case: bool = False) -> str | None:
     """An optional enum filter; empty counts as absent. Raises VALIDATION_006."""
     value = query.get(name)
     if not value:

@@ -18,10 +18,6 @@ def build(routes: Sequence[Route], open_paths: Mapping[str, OpenHandler], shared
     for route in routes:
         by_path.setdefault(route.path, []).append(route)
     ordered = sorted(by_path, key=lambda path: "{" in path)
-    table: list[BaseRoute] = [
-        StarletteRoute(path, endpoint=Endpoint(path, by_path[path], shared)) for path in ordered
-    ]
-    table += [
-        StarletteRoute(path, endpoint=OpenEndpoint(reply, shared)) for path, reply in open_paths.items()
-    ]
+    table: list[BaseRoute] = [StarletteRoute(path, endpoint=Endpoint(path, by_path[path], shared)) for path in ordered]
+    table += [StarletteRoute(path, endpoint=OpenEndpoint(reply, shared)) for path, reply in open_paths.items()]
     return Router(routes=table, redirect_slashes=False, default=NotFound(shared))
