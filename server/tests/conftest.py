@@ -1,0 +1,132 @@
+"""Fixtures of the whole suite. Everything that takes `backend` runs on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from harness import backends, postgres
+from harness import server as servers
+from harness.backends import Backend
+from harness.client import Client
+from harness.receiver import Receiver
+from harness.server import Account, Server
+from harness.waiting import wait_for as wait
+
+NOT_TESTED: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres | None]:
+    try:
+        found = postgres.find()
+    except postgres.NoPostgresError as reason:
+        NOT_TESTED.append(f"Nothing was tested on PostgreSQL: {reason}")
+        yield None
+        return
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session", params=backends.NAMES)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """One storage engine; makes empty databases."""
+    name: str = request.param
+    folder = tmp_path_factory.mktemp(name)
+    if name == "sqlite":
+        return Backend(name, folder)
+    found = request.getfixturevalue("postgres_server")
+    if found is None:
+        pytest.skip("no PostgreSQL; see the end of this report")
+    return Backend(name, folder, found)
+
+
+@pytest.fixture
+def database_url(backend: Backend) -> str:
+    """An empty database of its own for this test."""
+    return backend.new_url()
+
+
+@pytest.fixture(scope="session")
+def server(backend: Backend) -> Iterator[Server]:
+    """The server that tests share: tier unlimited, demo account. Leave it as you would like to find it."""
+    home = backend.new_home()
+    running = servers.start(home, backend.name, database_url=backend.url_for(home))
+    yield running
+    assert running.stop() == 0, "the server did not end cleanly:\n" + _tail(running)
+
+
+class OwnServer(Protocol):
+    def __call__(
+        self,
+        *,
+        home: Path | None = None,
+        database_url: str | None = None,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        tier: str = "unlimited",
+    ) -> Server: ...
+
+
+@pytest.fixture
+def own_server(backend: Backend) -> Iterator[OwnServer]:
+    """Starts servers that this test alone may kill, restart or set up otherwise."""
+    started: list[Server] = []
+
+    def start(
+        *,
+        home: Path | None = None,
+        database_url: str | None = None,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        tier: str = "unlimited",
+    ) -> Server:
+        home = home or backend.new_home()
+        url = database_url or backend.url_for(home)
+        running = servers.start(home, backend.name, database_url=url, flags=flags, env=env, tier=tier)
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def http(server: Server) -> Client:
+    """Speaks to the shared server as the demo account's admin."""
+    return server.http
+
+
+@pytest.fixture(scope="session")
+def tenant(server: Server) -> Account:
+    """A second organization on the shared server."""
+    return server.create_account("Another tenant")
+
+
+@pytest.fixture
+def fresh_account(server: Server) -> Account:
+    """An organization that nobody else has touched."""
+    return server.create_account()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., object]:
+    return wait
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason in NOT_TESTED:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(reason, red=True, bold=True)
+
+
+def _tail(running: Server) -> str:
+    return b"".join(list(running.errors)[-40:]).decode(errors="replace")

@@ -1,0 +1,175 @@
+"""Checks an answer against contract/openapi-v3.json: the status, the error code, the headers and the body."""
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+FILE = Path(__file__).parents[3] / "contract" / "openapi-v3.json"
+_URI = "urn:contract"
+_HEADERS = {
+    "x-request-id": re.compile(r"req_[0-9A-Za-z]+"),
+    "x-response-time": re.compile(r"\d+ms"),
+    "x-api-version": re.compile(r"v3"),
+    "x-ratelimit-limit": re.compile(r"\d+"),
+    "x-ratelimit-remaining": re.compile(r"\d+"),
+    "x-ratelimit-reset": re.compile(r"\d{10}"),
+}
+_ERROR_KEYS = {"code", "message", "details", "doc_url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    responses: Mapping[str, Any]
+    definition: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    return cast(dict[str, Any], json.loads(FILE.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def operations() -> list[Operation]:
+    """Static paths first, as the server matches them."""
+    found: list[Operation] = []
+    for path, methods in document()["paths"].items():
+        pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+        for method, definition in methods.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                found.append(Operation(method.upper(), path, pattern, definition["responses"], definition))
+    return sorted(found, key=lambda operation: "{" in operation.path)
+
+
+def find(method: str, target: str) -> Operation | None:
+    path = target.partition("?")[0]
+    wanted = "GET" if method == "HEAD" else method
+    return next((item for item in operations() if item.method == wanted and item.pattern.fullmatch(path)), None)
+
+
+def check(method: str, target: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Fails the test with every deviation it finds."""
+    faults = [
+        f"header {name}: {headers.get(name)!r}" for name, form in _HEADERS.items() if not _has(headers, name, form)
+    ]
+    if method == "HEAD" or status == 204:
+        if body:
+            faults.append(f"a body of {len(body)} bytes where none belongs")
+        document_ = None
+    else:
+        document_ = _read(headers, body, faults)
+    operation = find(method, target)
+    if document_ is not None:
+        faults += _envelope(status, headers, document_)
+    if operation is not None:
+        faults += _documented(operation, status, document_)
+    assert not faults, (
+        f"{method} {target} -> {status} breaks the contract:\n  " + "\n  ".join(faults) + f"\n{body[:2000]!r}"
+    )
+
+
+def _has(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> bool:
+    return form.fullmatch(headers.get(name, "")) is not None
+
+
+def _read(headers: Mapping[str, str], body: bytes, faults: list[str]) -> dict[str, Any] | None:
+    if not headers.get("content-type", "").startswith("application/json"):
+        faults.append(f"content-type: {headers.get('content-type')!r}")
+    try:
+        value = json.loads(body)
+    except ValueError:
+        faults.append("the body is not JSON")
+        return None
+    if not isinstance(value, dict):
+        faults.append("the body is not an object")
+        return None
+    return cast(dict[str, Any], value)
+
+
+def _envelope(status: int, headers: Mapping[str, str], envelope: Mapping[str, Any]) -> list[str]:
+    faults: list[str] = []
+    if missing := {"success", "data", "error", "meta"} - set(envelope):
+        return [f"the envelope lacks {sorted(missing)}"]
+    meta, error = envelope["meta"], envelope["error"]
+    if envelope["success"] is not (status < 400):
+        faults.append(f"success is {envelope['success']!r}")
+    if meta.get("version") != "v3" or not meta.get("timestamp"):
+        faults.append(f"meta is {meta!r}")
+    replayed = headers.get("idempotent-replayed") == "true"
+    wanted = headers.get("x-original-request-id" if replayed else "x-request-id")
+    if meta.get("request_id") != wanted:
+        faults.append(f"meta.request_id is {meta.get('request_id')!r}, the header says {wanted!r}")
+    if status < 400:
+        if error is not None:
+            faults.append(f"error is {error!r} on a success")
+    elif not isinstance(error, dict) or set(cast(dict[str, Any], error)) != _ERROR_KEYS:
+        faults.append(f"error is {error!r}")
+    elif envelope["data"] is not None:
+        faults.append("data is not null on an error")
+    return faults
+
+
+def _documented(operation: Operation, status: int, envelope: Mapping[str, Any] | None) -> list[str]:
+    response = operation.responses.get(str(status))
+    if response is None:
+        return [f"status {status} is not documented for {operation.name}"]
+    response = _resolve(response)
+    faults: list[str] = []
+    codes = response.get("x-error-codes")
+    code = (envelope or {}).get("error") and cast(Mapping[str, Any], envelope)["error"].get("code")
+    if code and codes and code not in codes:
+        faults.append(f"code {code} is not documented for {operation.name} {status}: {codes}")
+    if envelope is not None:
+        for error in _validator(operation.name, str(status)).iter_errors(envelope):
+            faults.append(f"{error.json_path}: {error.message[:300]}")
+    return faults
+
+
+def _resolve(value: Any) -> Any:
+    while "$ref" in value:
+        found: Any = document()
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        value = found
+    return value
+
+
+@functools.cache
+def _registry() -> Registry[Any]:
+    resource: Resource[Any] = Resource(contents=document(), specification=DRAFT202012)
+    return Registry().with_resource(_URI, resource)
+
+
+@functools.cache
+def _validator(name: str, status: str) -> Draft202012Validator:
+    operation = next(item for item in operations() if item.name == name)
+    schema = _rooted(_resolve(operation.responses[status])["content"]["application/json"]["schema"])
+    return Draft202012Validator(schema, registry=_registry(), format_checker=FormatChecker())
+
+
+def _rooted(value: Any) -> Any:
+    """Local references become absolute ones, because the schema is lifted out of its document."""
+    match value:
+        case dict():
+            return {
+                key: _URI + item if key == "$ref" and item.startswith("#") else _rooted(item)
+                for key, item in cast(dict[str, Any], value).items()
+            }
+        case list():
+            return [_rooted(item) for item in cast(list[Any], value)]
+        case _:
+            return value

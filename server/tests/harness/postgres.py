@@ -1,0 +1,133 @@
+"""Finds or starts a PostgreSQL for the tests, and makes one database per use in it.
+
+Order: SENT_TEST_DATABASE_URL, the server at 127.0.0.1:5432, a private one from Debian's binaries in a temporary folder.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+LOCAL_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
+START_TIMEOUT_S = 30
+
+
+class NoPostgresError(Exception):
+    pass
+
+
+@dataclass
+class Postgres:
+    """`url` reaches a database that may create others; `private_home` is set when the tests started the server."""
+
+    url: str
+    private_home: Path | None = None
+    binaries: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+    made: list[str] = field(default_factory=list)
+
+    def create_database(self) -> str:
+        """Make an empty database; returns its URL."""
+        name = f"sent_test_{os.getpid()}_{len(self.made)}"
+        _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _run(self.url, f'CREATE DATABASE "{name}"')
+        self.made.append(name)
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def close(self) -> None:
+        for name in self.made:
+            _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+        if self.private_home:
+            shutil.rmtree(self.private_home, ignore_errors=True)
+
+
+def find() -> Postgres:
+    """Raises NoPostgresError with the reason when there is none to be had."""
+    given = os.environ.get("SENT_TEST_DATABASE_URL")
+    if given:
+        _run(given, "SELECT 1")
+        return Postgres(given)
+    try:
+        _run(LOCAL_URL, "SELECT 1")
+    except (OSError, asyncpg.PostgresError, TimeoutError) as refused:
+        return _start_private(why=str(refused))
+    return Postgres(LOCAL_URL)
+
+
+def _start_private(*, why: str) -> Postgres:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    on_path = shutil.which("postgres")
+    binaries = found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+    if binaries is None or not (binaries / "initdb").exists():
+        raise NoPostgresError(f"127.0.0.1:5432 says: {why}; and no PostgreSQL binaries to start one with")
+    user = _unprivileged_user()
+    home = Path(tempfile.mkdtemp(prefix="sent-test-postgres-"))
+    if user:
+        shutil.chown(home, user)
+    data = home / "data"
+    run = {"user": user, "cwd": home} if user else {"cwd": home}
+    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    subprocess.run(initdb, check=True, capture_output=True, **run)  # type: ignore[call-overload]
+    port = _free_port()
+    command = [
+        str(binaries / "postgres"),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-k",
+        str(home),
+        "-c",
+        "max_connections=200",
+    ]
+    with (home / "log").open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, **run)  # type: ignore[call-overload]
+    server = Postgres(f"postgresql://postgres@127.0.0.1:{port}/postgres", home, binaries, process)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            _run(server.url, "SELECT 1")
+            return server
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            if time.monotonic() > deadline or process.poll() is not None:
+                server.close()
+                raise NoPostgresError(f"the private PostgreSQL did not start: {error}") from error
+            time.sleep(0.1)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _run(url: str, sql: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute())

@@ -1,0 +1,199 @@
+"""A real server process, and the operator's commands against it."""
+
+import itertools
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.client import Client
+
+READY_TIMEOUT_S = 30.0
+_numbers = itertools.count(1)
+
+
+class ServerStartError(AssertionError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A tenant of a running server with its admin key; `http` speaks with that key."""
+
+    customer_id: str
+    api_key: str
+    http: Client = field(repr=False)
+
+
+@dataclass
+class Server:
+    """One running `sent up`. The fields are those of its ready line."""
+
+    base_url: str
+    api_key: str
+    customer_id: str
+    sender_numbers: dict[str, str]
+    template_ids: Any
+    home: Path
+    pid: int
+    database_url: str
+    backend: str
+    http: Client = field(repr=False)
+    process: subprocess.Popen[bytes] = field(repr=False)
+    errors: deque[bytes] = field(repr=False)
+
+    def client(self, api_key: str | None = None, **headers: str) -> Client:
+        """Another client; without a key the demo account's."""
+        return self.http.acting_as(self.api_key if api_key is None else api_key, **headers)
+
+    def anonymous(self) -> Client:
+        return self.http.acting_as(None)
+
+    def operate(self, *arguments: str) -> Any:
+        """Run `sent ARGUMENTS --home HOME --json`; returns what it printed."""
+        return operate(self.home, *arguments)
+
+    def create_account(
+        self, name: str | None = None, *, tier: str = "unlimited", status: str = "ACTIVE", balance: str = "1000"
+    ) -> Account:
+        """A new organization with channels, balance and an admin key."""
+        made = self.operate("accounts", "create", name or f"Tenant {next(_numbers)}")
+        customer_id: str = made["customer_id"]
+        self.operate("accounts", "set-tier", customer_id, tier)
+        if balance != "0":
+            self.operate("accounts", "top-up", customer_id, balance)
+        if status != made.get("status"):
+            self.operate("accounts", "set-status", customer_id, status)
+        return self.account(customer_id, self.create_key(customer_id))
+
+    def create_profile(self, organization_id: str, name: str = "A profile") -> Account:
+        """A profile of an organization, with a key of its own."""
+        made = self.operate("accounts", "create", name, "--profile-of", organization_id)
+        customer_id: str = made["customer_id"]
+        return self.account(customer_id, self.create_key(organization_id, profile=customer_id))
+
+    def create_key(self, customer_id: str, *, role: str = "admin", profile: str | None = None) -> str:
+        options = ["--role", role] + (["--profile", profile] if profile else [])
+        return str(self.operate("keys", "create", customer_id, *options)["api_key"])
+
+    def revoke_key(self, key_id: str) -> None:
+        self.operate("keys", "revoke", key_id)
+
+    def account(self, customer_id: str, api_key: str) -> Account:
+        return Account(customer_id, api_key, self.client(api_key))
+
+    def kill(self) -> None:
+        """As a power cut would, as far as the process is concerned."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """Ask it to end; returns the exit code."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        return self.process.returncode
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child: ours without any SENT_ setting of the developer's shell."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
+    return {**clean, "PYTHONUNBUFFERED": "1", **(extra or {})}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sent_server.cli.main", *arguments]
+
+
+def start(
+    home: Path,
+    backend: str,
+    *,
+    database_url: str,
+    flags: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    tier: str = "unlimited",
+) -> Server:
+    """Start `sent up` and wait until it says that it is ready. Raises ServerStartError with its output."""
+    arguments = ["up", "--home", str(home), "--port", "0", "--json", "--tier", tier, *flags]
+    if backend != "sqlite":
+        arguments += ["--database", database_url]
+    process = subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env=environment(env),
+    )
+    errors: deque[bytes] = deque(maxlen=2_000)
+    threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True).start()
+    line = _ready_line(process, errors)
+    threading.Thread(target=_drain, args=(process.stdout, deque(maxlen=1)), daemon=True).start()
+    ready = orjson.loads(line)
+    return Server(
+        base_url=ready["base_url"],
+        api_key=ready["api_key"],
+        customer_id=ready["customer_id"],
+        sender_numbers=ready["sender_numbers"],
+        template_ids=ready["template_ids"],
+        home=home,
+        pid=ready.get("pid", process.pid),
+        database_url=database_url,
+        backend=backend,
+        http=Client(ready["base_url"], ready["api_key"]),
+        process=process,
+        errors=errors,
+    )
+
+
+def operate(home: Path, *arguments: str) -> Any:
+    done = subprocess.run(
+        [*command(*arguments), "--home", str(home), "--json"],
+        capture_output=True,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    output = (done.stdout + done.stderr).decode(errors="replace")
+    assert done.returncode == 0, f"sent {' '.join(arguments)} ended with {done.returncode}:\n{output}"
+    return orjson.loads(done.stdout) if done.stdout.strip() else None
+
+
+def _ready_line(process: subprocess.Popen[bytes], errors: deque[bytes]) -> bytes:
+    assert process.stdout is not None
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([process.stdout], [], [], 0.1)
+        if readable:
+            line = process.stdout.readline()
+            if line.strip():
+                return line
+        if process.poll() is not None:
+            break
+    process.kill()
+    code = process.wait(10)
+    time.sleep(0.1)  # let the reader of stderr finish
+    raise ServerStartError(
+        f"sent up did not get ready (exit code {code}):\n" + b"".join(errors).decode(errors="replace")
+    )
+
+
+def _drain(pipe: Any, lines: deque[bytes]) -> None:
+    with pipe:
+        for line in pipe:
+            lines.append(line)
