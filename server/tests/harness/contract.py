@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
@@ -22,6 +23,11 @@ _HEADERS = {
     "x-ratelimit-remaining": re.compile(r"\d+"),
     "x-ratelimit-reset": re.compile(r"\d{10}"),
 }
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+# Built-in checks cover uuid and email; these two would need packages of their own.
+_formats = FormatChecker()
+_formats.checks("date-time")(lambda value: not isinstance(value, str) or _DATE_TIME.fullmatch(value) is not None)
+_formats.checks("uri")(lambda value: not isinstance(value, str) or urlsplit(value).scheme != "")
 _ERROR_KEYS = {"code", "message", "details", "doc_url"}
 
 
@@ -127,7 +133,7 @@ def _documented(operation: Operation, status: int, envelope: Mapping[str, Any] |
     response = operation.responses.get(str(status))
     if response is None:
         return [f"status {status} is not documented for {operation.name}"]
-    response = _resolve(response)
+    response = resolve(response)
     faults: list[str] = []
     codes = response.get("x-error-codes")
     code = (envelope or {}).get("error") and cast(Mapping[str, Any], envelope)["error"].get("code")
@@ -136,10 +142,44 @@ def _documented(operation: Operation, status: int, envelope: Mapping[str, Any] |
     if envelope is not None:
         for error in _validator(operation.name, str(status)).iter_errors(envelope):
             faults.append(f"{error.json_path}: {error.message[:300]}")
+        faults += [f"{name} is not documented" for name in undocumented(_schema(response), envelope)]
     return faults
 
 
-def _resolve(value: Any) -> Any:
+def undocumented(schema: Mapping[str, Any], value: Any, at: str = "$") -> list[str]:
+    """Paths of properties that the schema does not know, though it allows them: a wider answer is a promise, too."""
+    schema = resolve(schema)
+    branches = [resolve(branch) for name in ("anyOf", "oneOf", "allOf") for branch in schema.get(name, [])]
+    candidates = [schema, *branches]
+    match value:
+        case list():
+            items = [candidate["items"] for candidate in candidates if "items" in candidate]
+            elements = cast(list[Any], value)
+            return [
+                name
+                for item in items[:1]
+                for at_, element in enumerate(elements)
+                for name in undocumented(item, element, f"{at}[{at_}]")
+            ]
+        case dict():
+            known: dict[str, Any] = {}
+            for candidate in candidates:
+                known |= candidate.get("properties", {})
+            if not known:
+                return []
+            closed = not any("additionalProperties" in candidate for candidate in candidates)
+            found: list[str] = []
+            for name, item in cast(dict[str, Any], value).items():
+                if name in known:
+                    found += undocumented(known[name], item, f"{at}.{name}")
+                elif closed:
+                    found.append(f"{at}.{name}")
+            return found
+        case _:
+            return []
+
+
+def resolve(value: Any) -> Any:
     while "$ref" in value:
         found: Any = document()
         for part in value["$ref"].removeprefix("#/").split("/"):
@@ -157,8 +197,16 @@ def _registry() -> Registry[Any]:
 @functools.cache
 def _validator(name: str, status: str) -> Draft202012Validator:
     operation = next(item for item in operations() if item.name == name)
-    schema = _rooted(_resolve(operation.responses[status])["content"]["application/json"]["schema"])
-    return Draft202012Validator(schema, registry=_registry(), format_checker=FormatChecker())
+    return validator(_schema(resolve(operation.responses[status])))
+
+
+def _schema(response: Mapping[str, Any]) -> dict[str, Any]:
+    return cast(dict[str, Any], response["content"]["application/json"]["schema"])
+
+
+def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """For a schema that stands in the document."""
+    return Draft202012Validator(_rooted(schema), registry=_registry(), format_checker=_formats)
 
 
 def _rooted(value: Any) -> Any:
