@@ -117,9 +117,14 @@ class Inbox(Protocol):
 
 
 class Carrier(Protocol):
-    """`name` is what the channel configuration stores."""
+    """`name` is what the channel configuration stores.
+
+    `takes_idempotency_key`: the same `attempt_id` twice is sent once and answered alike, so that the engine may ask
+    again after a crash.
+    """
 
     name: str
+    takes_idempotency_key: bool
 
     async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]: ...
 

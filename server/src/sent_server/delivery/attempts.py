@@ -1,0 +1,76 @@
+"""The attempt rows: one per submit to a carrier, committed before the bytes leave.
+
+A second attempt of a leg needs a recorded `UNKNOWN` (the answer was lost) or a refusal that invites one (`LATER`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sent_server.db import Tx
+from sent_server.db.database import Row
+
+INSERT = """
+    INSERT INTO attempts (customer_id, message_id, leg, attempt, channel, carrier, state, created_at_ms, updated_at_ms)
+    VALUES (:customer_id, :message_id, :leg, :attempt, :channel, :carrier, 'SUBMITTING', :created_at_ms, :updated_at_ms)
+"""
+RECORD = """
+    UPDATE attempts
+    SET state = :state, ref = :ref, error_code = :error_code, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
+"""
+# A leg's state moves up only, whatever order the receipts come in.
+RAISE = """
+    UPDATE attempts
+    SET state = :state, error_code = :error_code, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
+        AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
+            < :state_rank
+"""
+LAST = """
+    SELECT message_id, leg, attempt, state, carrier, ref FROM attempts
+    WHERE customer_id = :customer_id AND message_id IN (:ids[])
+    ORDER BY message_id, leg, attempt
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    message_id: str
+    leg: int
+    number: int
+    state: str
+    carrier: str
+    ref: str | None
+
+
+def attempt_id(message_id: str, leg: int, number: int) -> str:
+    """What carriers get as the idempotency key; the same attempt always has the same one."""
+    return f"{message_id}-{leg}-{number}"
+
+
+async def last_of_leg(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, int], Attempt]:
+    """The newest attempt of every leg of the given messages, by (message id, leg)."""
+    by_customer: defaultdict[str, list[str]] = defaultdict(list)
+    for customer_id, message_id in keys:
+        by_customer[customer_id].append(message_id)
+    found: dict[tuple[str, int], Attempt] = {}
+    for customer_id, message_ids in sorted(by_customer.items()):
+        for row in await tx.fetch(LAST, customer_id=customer_id, ids=message_ids):
+            attempt = Attempt(*row)
+            found[(attempt.message_id, attempt.leg)] = attempt
+    return found
+
+
+async def insert(tx: Tx, rows: Sequence[Row]) -> None:
+    await tx.execute_many(INSERT, rows)
+
+
+async def record(tx: Tx, rows: Sequence[Row]) -> None:
+    """Rows of (state, ref, error_code, now_ms, customer_id, message_id, leg, attempt)."""
+    await tx.execute_many(RECORD, rows)
+
+
+async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
+    """Rows of (state, error_code, now_ms, customer_id, message_id, leg, attempt, rank of the state)."""
+    await tx.execute_many(RAISE, rows)

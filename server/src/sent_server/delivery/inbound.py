@@ -1,0 +1,123 @@
+"""Messages from people: kept as RECEIVED, announced, and obeyed when they are a consent keyword."""
+
+from collections.abc import Sequence
+
+from sent_server import events, jobs
+from sent_server.carriers.base import Content, Inbound
+from sent_server.channels import service as channels
+from sent_server.contacts import service as contacts
+from sent_server.contacts.service import Recipient
+from sent_server.db import Tx
+from sent_server.delivery import keywords
+from sent_server.delivery.keywords import Keyword
+from sent_server.kernel import ids
+from sent_server.messages import announce, store
+from sent_server.messages.accept import DISPATCH
+from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan
+
+KNOWN = """
+    SELECT event_id FROM receipts
+    WHERE carrier = :carrier AND event_id IN (:event_ids[])
+"""
+STORE = """
+    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)
+    VALUES (:carrier, :event_id, :ref, 'inbound', NULL, :received_at_ms, :applied_at_ms)
+"""
+
+
+async def take(tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int) -> set[str]:
+    """Each message once, however often the carrier repeats it. Returns the topics to hint."""
+    known = {row[0] for row in await tx.fetch(KNOWN, carrier=carrier, event_ids=[m.event_id for m in messages])}
+    hints: set[str] = set()
+    for message in messages:
+        if message.event_id in known:
+            continue
+        known.add(message.event_id)
+        await tx.execute(
+            STORE,
+            carrier=carrier,
+            event_id=message.event_id,
+            ref=message.phone,
+            received_at_ms=now_ms,
+            applied_at_ms=now_ms,
+        )
+        customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
+        if customer_id is not None:
+            hints |= await _take_one(tx, customer_id, carrier, message, now_ms)
+    return hints
+
+
+async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int) -> set[str]:
+    recipient = (await contacts.for_sending(tx, customer_id, [message.phone], now_ms=now_ms))[message.phone]
+    if recipient.is_new:
+        await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
+    # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
+    keyword = keywords.read(message.text)
+    repeated = keyword is Keyword.STOP and recipient.opted_out
+    if keyword is Keyword.STOP:
+        await contacts.opt_out(tx, customer_id, message.phone, source="keyword", now_ms=now_ms)
+    elif keyword is Keyword.START:
+        await contacts.opt_in(tx, customer_id, message.phone)
+    await _keep(tx, customer_id, carrier, message, recipient, now_ms)
+    if keyword is None or repeated:  # a STOP is confirmed once
+        return set()
+    return await _reply(tx, customer_id, carrier, message, recipient, keyword.value, now_ms)
+
+
+async def _keep(
+    tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, now_ms: int
+) -> None:
+    message_id = await _insert(
+        tx, customer_id, message, recipient, text=message.text, status="RECEIVED", plan=StoredPlan(()), now_ms=now_ms
+    )
+    interest = await events.interest(tx, [customer_id])
+    if interest.wants(customer_id, "message.received"):
+        event = announce.received_event(
+            customer_id=customer_id,
+            message_id=message_id,
+            channel=message.channel,
+            phone=message.phone,
+            sender=message.sender,
+            text=message.text,
+            carrier=carrier,
+            at_ms=now_ms,
+        )
+        await events.emit(tx, [event], interest)
+
+
+async def _reply(
+    tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, text: str, now_ms: int
+) -> set[str]:
+    """Our own answer to a keyword: free of charge, and sent whatever the consent now says."""
+    plan = StoredPlan((PlannedLeg(message.channel, 0, carrier, message.sender),), is_system=True)
+    message_id = await _insert(
+        tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
+    )
+    await jobs.enqueue(tx, [(message_id, DISPATCH + carrier, customer_id, now_ms, now_ms)])
+    return {DISPATCH + carrier}
+
+
+async def _insert(
+    tx: Tx,
+    customer_id: str,
+    message: Inbound,
+    recipient: Recipient,
+    *,
+    text: str,
+    status: str,
+    plan: StoredPlan,
+    now_ms: int,
+) -> str:
+    batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
+    channel = message.channel.value
+    contents = dump_contents({channel: Content(text)})
+    await store.insert_batches(tx, [(customer_id, batch_id, None, None, None, customer_id, contents, None, now_ms)])
+    await store.insert_messages(tx, [(
+        customer_id, message_id, batch_id, recipient.id, recipient.phone, recipient.region_code, status, channel,
+        0, len(plan.legs), dump_plan(plan), 0, None, None, None, 1, now_ms, now_ms,
+    )])  # fmt: skip
+    description = "Message received" if status == "RECEIVED" else "Automatic reply queued"
+    await store.insert_events(
+        tx, [(customer_id, message_id, 1, status, channel or AUTOMATIC, description, None, None, now_ms)]
+    )
+    return message_id

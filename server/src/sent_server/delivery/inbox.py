@@ -1,0 +1,32 @@
+"""Where carriers hand in receipts and inbound messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server.bus import LocalBus
+from sent_server.carriers.base import Inbound, Receipt
+from sent_server.db import Database
+from sent_server.delivery import inbound as inbound_messages
+from sent_server.delivery.receipts import Received, take_receipts
+from sent_server.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """`carriers.base.Inbox`: returns once what was handed in is durable."""
+
+    database: Database
+    clock: Clock
+    bus: LocalBus
+
+    async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
+        received = Received(carrier, receipts, self.clock.now_ms())
+        self._hint(await self.database.write_batched(take_receipts, received, weight=len(receipts)))
+
+    async def inbound(self, carrier: str, messages: Sequence[Inbound]) -> None:
+        now_ms = self.clock.now_ms()
+        self._hint(await self.database.write(lambda tx: inbound_messages.take(tx, carrier, messages, now_ms=now_ms)))
+
+    def _hint(self, topics: set[str]) -> None:
+        for topic in topics:
+            self.bus.hint(topic)

@@ -1,0 +1,82 @@
+"""Writing down what carriers answered, for whole batches at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from sent_server.carriers.base import Accepted, Later, Outcome, Rejected, Unknown
+from sent_server.db import Tx
+from sent_server.db.database import Row
+from sent_server.delivery import attempts, receipts
+from sent_server.delivery import subject as subjects
+from sent_server.delivery.changes import Changes
+from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, Prepared
+from sent_server.messages.lifecycle import on_leg_failed, on_submitted
+
+RETRY_UNKNOWN_MS = 2_000
+FENCES = """
+    SELECT id, fence FROM jobs
+    WHERE id IN (:ids[])
+    /*pg: FOR UPDATE*/
+"""
+INSERT_REFS = """
+    INSERT INTO carrier_refs (carrier, ref, customer_id, message_id, leg, attempt)
+    VALUES (:carrier, :ref, :customer_id, :message_id, :leg, :attempt)
+    ON CONFLICT (carrier, ref) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one carrier answered to a batch of submissions, in order."""
+
+    carrier: str
+    pairs: Sequence[tuple[Prepared, Outcome]]
+    receipt_timeout_ms: int
+    now_ms: int
+
+
+async def record_outcomes(tx: Tx, commands: Sequence[Answered]) -> Sequence[set[str]]:
+    """Attempt rows, references, message states, money, timers. Results: the topics to hint after the commit."""
+    return [await _record(tx, answered) for answered in commands]
+
+
+async def _record(tx: Tx, answered: Answered) -> set[str]:
+    now_ms = answered.now_ms
+    fences = {row[0]: row[1] for row in await tx.fetch(FENCES, ids=[p.job.id for p, _ in answered.pairs])}
+    ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
+    found = await subjects.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
+    changes = Changes(now_ms)
+    rows: list[Row] = []
+    refs: list[Row] = []
+    for p, outcome in ours:
+        subject = found[p.job.id]
+        state, ref, code = "SENT", None, None
+        match outcome:
+            case Accepted():
+                ref = outcome.ref
+                refs.append((answered.carrier, ref, subject.customer_id, subject.id, p.leg, p.attempt))
+                changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
+                changes.apply(subject, on_submitted(subject.standing), job=p.job)
+            case Rejected():
+                state, code = "REJECTED", outcome.code
+                step = on_leg_failed(subject.standing, leg=p.leg)
+                changes.apply(subject, step, reason=f"{outcome.code}: {outcome.reason}", job=p.job)
+            case Unknown():
+                state, code = "UNKNOWN", outcome.reason[:200]
+                if p.category in RETRIED_WHEN_UNKNOWN:
+                    changes.retry(p.job, RETRY_UNKNOWN_MS * p.attempt)
+                else:
+                    changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
+            case Later():
+                state, code = "LATER", outcome.reason[:200]
+                changes.retry(p.job, outcome.after_ms)
+            case _:
+                assert_never(outcome)
+        rows.append((state, ref, code, now_ms, subject.customer_id, subject.id, p.leg, p.attempt))
+    await attempts.record(tx, rows)
+    await tx.execute_many(INSERT_REFS, refs)
+    await changes.write(tx)
+    # An SMSC may send the receipt before it answers the submit; those wait parked for this moment.
+    await receipts.match_parked(tx, answered.carrier, [row[1] for row in refs], now_ms=now_ms)
+    return changes.hints

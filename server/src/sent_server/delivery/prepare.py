@@ -1,0 +1,138 @@
+"""From due jobs to submissions: claim, look at consent again, and write the attempt rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server import jobs
+from sent_server.carriers.base import Carrier, Channel, Submission
+from sent_server.contacts import service as contacts
+from sent_server.db import Tx
+from sent_server.db.database import Row
+from sent_server.delivery import attempts
+from sent_server.delivery import subject as subjects
+from sent_server.delivery.attempts import Attempt
+from sent_server.delivery.changes import Changes
+from sent_server.delivery.subject import Subject
+from sent_server.jobs import Job
+from sent_server.messages.accept import DISPATCH
+from sent_server.messages.lifecycle import REACHED, on_blocked, on_leg_failed
+
+LEASE_MS = 30_000
+MAX_ATTEMPTS_PER_LEG = 8
+# RELIABILITY, "after a crash": a lost answer is tried again for what people wait for, never for advertising.
+RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
+OPTED_OUT = "ERR_CONSENT_BLOCKED: the contact has opted out"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One submission, the job that owns it, and the attempt it is."""
+
+    job: Job
+    submission: Submission
+    leg: int
+    attempt: int
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    claimed: int
+    prepared: Sequence[Prepared]
+
+
+async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_timeout_ms: int) -> Portion:
+    """Lease up to `count` jobs of this carrier and make them ready to submit."""
+    claimed = await jobs.claim(tx, DISPATCH + carrier.name, now_ms=now_ms, lease_ms=LEASE_MS, count=count)
+    if not claimed:
+        return Portion(0, ())
+    found = await subjects.load(tx, [(job.customer_id, job.id) for job in claimed])
+    blocked = await _opted_out(tx, found.values())
+    # A job that was never claimed before can have no attempt of its leg unless the message fell back.
+    earlier = await attempts.last_of_leg(
+        tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or (found.get(job.id) or _NONE).leg > 0]
+    )
+    changes = Changes(now_ms)
+    prepared: list[Prepared] = []
+    rows: list[Row] = []
+    lost: list[Row] = []
+    for job in claimed:
+        subject = found.get(job.id)
+        if subject is None or subject.status in REACHED or subject.status == "FAILED":
+            changes.drop(job)
+            continue
+        if (subject.customer_id, subject.phone) in blocked and not subject.plan.is_system:
+            changes.apply(subject, on_blocked(subject.standing), reason=OPTED_OUT, job=job)
+            continue
+        previous = earlier.get((subject.id, subject.leg))
+        if previous and previous.state == "SUBMITTING" and not carrier.takes_idempotency_key:
+            lost.append(_lost_row(subject, previous, now_ms))
+        number = _next_number(previous, subject, carrier)
+        if number is None:
+            changes.wait_for_receipt(job, receipt_timeout_ms)
+        elif number > MAX_ATTEMPTS_PER_LEG:
+            step = on_leg_failed(subject.standing, leg=subject.leg)
+            changes.apply(subject, step, reason="The carrier did not take the message after 8 attempts", job=job)
+        else:
+            if previous is None or number != previous.number:
+                leg = subject.planned_leg
+                rows.append((
+                    subject.customer_id, subject.id, subject.leg, number, leg.channel, carrier.name, now_ms, now_ms,
+                ))  # fmt: skip
+            changes.route(subject)
+            prepared.append(_prepared(job, subject, number))
+    await attempts.record(tx, lost)
+    await attempts.insert(tx, rows)
+    await changes.write(tx)
+    return Portion(len(claimed), prepared)
+
+
+class _Nothing:
+    leg = 0
+
+
+_NONE = _Nothing()
+
+
+async def _opted_out(tx: Tx, found: "Sequence[Subject] | object") -> set[tuple[str, str]]:
+    by_customer: dict[str, list[str]] = {}
+    for subject in found:  # type: ignore[attr-defined]
+        by_customer.setdefault(subject.customer_id, []).append(subject.phone)
+    return {
+        (customer_id, phone)
+        for customer_id, phones in by_customer.items()
+        for phone in await contacts.opted_out(tx, customer_id, phones)
+    }
+
+
+def _next_number(previous: Attempt | None, subject: Subject, carrier: Carrier) -> int | None:
+    """Which attempt to make now; None: none, only a receipt can still tell."""
+    if previous is None:
+        return 1
+    match previous.state:
+        case "SUBMITTING" if carrier.takes_idempotency_key:
+            return previous.number  # ask again: the same attempt
+        case "SUBMITTING" | "UNKNOWN":
+            return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
+        case "LATER":
+            return previous.number + 1
+        case _:
+            return None
+
+
+def _lost_row(subject: Subject, previous: Attempt, now_ms: int) -> Row:
+    return "UNKNOWN", None, "crashed", now_ms, subject.customer_id, subject.id, subject.leg, previous.number
+
+
+def _prepared(job: Job, subject: Subject, number: int) -> Prepared:
+    leg = subject.planned_leg
+    submission = Submission(
+        attempt_id=attempts.attempt_id(subject.id, subject.leg, number),
+        customer_id=subject.customer_id,
+        message_id=subject.id,
+        channel=Channel(leg.channel),
+        sender=leg.sender,
+        recipient=subject.phone,
+        content=subject.content,
+    )
+    return Prepared(job, submission, subject.leg, number, subject.template_category)

@@ -1,0 +1,115 @@
+"""Carriers' receipts: stored raw, matched by reference, applied through the lifecycle, in sets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server.carriers.base import Receipt, ReceiptKind
+from sent_server.db import Tx
+from sent_server.db.database import Row
+from sent_server.delivery import attempts
+from sent_server.delivery import subject as subjects
+from sent_server.delivery.changes import Changes
+from sent_server.messages.lifecycle import LEG_RANK, on_receipt
+
+FIND_REFS = """
+    SELECT ref, customer_id, message_id, leg, attempt FROM carrier_refs
+    WHERE carrier = :carrier AND ref IN (:refs[])
+"""
+STORE = """
+    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)
+    VALUES (:carrier, :event_id, :ref, :kind, :error_code, :received_at_ms, :applied_at_ms)
+    ON CONFLICT (carrier, event_id) DO NOTHING
+"""
+PARKED = """
+    SELECT event_id, ref, kind, error_code FROM receipts
+    WHERE carrier = :carrier AND ref IN (:refs[]) AND applied_at_ms IS NULL
+    ORDER BY received_at_ms, event_id
+"""
+MARK_APPLIED = """
+    UPDATE receipts
+    SET applied_at_ms = :now_ms
+    WHERE carrier = :carrier AND event_id IN (:event_ids[])
+"""
+FORGET_OLD = """
+    DELETE FROM receipts
+    WHERE received_at_ms <= :before_ms
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    carrier: str
+    receipts: Sequence[Receipt]
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    ref: str
+    customer_id: str
+    message_id: str
+    leg: int
+    attempt: int
+
+
+async def take_receipts(tx: Tx, commands: Sequence[Received]) -> Sequence[set[str]]:
+    """Store and apply. Those whose submit answer is still on its way are parked, not lost."""
+    return [await _take(tx, received) for received in commands]
+
+
+async def _take(tx: Tx, received: Received) -> set[str]:
+    matches = await _find(tx, received.carrier, [receipt.ref for receipt in received.receipts])
+    rows = [
+        (
+            received.carrier, receipt.event_id, receipt.ref, receipt.kind.value, receipt.error_code,
+            received.now_ms, received.now_ms if receipt.ref in matches else None,
+        )
+        for receipt in received.receipts
+    ]  # fmt: skip
+    await tx.execute_many(STORE, rows)
+    return await _apply(tx, received.receipts, matches, received.now_ms)
+
+
+async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> set[str]:
+    """Apply what arrived before the submit's answer."""
+    if not refs:
+        return set()
+    rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)
+    if not rows:
+        return set()
+    parked = [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3]) for row in rows]
+    matches = await _find(tx, carrier, [receipt.ref for receipt in parked])
+    applied = [receipt.event_id for receipt in parked if receipt.ref in matches]
+    await tx.execute(MARK_APPLIED, carrier=carrier, event_ids=applied, now_ms=now_ms)
+    return await _apply(tx, parked, matches, now_ms)
+
+
+async def forget_old(tx: Tx, *, before_ms: int) -> int:
+    return await tx.execute(FORGET_OLD, before_ms=before_ms)
+
+
+async def _find(tx: Tx, carrier: str, refs: Sequence[str]) -> dict[str, _Match]:
+    rows = await tx.fetch(FIND_REFS, carrier=carrier, refs=list(set(refs)))
+    return {row[0]: _Match(*row) for row in rows}
+
+
+async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> set[str]:
+    found = await subjects.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
+    changes = Changes(now_ms)
+    raised: list[Row] = []
+    for receipt in receipts:
+        match = matches.get(receipt.ref)
+        if match is None or match.message_id not in found:
+            continue
+        subject = found[match.message_id]
+        state = receipt.kind.value.upper()
+        raised.append((
+            state, receipt.error_code, now_ms, match.customer_id, match.message_id, match.leg, match.attempt,
+            LEG_RANK[state],
+        ))  # fmt: skip
+        reason = f"{receipt.error_code}: the carrier could not deliver the message" if receipt.error_code else None
+        step = on_receipt(subject.standing, leg=match.leg, kind=state)
+        changes.apply(subject, step, reason=reason or "The carrier could not deliver the message")
+    await attempts.raise_state(tx, raised)
+    await changes.write(tx)
+    return changes.hints

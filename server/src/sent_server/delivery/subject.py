@@ -1,0 +1,76 @@
+"""A message as the engine works on it: its standing, its plan, and what its batch knows."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sent_server.carriers.base import Content
+from sent_server.db import Tx
+from sent_server.messages.lifecycle import Standing
+from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plan
+
+LOAD = """
+    SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_json,
+        m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.last_sequence,
+        b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.callback_url
+    FROM messages m
+    JOIN batches b ON b.customer_id = m.customer_id AND b.id = m.batch_id
+    WHERE m.customer_id = :customer_id AND m.id IN (:ids[])
+    ORDER BY m.id
+    /*pg: FOR UPDATE OF m*/
+"""
+
+
+@dataclass(slots=True)
+class Subject:
+    """Mutable on purpose: several events of one transaction work on the same message."""
+
+    customer_id: str
+    id: str
+    contact_id: str
+    phone: str
+    status: str
+    channel: str | None
+    leg: int
+    legs: int
+    plan_json: str
+    held_micros: int
+    settled_at_ms: int | None
+    price_micros: int | None
+    active_contact_price_micros: int | None
+    last_sequence: int
+    ledger_id: str
+    template_id: str | None
+    template_name: str | None
+    template_category: str | None
+    contents_json: str
+    callback_url: str | None
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.status, self.leg, self.legs)
+
+    @property
+    def plan(self) -> StoredPlan:
+        return load_plan(self.plan_json)
+
+    @property
+    def planned_leg(self) -> PlannedLeg:
+        return self.plan.legs[self.leg]
+
+    @property
+    def content(self) -> Content:
+        return load_contents(self.contents_json)[self.planned_leg.channel]
+
+
+async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, Subject]:
+    """Lock and read messages by (customer_id, id); one statement per customer."""
+    by_customer: defaultdict[str, list[str]] = defaultdict(list)
+    for customer_id, message_id in keys:
+        by_customer[customer_id].append(message_id)
+    found: dict[str, Subject] = {}
+    for customer_id, message_ids in sorted(by_customer.items()):
+        for row in await tx.fetch(LOAD, customer_id=customer_id, ids=sorted(set(message_ids))):
+            subject = Subject(*row)
+            found[subject.id] = subject
+    return found

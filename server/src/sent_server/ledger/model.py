@@ -1,0 +1,40 @@
+"""Accounts of a customer's ledger, and its balance."""
+
+from dataclasses import dataclass
+
+# deposits -> available -> held -> revenue; deposits is where money enters and so runs negative.
+DEPOSITS = "deposits"
+AVAILABLE = "available"
+HELD = "held"
+REVENUE = "revenue"
+ACCOUNTS = (DEPOSITS, AVAILABLE, HELD, REVENUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    available_micros: int
+    held_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One entry: `amount_micros` of `ledger_id` moves between two of its accounts. (ref, kind) happens once."""
+
+    ledger_id: str
+    ref: str
+    kind: str
+    from_account: str
+    to_account: str
+    amount_micros: int
+
+
+def hold(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, message_id, "hold", AVAILABLE, HELD, amount_micros)
+
+
+def capture(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, message_id, "capture", HELD, REVENUE, amount_micros)
+
+
+def release(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, message_id, "release", HELD, AVAILABLE, amount_micros)

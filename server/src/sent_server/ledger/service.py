@@ -1,0 +1,42 @@
+"""Moving money. Every function works on sets; a balance below zero is refused by the database itself."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sent_server.db import Tx
+from sent_server.ledger import store
+from sent_server.ledger.model import AVAILABLE, DEPOSITS, HELD, Balances, Transfer
+
+
+async def open_ledger(tx: Tx, customer_id: str) -> None:
+    """Give a new customer its accounts, all at zero."""
+    await store.open_accounts(tx, customer_id)
+
+
+async def balances(tx: Tx, customer_id: str) -> Balances:
+    found = await store.balances(tx, customer_id)
+    return Balances(found.get(AVAILABLE, 0), found.get(HELD, 0))
+
+
+async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
+    """What each customer can spend, locked until the end of the transaction."""
+    return await store.lock_available(tx, sorted(customer_ids))
+
+
+async def top_up(tx: Tx, customer_id: str, amount_micros: int, *, ref: str, now_ms: int) -> None:
+    """Add credit. A repeated `ref` is a unique violation, so a retry cannot add twice."""
+    await transfer(tx, [Transfer(customer_id, ref, "top_up", DEPOSITS, AVAILABLE, amount_micros)], now_ms=now_ms)
+
+
+async def transfer(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) -> None:
+    """Write the entries and move the balances, one statement each. Zero amounts move nothing and leave no entry."""
+    moved = [entry for entry in transfers if entry.amount_micros > 0]
+    if not moved:
+        return
+    await store.insert_entries(tx, moved, now_ms=now_ms)
+    changes: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for entry in moved:
+        changes[(entry.ledger_id, entry.from_account)] -= entry.amount_micros
+        changes[(entry.ledger_id, entry.to_account)] += entry.amount_micros
+    # One order everywhere, so that two transactions never wait for each other.
+    await store.change_balances(tx, sorted((*key, amount) for key, amount in changes.items() if amount))

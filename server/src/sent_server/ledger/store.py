@@ -1,0 +1,56 @@
+"""The ledger's SQL."""
+
+from collections.abc import Sequence
+
+from sent_server.db import Tx
+from sent_server.ledger.model import ACCOUNTS, AVAILABLE, Transfer
+
+OPEN = """
+    INSERT INTO ledger_balances (customer_id, account, balance_micros)
+    VALUES (:customer_id, :account, 0)
+    ON CONFLICT (customer_id, account) DO NOTHING
+"""
+BALANCES = """
+    SELECT account, balance_micros FROM ledger_balances
+    WHERE customer_id = :customer_id
+"""
+LOCK = """
+    SELECT customer_id, balance_micros FROM ledger_balances
+    WHERE customer_id IN (:customer_ids[]) AND account = :account
+    ORDER BY customer_id
+    /*pg: FOR UPDATE*/
+"""
+INSERT = """
+    INSERT INTO ledger_entries (customer_id, ref, kind, from_account, to_account, amount_micros, created_at_ms)
+    VALUES (:customer_id, :ref, :kind, :from_account, :to_account, :amount_micros, :created_at_ms)
+"""
+CHANGE = """
+    UPDATE ledger_balances
+    SET balance_micros = balance_micros + :amount_micros
+    WHERE customer_id = :customer_id AND account = :account
+"""
+
+
+async def open_accounts(tx: Tx, customer_id: str) -> None:
+    await tx.execute_many(OPEN, [(customer_id, account) for account in ACCOUNTS])
+
+
+async def balances(tx: Tx, customer_id: str) -> dict[str, int]:
+    return {row[0]: row[1] for row in await tx.fetch(BALANCES, customer_id=customer_id)}
+
+
+async def lock_available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
+    rows = await tx.fetch(LOCK, customer_ids=customer_ids, account=AVAILABLE)
+    return {row[0]: row[1] for row in rows}
+
+
+async def insert_entries(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) -> None:
+    await tx.execute_many(
+        INSERT,
+        [(t.ledger_id, t.ref, t.kind, t.from_account, t.to_account, t.amount_micros, now_ms) for t in transfers],
+    )
+
+
+async def change_balances(tx: Tx, changes: Sequence[tuple[str, str, int]]) -> None:
+    """Rows of (customer_id, account, amount_micros)."""
+    await tx.execute_many(CHANGE, [(amount, customer_id, account) for customer_id, account, amount in changes])

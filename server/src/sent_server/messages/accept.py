@@ -1,0 +1,209 @@
+"""Accepting messages, written over lists: what waits for the same commit is one set of statements.
+
+Everything is decided from reads alone first, so that a refused request leaves no trace; then all drafts are written:
+contacts, batches, messages, first events, holds, jobs, outgoing events.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sent_server import events, jobs
+from sent_server.bus import LocalBus
+from sent_server.channels import service as channels
+from sent_server.contacts import service as contacts
+from sent_server.contacts.service import Recipient
+from sent_server.db import Tx
+from sent_server.db.database import Row
+from sent_server.errors import ApiError
+from sent_server.events import Event, Interest
+from sent_server.http.envelope import Reply
+from sent_server.ledger import model as entries
+from sent_server.ledger import service as ledger
+from sent_server.messages import announce, store, wire
+from sent_server.messages.draft import Draft, DraftMessage, draft_request
+from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents
+from sent_server.pricing.card import RateCard
+from sent_server.templates import service as templates
+from sent_server.templates.service import Sendable
+
+ACCEPTED = "Message accepted and queued for processing"
+DISPATCH = "dispatch:"  # a kind of job per carrier, so that a slow one delays nobody else
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What accepting needs besides the transaction."""
+
+    card: RateCard
+    bus: LocalBus
+
+    async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
+        """One reply or refusal per command, in order."""
+        found = await _look_up(tx, commands)
+        spendable = await ledger.available(tx, list({command.caller.ledger_id for command in commands}))
+        results: list[Reply | ApiError] = []
+        drafts: list[Draft] = []
+        for command in commands:
+            drafted = self._decide(command, found, spendable)
+            if isinstance(drafted, Draft):
+                drafts.append(drafted)
+                results.append(_reply(drafted))
+            else:
+                results.append(drafted)
+        if drafts:
+            await _write(tx, drafts)
+            carriers = {message.route.carrier for draft in drafts for message in draft.messages}
+            tx.after_commit(lambda: [self.bus.hint(DISPATCH + carrier) for carrier in carriers if carrier] and None)
+        return results
+
+    async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
+        """The same for one command. Raises the refusal."""
+        result = (await self.accept_many(tx, [command]))[0]
+        if isinstance(result, ApiError):
+            raise result
+        return result
+
+    def _decide(self, command: SendCommand, found: "_Found", spendable: dict[str, int]) -> Draft | ApiError:
+        caller = command.caller
+        template = found.templates[caller.customer_id].pick(id=command.template_id, name=command.template_name)
+        if template is None:
+            return ApiError("RESOURCE_002")
+        drafted = draft_request(
+            command,
+            card=self.card,
+            template=template,
+            configured=found.channels.get(caller.customer_id, {}),
+            recipients=found.recipients[caller.customer_id],
+        )
+        if isinstance(drafted, ApiError):
+            return drafted
+        left = spendable.get(caller.ledger_id, 0) - drafted.hold_micros
+        if left < 0:
+            return ApiError("BUSINESS_003", "Insufficient balance to send message.")
+        spendable[caller.ledger_id] = left
+        return drafted
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """By customer."""
+
+    templates: Mapping[str, Sendable]
+    channels: Mapping[str, Mapping[str, channels.ChannelConfig]]
+    recipients: Mapping[str, Mapping[str, Recipient]]
+
+
+async def _look_up(tx: Tx, commands: Sequence[SendCommand]) -> _Found:
+    by_customer: defaultdict[str, list[SendCommand]] = defaultdict(list)
+    for command in commands:
+        by_customer[command.caller.customer_id].append(command)
+    found_templates: dict[str, Sendable] = {}
+    recipients: dict[str, dict[str, Recipient]] = {}
+    for customer_id, own in sorted(by_customer.items()):
+        found_templates[customer_id] = await templates.for_sending(
+            tx,
+            customer_id,
+            ids=list({command.template_id for command in own if command.template_id}),
+            names=list({command.template_name for command in own if command.template_name}),
+        )
+        phones = own[0].recipients if len(own) == 1 else list({p for command in own for p in command.recipients})
+        recipients[customer_id] = await contacts.for_sending(tx, customer_id, phones, now_ms=own[0].now_ms)
+    owners = list({(command.caller.customer_id, command.caller.organization_id) for command in commands})
+    return _Found(found_templates, await channels.configured(tx, owners), recipients)
+
+
+async def _write(tx: Tx, drafts: Sequence[Draft]) -> None:
+    await _insert_new_contacts(tx, drafts)
+    interest = await events.interest(tx, list({draft.command.caller.customer_id for draft in drafts}))
+    batches: list[Row] = []
+    rows: list[Row] = []
+    history: list[Row] = []
+    work: list[tuple[str, str, str, int, int]] = []
+    holds: list[entries.Transfer] = []
+    announced: list[Event] = []
+    for draft in drafts:
+        caller, now_ms = draft.command.caller, draft.command.now_ms
+        batches.append(_batch_row(draft))
+        customer_id, ledger_id, batch_id = caller.customer_id, caller.ledger_id, draft.batch_id
+        for message in draft.messages:
+            route, recipient = message.route, message.recipient
+            held_micros = route.plan.dearest_micros
+            failed = route.plan.error
+            rows.append((
+                customer_id, message.id, batch_id, recipient.id, recipient.phone, recipient.region_code,
+                "FAILED" if failed else "QUEUED", message.channel, 0, route.legs, route.json, held_micros,
+                None, None, None, 2 if failed else 1, now_ms, now_ms,
+            ))  # fmt: skip
+            history.append((customer_id, message.id, 1, "QUEUED", AUTOMATIC, ACCEPTED, None, None, now_ms))
+            if failed:
+                history.append((customer_id, message.id, 2, "FAILED", AUTOMATIC, _why(message), None, None, now_ms))
+            else:
+                work.append((message.id, DISPATCH + str(route.carrier), customer_id, now_ms, now_ms))
+            if held_micros:
+                holds.append(entries.hold(ledger_id, message.id, held_micros))
+            announced += _announce(draft, message, interest)
+    await store.insert_batches(tx, batches)
+    await store.insert_messages(tx, rows)
+    await store.insert_events(tx, history)
+    await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
+    await jobs.enqueue(tx, work)
+    if announced:
+        await events.emit(tx, announced, interest)
+
+
+async def _insert_new_contacts(tx: Tx, drafts: Sequence[Draft]) -> None:
+    new: defaultdict[str, dict[str, Recipient]] = defaultdict(dict)
+    for draft in drafts:
+        for message in draft.messages:
+            if message.recipient.is_new:
+                new[draft.command.caller.customer_id][message.recipient.id] = message.recipient
+    for customer_id, recipients in sorted(new.items()):
+        await contacts.insert_new(tx, customer_id, list(recipients.values()), now_ms=drafts[0].command.now_ms)
+
+
+def _batch_row(draft: Draft) -> Row:
+    command, template = draft.command, draft.template
+    return (
+        command.caller.customer_id, draft.batch_id, template.id, template.name, template.category,
+        command.caller.ledger_id, dump_contents(draft.contents), command.callback_url, command.now_ms,
+    )  # fmt: skip
+
+
+def _why(message: DraftMessage) -> str:
+    plan = message.route.plan
+    reasons = "; ".join(f"{judged.channel}: {judged.reason}" for judged in plan.judgements)
+    return f"{plan.error}: {plan.detail or reasons}"
+
+
+def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[Event]:
+    command = draft.command
+    statuses = ("QUEUED", "FAILED") if message.route.plan.error else ("QUEUED",)
+    return [
+        announce.status_event(
+            customer_id=command.caller.customer_id,
+            message_id=message.id,
+            status=status,
+            channel=message.channel or AUTOMATIC,
+            phone=message.recipient.phone,
+            sender=message.route.sender,
+            template_id=draft.template.id,
+            template_name=draft.template.name,
+            callback_url=command.callback_url,
+            reason=_why(message) if status == "FAILED" else None,
+            at_ms=command.now_ms,
+        )
+        for status in statuses
+        if command.callback_url or interest.wants(command.caller.customer_id, announce.name_of(status))
+    ]
+
+
+def _reply(draft: Draft) -> Reply:
+    rows: list[tuple[str, str, str | None, str | None, int | None]] = []
+    for message in draft.messages:
+        content = draft.contents.get(message.channel) if message.channel else None
+        legs = message.route.plan.legs
+        price = legs[0].price_micros if message.channel and legs else None
+        text = content.content if content else None
+        rows.append((message.id, message.recipient.phone, message.channel, text, price))
+    return Reply(202, wire.accepted(draft.template.id, draft.template.name, rows))

@@ -1,0 +1,67 @@
+"""What receivers are told about a message. Source: contract/webhooks.md, sections 3 and 4."""
+
+from typing import Any
+
+from sent_server.events import Event
+from sent_server.kernel import timestamps
+
+# Statuses that the contract has an event name for.
+ANNOUNCED = frozenset({"QUEUED", "ROUTED", "SENT", "DELIVERED", "READ", "FAILED"})
+
+
+def name_of(status: str) -> str:
+    return f"message.{status.lower()}"
+
+
+def status_event(
+    *,
+    customer_id: str,
+    message_id: str,
+    status: str,
+    channel: str,
+    phone: str,
+    sender: str | None,
+    template_id: str | None,
+    template_name: str | None,
+    callback_url: str | None,
+    reason: str | None,
+    at_ms: int,
+) -> Event:
+    """`phone` is the contact and `sender` our number; they keep their places in both directions."""
+    payload: dict[str, Any] = {
+        "account_id": customer_id,
+        "message_id": message_id,
+        "message_status": status,
+        "channel": channel,
+        "inbound_number": phone,
+        "outbound_number": sender,
+        "template_id": template_id,
+        "template_name": template_name,
+        "updated_at": timestamps.iso_seconds(at_ms),
+    }
+    if reason is not None:
+        code, separator, _ = reason.partition(":")
+        payload["reason"] = reason
+        payload["reason_code"] = code if separator else None
+    return Event(customer_id, name_of(status), message_id, payload, at_ms, callback_url)
+
+
+def received_event(
+    *, customer_id: str, message_id: str, channel: str, phone: str, sender: str, text: str, carrier: str, at_ms: int
+) -> Event:
+    """An inbound message, in both documented sets of names."""
+    payload = {
+        "account_id": customer_id,
+        "message_id": message_id,
+        "message_status": "RECEIVED",
+        "from": phone,
+        "to": sender,
+        "inbound_number": phone,
+        "outbound_number": sender,
+        "text": text,
+        "channel": channel,
+        "provider": carrier,
+        "received_at": timestamps.iso_seconds(at_ms),
+        "updated_at": timestamps.iso_seconds(at_ms),
+    }
+    return Event(customer_id, "message.received", message_id, payload, at_ms)

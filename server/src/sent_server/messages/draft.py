@@ -1,0 +1,150 @@
+"""What a send will do, decided before anything is written. Pure but for the ids it is given.
+
+A draft of one request holds a message per recipient and channel; a refusal of the whole request is an ApiError.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sent_server.carriers.base import Content
+from sent_server.channels.model import ChannelConfig
+from sent_server.contacts.service import Recipient
+from sent_server.errors import ApiError
+from sent_server.kernel import ids, segments
+from sent_server.messages.model import AUTOMATIC, PlannedLeg, SendCommand, StoredPlan, dump_plan
+from sent_server.pricing.card import RateCard
+from sent_server.pricing.quote import quote
+from sent_server.routing.model import Plan, Reach
+from sent_server.routing.plan import plan
+from sent_server.templates import rendering
+from sent_server.templates.service import SendableTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The plan of one message in the form it is stored; shared by all recipients that are alike."""
+
+    plan: Plan
+    json: str
+    legs: int
+    carrier: str | None
+    sender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftMessage:
+    id: str
+    recipient: Recipient
+    channel: str | None
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    command: SendCommand
+    batch_id: str
+    template: SendableTemplate
+    contents: Mapping[str, Content]
+    messages: Sequence[DraftMessage]
+
+    @property
+    def hold_micros(self) -> int:
+        return sum(message.route.plan.dearest_micros for message in self.messages)
+
+
+def draft_request(
+    command: SendCommand,
+    *,
+    card: RateCard,
+    template: SendableTemplate,
+    configured: Mapping[str, ChannelConfig],
+    recipients: Mapping[str, Recipient],
+) -> Draft | ApiError:
+    """Route and price every message of a request; 400, or 422 when nobody in it can be reached."""
+    channels = command.channels
+    absent = [name for name in channels if name != AUTOMATIC and name not in configured]
+    if absent:
+        message = f"Channel not configured for this account: {', '.join(absent)}"
+        return ApiError("VALIDATION_006", details={"channel": [message]})
+    contents, invalid = _render(command, template)
+    known_routes: dict[tuple[str, frozenset[str], bool, str], Route] = {}
+    messages: list[DraftMessage] = []
+    for phone in command.recipients:
+        recipient = recipients[phone]
+        for channel in channels:
+            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code)
+            route = known_routes.get(key)
+            if route is None:
+                reach = _reach(recipient, card, template, configured, contents, invalid)
+                found = plan(reach, None if channel == AUTOMATIC else channel)
+                route = known_routes[key] = _stored(found, configured)
+            explicit = None if channel == AUTOMATIC else channel
+            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route))
+    refusal = _refusal([route.plan for route in known_routes.values()])
+    if refusal:
+        return ApiError(refusal)
+    return Draft(command, ids.new_id(command.now_ms), template, contents, messages)
+
+
+def _render(command: SendCommand, template: SendableTemplate) -> tuple[dict[str, Content], str | None]:
+    contents: dict[str, Content] = {}
+    problems: list[str] = []
+    for channel in sorted(template.channels):
+        match rendering.render(template.compiled, channel, command.parameters):
+            case Content() as content:
+                contents[channel] = content
+            case rendering.InvalidParameters(problems=found):
+                problems += [problem for problem in found if problem not in problems]
+    return contents, "; ".join(problems) if problems and not contents else None
+
+
+def _reach(
+    recipient: Recipient,
+    card: RateCard,
+    template: SendableTemplate,
+    configured: Mapping[str, ChannelConfig],
+    contents: Mapping[str, Content],
+    invalid: str | None,
+) -> Reach:
+    prices: dict[str, int] = {}
+    for channel, content in contents.items():
+        parts = segments.count(content.content).segments if channel == "sms" else 1
+        price = quote(
+            card, channel=channel, region=recipient.region_code, category=template.category, segments=parts
+        )
+        if price is not None:
+            prices[channel] = price
+    return Reach(
+        receivable=recipient.channels,
+        configured=frozenset(configured),
+        written=frozenset(contents),
+        approved=template.status == "APPROVED",
+        opted_out=recipient.opted_out,
+        invalid_parameters=invalid,
+        prices=prices,
+    )
+
+
+def _stored(found: Plan, configured: Mapping[str, ChannelConfig]) -> Route:
+    legs = tuple(
+        PlannedLeg(leg.channel, leg.price_micros, configured[leg.channel].carrier, configured[leg.channel].sender)
+        for leg in found.legs
+    )
+    first = legs[0] if legs else None
+    return Route(
+        found,
+        dump_plan(StoredPlan(legs, found.judgements)),
+        len(legs),
+        first.carrier if first else None,
+        first.sender if first else None,
+    )
+
+
+def _refusal(plans: Sequence[Plan]) -> str | None:
+    """The 422 code when no message of the request can go and parameters are not the reason."""
+    if any(found.legs or found.refusal is None for found in plans):
+        return None
+    codes = {found.refusal for found in plans}
+    if codes == {"BUSINESS_004"}:
+        return "BUSINESS_004"
+    return "BUSINESS_005" if "BUSINESS_005" in codes else "BUSINESS_007"

@@ -1,0 +1,137 @@
+"""Messages as stored, and what a send asks for."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sent_server.carriers.base import Button, Content
+from sent_server.http.caller import Caller
+from sent_server.http.idempotency import Claim
+from sent_server.routing.model import Judgement
+
+AUTOMATIC = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class SendCommand:
+    """One `POST /v3/messages`: distinct E.164 `recipients`, and distinct `channels`, of which `sent` is automatic."""
+
+    caller: Caller
+    recipients: tuple[str, ...]
+    template_id: str | None
+    template_name: str | None
+    parameters: Mapping[str, str]
+    channels: tuple[str, ...]
+    callback_url: str | None
+    request_id: str
+    now_ms: int
+    claim: Claim | None = None
+
+    @property
+    def weight(self) -> int:
+        return len(self.recipients) * len(self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLeg:
+    """A leg with all that its submit needs, so that dispatch reads no configuration."""
+
+    channel: str
+    price_micros: int
+    carrier: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """`is_system`: our own reply to a keyword, which goes out whatever the consent says."""
+
+    legs: tuple[PlannedLeg, ...]
+    judgements: tuple[Judgement, ...] = ()
+    is_system: bool = False
+
+
+def dump_plan(plan: StoredPlan) -> str:
+    return orjson.dumps(plan).decode()
+
+
+@functools.lru_cache(maxsize=10_000)
+def load_plan(text: str) -> StoredPlan:
+    """The messages of a request share a handful of plans, so nearly every call is a hit."""
+    raw = orjson.loads(text)
+    return StoredPlan(
+        tuple(PlannedLeg(**leg) for leg in raw["legs"]),
+        tuple(Judgement(**judgement) for judgement in raw["judgements"]),
+        raw["is_system"],
+    )
+
+
+def dump_contents(contents: Mapping[str, Content]) -> str:
+    return orjson.dumps(contents).decode()
+
+
+@functools.lru_cache(maxsize=2_000)
+def load_contents(text: str) -> dict[str, Content]:
+    return {channel: _content(raw) for channel, raw in orjson.loads(text).items()}
+
+
+def _content(raw: dict[str, Any]) -> Content:
+    return Content(raw["content"], raw["header"], raw["footer"], tuple(Button(**button) for button in raw["buttons"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What all messages of one request share."""
+
+    customer_id: str
+    id: str
+    template_id: str | None
+    template_name: str | None
+    template_category: str | None
+    ledger_id: str
+    contents_json: str
+    callback_url: str | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    customer_id: str
+    id: str
+    batch_id: str
+    contact_id: str
+    phone: str
+    region_code: str
+    status: str
+    channel: str | None
+    leg: int
+    legs: int
+    plan_json: str
+    held_micros: int
+    settled_at_ms: int | None
+    price_micros: int | None
+    active_contact_price_micros: int | None
+    last_sequence: int
+    created_at_ms: int
+    updated_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """One line of a message's history. Before routing, `channel` is `sent`."""
+
+    customer_id: str
+    message_id: str
+    sequence: int
+    status: str
+    channel: str
+    description: str | None
+    price_micros: int | None
+    active_contact_price_micros: int | None
+    at_ms: int
+
+
+MessageRow = Sequence[Any]

@@ -1,0 +1,76 @@
+"""The SQL of messages. Inserts are set-based: one recipient and a thousand are the same statements."""
+
+from collections.abc import Sequence
+
+from sent_server.db import Tx
+from sent_server.db.database import Row, fetch_one
+from sent_server.messages.model import Batch, Message, MessageEvent
+
+INSERT_BATCH = """
+    INSERT INTO batches (customer_id, id, template_id, template_name, template_category, ledger_id,
+        contents_json, callback_url, created_at_ms)
+    VALUES (:customer_id, :id, :template_id, :template_name, :template_category, :ledger_id,
+        :contents_json, :callback_url, :created_at_ms)
+"""
+INSERT_MESSAGE = """
+    INSERT INTO messages (customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs,
+        plan_json, held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
+        created_at_ms, updated_at_ms)
+    VALUES (:customer_id, :id, :batch_id, :contact_id, :phone, :region_code, :status, :channel, :leg, :legs,
+        :plan_json, :held_micros, :settled_at_ms, :price_micros, :active_contact_price_micros, :last_sequence,
+        :created_at_ms, :updated_at_ms)
+"""
+INSERT_EVENT = """
+    INSERT INTO message_events (customer_id, message_id, sequence, status, channel, description,
+        price_micros, active_contact_price_micros, at_ms)
+    VALUES (:customer_id, :message_id, :sequence, :status, :channel, :description,
+        :price_micros, :active_contact_price_micros, :at_ms)
+"""
+FIND = """
+    SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_json,
+        held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
+        created_at_ms, updated_at_ms
+    FROM messages
+    WHERE customer_id = :customer_id AND id = :id
+"""
+FIND_BATCH = """
+    SELECT customer_id, id, template_id, template_name, template_category, ledger_id, contents_json,
+        callback_url, created_at_ms
+    FROM batches
+    WHERE customer_id = :customer_id AND id = :id
+"""
+EVENTS = """
+    SELECT customer_id, message_id, sequence, status, channel, description,
+        price_micros, active_contact_price_micros, at_ms
+    FROM message_events
+    WHERE customer_id = :customer_id AND message_id = :message_id
+    ORDER BY sequence
+"""
+
+
+async def insert_batches(tx: Tx, rows: Sequence[Row]) -> None:
+    await tx.execute_many(INSERT_BATCH, rows)
+
+
+async def insert_messages(tx: Tx, rows: Sequence[Row]) -> None:
+    await tx.execute_many(INSERT_MESSAGE, rows)
+
+
+async def insert_events(tx: Tx, rows: Sequence[Row]) -> None:
+    await tx.execute_many(INSERT_EVENT, rows)
+
+
+async def find(tx: Tx, customer_id: str, message_id: str) -> Message | None:
+    row = await fetch_one(tx, FIND, customer_id=customer_id, id=message_id)
+    return Message(*row) if row else None
+
+
+async def find_batch(tx: Tx, customer_id: str, batch_id: str) -> Batch | None:
+    row = await fetch_one(tx, FIND_BATCH, customer_id=customer_id, id=batch_id)
+    return Batch(*row) if row else None
+
+
+async def events(tx: Tx, customer_id: str, message_id: str) -> list[MessageEvent]:
+    """Oldest first."""
+    rows = await tx.fetch(EVENTS, customer_id=customer_id, message_id=message_id)
+    return [MessageEvent(*row) for row in rows]

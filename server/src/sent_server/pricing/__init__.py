@@ -1,0 +1,1 @@
+"""What a message costs. Pure: a rate card in, micros out."""

@@ -1,0 +1,59 @@
+"""What routing looks at, and what it decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Automatic choice tries these in order; SMS is the last resort.
+PREFERENCE = ("whatsapp", "rcs", "sms")
+NEEDS_APPROVAL = frozenset({"whatsapp", "rcs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What decides the legs of one message.
+
+    `receivable` are the contact's channels, `configured` the account's, `written` those the template has a text
+    for. `prices` holds micros for every channel that the rate card covers.
+    """
+
+    receivable: frozenset[str]
+    configured: frozenset[str]
+    written: frozenset[str]
+    approved: bool
+    opted_out: bool
+    invalid_parameters: str | None
+    prices: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    channel: str
+    price_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Why a channel was or was not chosen."""
+
+    channel: str
+    chosen: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Legs in order, the dearest price, and the verdict on every channel looked at.
+
+    Without legs, `error` is the per-message code (ERR_...), and `refusal` the code that answers the whole request
+    with 422 when nobody in it can be reached; `detail` adds to the error what the judgements do not say.
+    """
+
+    legs: tuple[Leg, ...]
+    judgements: tuple[Judgement, ...]
+    error: str | None = None
+    refusal: str | None = None
+    detail: str | None = None
+
+    @property
+    def dearest_micros(self) -> int:
+        return max((leg.price_micros for leg in self.legs), default=0)
