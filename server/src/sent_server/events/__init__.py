@@ -1,5 +1,48 @@
-"""Outgoing events, written in the transaction of the change they tell of."""
+"""Outgoing events, written in the transaction of the change they tell of, and the queue of their deliveries.
 
+Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks beyond an endpoint's id.
+"""
+
+from sent_server.events.emit import Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
+from sent_server.events.store import (
+    Claimed,
+    Content,
+    DueEndpoint,
+    LogEntry,
+    Progress,
+    claim,
+    contents,
+    due_endpoints,
+    forget_endpoint,
+    forget_old,
+    give_up,
+    log_page,
+    record,
+    release_all,
+    subscribe,
+)
 
-__all__ = ["Event"]
+__all__ = [
+    "Claimed",
+    "Content",
+    "DueEndpoint",
+    "Event",
+    "Interest",
+    "LogEntry",
+    "Progress",
+    "callback_endpoint_id",
+    "claim",
+    "contents",
+    "due_endpoints",
+    "emit",
+    "forget_endpoint",
+    "forget_old",
+    "give_up",
+    "interest",
+    "log_page",
+    "note",
+    "record",
+    "release_all",
+    "subscribe",
+]

@@ -1,0 +1,110 @@
+"""Tells receivers of a change, in the change's own transaction: no event without change, no change without event.
+
+The fan-out to receivers happens here and not in a later job (docs/decisions/0003). Events that nobody wants are
+not written at all.
+"""
+
+import functools
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from sent_server.db import Row, Tx
+from sent_server.events import store
+from sent_server.events.model import Event
+from sent_server.kernel import ids
+
+CALLBACK_FIELD = "messages"
+
+
+class Interest:
+    """Which webhooks of some customers want which events, as of one statement."""
+
+    __slots__ = ("_by_event",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._by_event: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for customer_id, event_name, endpoint_id, field in rows:
+            self._by_event.setdefault((customer_id, event_name), []).append((endpoint_id, field))
+
+    def wants(self, customer_id: str, name: str) -> bool:
+        """Whether a webhook wants it. A callback address always does; ask for that separately."""
+        return (customer_id, name) in self._by_event
+
+    def receivers(self, customer_id: str, name: str) -> Sequence[tuple[str, str]]:
+        """(endpoint_id, field) of each webhook that wants it."""
+        return self._by_event.get((customer_id, name), ())
+
+
+async def interest(tx: Tx, customer_ids: Sequence[str]) -> Interest:
+    """One statement for any number of customers, so that callers build payloads only when somebody wants them."""
+    return Interest(await store.wanted(tx, customer_ids))
+
+
+async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -> None:
+    """Write one event row per wanted event and one delivery per receiver. `known` saves asking again."""
+    if not events:
+        return
+    if known is None:
+        known = await interest(tx, sorted({event.customer_id for event in events}))
+    event_rows: list[Row] = []
+    deliveries: list[Row] = []
+    counts: dict[tuple[str, str], int] = {}
+    for event in events:
+        receivers = known.receivers(event.customer_id, event.name)
+        if not receivers and not event.callback_url:
+            continue
+        event_id = ids.new_id(event.at_ms)
+        event_rows.append(_event_row(event, event_id))
+        for endpoint_id, field in receivers:
+            deliveries.append(_delivery_row(event, event_id, endpoint_id, field))
+            key = (event.customer_id, endpoint_id)
+            counts[key] = counts.get(key, 0) + 1
+        if event.callback_url:
+            endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
+            deliveries.append(_delivery_row(event, event_id, endpoint_id, CALLBACK_FIELD, url=event.callback_url))
+    if event_rows:
+        await store.insert(tx, event_rows, deliveries, counts)
+
+
+async def note(tx: Tx, event: Event, endpoint_id: str, *, field: str, message: str) -> None:
+    """Put an entry that is never sent into an endpoint's log, such as why it was disabled."""
+    event_id = ids.new_id(event.at_ms)
+    row = _delivery_row(event, event_id, endpoint_id, field, note_text=message)
+    await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1})
+
+
+@functools.lru_cache(maxsize=4_096)
+def callback_endpoint_id(customer_id: str, url: str) -> str:
+    """One queue, and one breaker, per customer and origin of callback addresses."""
+    parts = urlsplit(url)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {parts.scheme}://{parts.netloc.lower()}"))
+
+
+def _event_row(event: Event, event_id: str) -> Row:
+    payload: Any = dict(event.payload)
+    return event.customer_id, event_id, event.name, event.subject_id, orjson.dumps(payload).decode(), event.at_ms
+
+
+def _delivery_row(
+    event: Event, event_id: str, endpoint_id: str, field: str, *, url: str | None = None, note_text: str | None = None
+) -> Row:
+    at_ms = event.at_ms
+    state = ("pending", at_ms, None) if note_text is None else ("failed", None, at_ms)
+    return (
+        event.customer_id,
+        endpoint_id,
+        ids.new_id(at_ms),
+        event_id,
+        event.name,
+        field,
+        url,
+        state[0],
+        state[1],
+        note_text,
+        at_ms,
+        state[2],
+    )

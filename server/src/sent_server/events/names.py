@@ -1,0 +1,100 @@
+"""The names of events and the names a webhook may subscribe with. Pure. Source: contract webhooks.md, section 4.
+
+An event has one concrete name (`message.delivered`, `templates`); a subscription may use a parent that covers many.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TEMPLATES = "templates"
+RECEIVED = "message.received"
+STATES = tuple(
+    f"message.{state}"
+    for state in (
+        "queued",
+        "routed",
+        "sent",
+        "delivered",
+        "read",
+        "failed",
+        "scheduled",
+        "cancelled",
+        "filtered",
+        "blocked",
+    )
+)
+CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword")
+_MESSAGES = (*STATES, RECEIVED)
+
+# name to subscribe with -> the events it covers
+COVERED: dict[str, tuple[str, ...]] = {
+    "messages": _MESSAGES,
+    "message": _MESSAGES,
+    "templates": (TEMPLATES,),
+    "template": (TEMPLATES,),
+    "message.status.updated": STATES,
+    **{name: (name,) for name in (*_MESSAGES, *CONTACTS)},
+    "*": (*_MESSAGES, TEMPLATES, *CONTACTS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    name: str
+    display_name: str
+    description: str
+
+
+def is_known(name: str) -> bool:
+    return name in COVERED
+
+
+def field_of(event_name: str, subscribed_as: str) -> str:
+    """The body's `field`: the parent that the webhook subscribed with, `messages` when it named none."""
+    if event_name == TEMPLATES:
+        return "templates"
+    if event_name in CONTACTS:
+        return "contact"
+    return "message" if subscribed_as == "message" else "messages"
+
+
+def expand(subscribed: Sequence[str]) -> dict[str, str]:
+    """Each covered event with its `field`. A parent speaks before a dotted name, the first of several parents wins."""
+    fields: dict[str, str] = {}
+    for name in sorted(subscribed, key=lambda name: "." in name or name == "*"):
+        for event_name in COVERED[name]:
+            fields.setdefault(event_name, field_of(event_name, name))
+    return fields
+
+
+def _sentence(name: str) -> str:
+    state = name.partition(".")[2]
+    if name == RECEIVED:
+        return "Triggered when a contact sends a message to one of your numbers"
+    if name in CONTACTS:
+        return f"Triggered when a contact sends the {state.replace('_', ' ')} keyword"
+    match state:
+        case "sent":
+            return "Triggered when a message is successfully sent"
+        case "delivered":
+            return "Triggered when a message is confirmed delivered"
+        case "failed":
+            return "Triggered when a message delivery fails"
+        case _:
+            return f"Triggered when a message is {state}"
+
+
+def described() -> list[Described]:
+    """All names to subscribe with, parents first, for people."""
+    parents = [
+        Described("messages", "Messages", "Every event of a message: its states and inbound messages"),
+        Described("message", "Message", "The same as messages; the body's field is then message"),
+        Described("templates", "Templates", "Triggered when the review state of a template changes"),
+        Described("message.status.updated", "Message Status Updated", "Every state change of an outbound message"),
+    ]
+    dotted = [Described(name, _title(name), _sentence(name)) for name in (*_MESSAGES, *CONTACTS)]
+    return [*parents, *dotted]
+
+
+def _title(name: str) -> str:
+    return name.replace(".", " ").replace("_", " ").title()
