@@ -13,8 +13,6 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R")
-C_contra = TypeVar("C_contra", contravariant=True)
-R_co = TypeVar("R_co", covariant=True)
 
 
 class Tx(Protocol):
@@ -41,10 +39,8 @@ class Tx(Protocol):
     def after_commit(self, fn: Callable[[], None]) -> None: ...
 
 
-class Batch(Protocol[C_contra, R_co]):
-    """A hot use case written over lists: one result per command, in order."""
-
-    async def __call__(self, tx: Tx, commands: Sequence[C_contra], /) -> Sequence[R_co]: ...
+# A hot use case written over lists: one result per command, in order.
+Batch = Callable[[Tx, Sequence[C]], Awaitable[Sequence[R]]]
 
 
 class Database(Protocol):

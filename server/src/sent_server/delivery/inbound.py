@@ -64,9 +64,7 @@ async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, no
     return await _reply(tx, customer_id, carrier, message, recipient, keyword.value, now_ms)
 
 
-async def _keep(
-    tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, now_ms: int
-) -> None:
+async def _keep(tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, now_ms: int) -> None:
     message_id = await _insert(
         tx, customer_id, message, recipient, text=message.text, status="RECEIVED", plan=StoredPlan(()), now_ms=now_ms
     )

@@ -1,6 +1,6 @@
 """From due jobs to submissions: claim, look at consent again, and write the attempt rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sent_server import jobs
@@ -50,7 +50,7 @@ async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_
     blocked = await _opted_out(tx, found.values())
     # A job that was never claimed before can have no attempt of its leg unless the message fell back.
     earlier = await attempts.last_of_leg(
-        tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or (found.get(job.id) or _NONE).leg > 0]
+        tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or _fell_back(found.get(job.id))]
     )
     changes = Changes(now_ms)
     prepared: list[Prepared] = []
@@ -87,16 +87,13 @@ async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_
     return Portion(len(claimed), prepared)
 
 
-class _Nothing:
-    leg = 0
+def _fell_back(subject: Subject | None) -> bool:
+    return subject is not None and subject.leg > 0
 
 
-_NONE = _Nothing()
-
-
-async def _opted_out(tx: Tx, found: "Sequence[Subject] | object") -> set[tuple[str, str]]:
+async def _opted_out(tx: Tx, found: Iterable[Subject]) -> set[tuple[str, str]]:
     by_customer: dict[str, list[str]] = {}
-    for subject in found:  # type: ignore[attr-defined]
+    for subject in found:
         by_customer.setdefault(subject.customer_id, []).append(subject.phone)
     return {
         (customer_id, phone)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
-from sent_server.db import Tx
+from sent_server.db import Batch, Tx
 from sent_server.errors import ApiError
 from sent_server.http import envelope
 from sent_server.http.envelope import Answer, Reply
@@ -26,8 +26,8 @@ C = TypeVar("C", bound=Claimed)
 ListUseCase = Callable[[Tx, Sequence[C]], Awaitable[Sequence[Reply | ApiError]]]
 
 
-def once_each(use_case: ListUseCase[C], idempotency: Idempotency, *, doc_url_base: str) -> "Batched[C]":
-    """Make a `db.Batch` that runs `use_case` for the commands whose key is new, and replays the others."""
+def once_each(use_case: ListUseCase[C], idempotency: Idempotency, *, doc_url_base: str) -> Batch[C, Answer]:
+    """Make a batch that runs `use_case` for the commands whose key is new, and replays the others."""
 
     async def run(tx: Tx, commands: Sequence[C], /) -> Sequence[Answer]:
         claims = [command.claim for command in commands if command.claim]
@@ -47,9 +47,6 @@ def once_each(use_case: ListUseCase[C], idempotency: Idempotency, *, doc_url_bas
         return answers
 
     return run
-
-
-Batched = Callable[[Tx, Sequence[C]], Awaitable[Sequence[Answer]]]
 
 
 def _render(command: Claimed, result: Reply | ApiError | Answer, doc_url_base: str) -> Answer:

@@ -54,7 +54,7 @@ class Desk:
         if drafts:
             await _write(tx, drafts)
             carriers = {message.route.carrier for draft in drafts for message in draft.messages}
-            tx.after_commit(lambda: [self.bus.hint(DISPATCH + carrier) for carrier in carriers if carrier] and None)
+            tx.after_commit(lambda: self._hint(carriers))
         return results
 
     async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
@@ -63,6 +63,11 @@ class Desk:
         if isinstance(result, ApiError):
             raise result
         return result
+
+    def _hint(self, carriers: set[str | None]) -> None:
+        for carrier in carriers:
+            if carrier:
+                self.bus.hint(DISPATCH + carrier)
 
     def _decide(self, command: SendCommand, found: "_Found", spendable: dict[str, int]) -> Draft | ApiError:
         caller = command.caller

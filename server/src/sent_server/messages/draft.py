@@ -109,9 +109,7 @@ def _reach(
     prices: dict[str, int] = {}
     for channel, content in contents.items():
         parts = segments.count(content.content).segments if channel == "sms" else 1
-        price = quote(
-            card, channel=channel, region=recipient.region_code, category=template.category, segments=parts
-        )
+        price = quote(card, channel=channel, region=recipient.region_code, category=template.category, segments=parts)
         if price is not None:
             prices[channel] = price
     return Reach(
