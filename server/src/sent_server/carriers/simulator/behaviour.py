@@ -1,0 +1,266 @@
+"""What happens to a message on the simulated network. Pure: the digits of the number decide, and what came before.
+
+Magic recipients are the fictitious numbers +1 NXX 555 01XX; their last two digits choose (see `Magic`). Every other
+number is well: delivered within a second, on WhatsApp and RCS read a moment later. Source: DECISIONS "Simulator".
+"""
+
+import zlib
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+
+from sent_server.carriers.base import Channel, Later, ReceiptKind, Rejected, Submission, Unknown
+
+DELIVERED_AFTER_MS = 300
+READ_AFTER_MS = 900
+REPLY_AFTER_MS = 1_000
+LATE_AFTER_MS = 30_000
+STALE_AFTER_MS = 200
+RETRY_AFTER_MS = 1_000
+# Our confirmation of a STOP must not be answered with another STOP.
+SILENT_AFTER_STOP_MS = 5_000
+PER_MILLION = 1_000_000
+
+_EVERYWHERE = frozenset(Channel)
+_USUAL = frozenset({Channel.SMS, Channel.WHATSAPP})
+_LANDLINE = frozenset({Channel.WHATSAPP})
+
+
+class Magic(IntEnum):
+    DELIVERED = 0
+    DELIVERED_AND_READ = 1
+    NO_ANSWER = 2
+    INVALID_NUMBER = 3
+    REJECTED = 4
+    DELIVERED_LATE = 5
+    OUT_OF_ORDER = 6
+    RECEIPTS_TWICE = 7
+    ANSWERS_STOP = 8
+    ECHOES = 9
+    ERROR_THEN_WELL = 10
+    BUSY_THEN_WELL = 11
+    LANDLINE = 12
+    NO_RECEIPT = 13
+    TAKES_RCS = 14
+
+
+class FaultKind(StrEnum):
+    """What the fault dial does to a share of the messages of a channel.
+
+    UNKNOWN takes the message and loses the answer; FAILED takes it and sends a failed receipt.
+    """
+
+    REJECTED = "rejected"
+    LATER = "later"
+    UNKNOWN = "unknown"
+    NO_RECEIPT = "no_receipt"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    kind: FaultKind
+    error_code: str
+    per_million: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The first channel that a subject was seen on, and when it was last seen."""
+
+    channel: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """`channels` is what the handset takes, `memory` what the network kept under `memory_key`."""
+
+    channels: frozenset[str]
+    fault: Fault | None
+    memory: Memory | None
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A receipt, `after_ms` the submit. Steps with the same `event` are repeats of one receipt."""
+
+    after_ms: int
+    kind: ReceiptKind
+    event: int
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the person answers; None echoes the message."""
+
+    after_ms: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """`refusal` is what the carrier says instead of accepting; `taken` tells that the handset gets the message anyway.
+
+    The `*_after_ms` fields sum up `steps` for whoever looks at the handset. `remembers`: keep a `Memory`.
+    `overtakes`: the first receipt is on its way before the submit is answered.
+    """
+
+    refusal: Rejected | Unknown | Later | None = None
+    taken: bool = True
+    steps: tuple[Step, ...] = ()
+    reply: Reply | None = None
+    delivered_after_ms: int | None = None
+    read_after_ms: int | None = None
+    failed_after_ms: int | None = None
+    remembers: bool = False
+    overtakes: bool = False
+
+
+def magic(phone: str) -> Magic | None:
+    """The meaning of a fictitious number; None for every other."""
+    if len(phone) != 12 or phone[5:10] != "55501" or not phone.startswith("+1") or phone[2] in "01":
+        return None
+    digits = int(phone[10:])
+    return Magic(digits) if digits <= Magic.TAKES_RCS else None
+
+
+def capabilities(phone: str) -> frozenset[str]:
+    """The channels of a handset that nobody has set: SMS and WhatsApp, but for landlines and RCS phones."""
+    match magic(phone):
+        case Magic.LANDLINE:
+            return _LANDLINE
+        case Magic.TAKES_RCS:
+            return _EVERYWHERE
+        case _:
+            return _USUAL
+
+
+def memory_key(submission: Submission) -> str | None:
+    """Under what to remember this submission; None for the numbers that forget."""
+    match magic(submission.recipient):
+        case Magic.NO_ANSWER | Magic.ERROR_THEN_WELL | Magic.BUSY_THEN_WELL:
+            return submission.message_id
+        case Magic.ANSWERS_STOP:
+            return submission.recipient
+        case _:
+            return None
+
+
+def decide(submission: Submission, circumstances: Circumstances) -> Behaviour:
+    """What the carrier answers, and what follows."""
+    number = magic(submission.recipient)
+    if submission.channel not in circumstances.channels:
+        return _LANDLINE_REFUSES if number is Magic.LANDLINE else _NOT_ON_CHANNEL
+    if circumstances.fault and _strikes(circumstances.fault, submission, circumstances.now_ms):
+        return _faulty(circumstances.fault, submission.channel)
+    if number is None:
+        return _WELL[submission.channel]
+    return _of_magic(number, submission.channel, circumstances)
+
+
+def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> Behaviour:
+    memory = circumstances.memory
+    match number:
+        case Magic.DELIVERED:
+            return _JUST_DELIVERED
+        case Magic.DELIVERED_AND_READ:
+            return _DELIVERED_AND_READ
+        case Magic.NO_ANSWER:
+            # Silent where it was tried first; another channel gets through.
+            silent = memory is None or memory.channel == channel
+            return _SILENT_HERE if silent else _WELL[channel]
+        case Magic.INVALID_NUMBER:
+            return _INVALID
+        case Magic.REJECTED:
+            return _REFUSED
+        case Magic.DELIVERED_LATE:
+            return _LATE
+        case Magic.OUT_OF_ORDER:
+            return _STALE_FAILURE if channel is Channel.SMS else _READ_FIRST
+        case Magic.RECEIPTS_TWICE:
+            return _TWICE
+        case Magic.ANSWERS_STOP:
+            if memory and circumstances.now_ms < memory.at_ms + SILENT_AFTER_STOP_MS:
+                return _WELL[channel]
+            return replace(_WELL[channel], reply=Reply(REPLY_AFTER_MS, "STOP"), remembers=True)
+        case Magic.ECHOES:
+            return replace(_WELL[channel], reply=Reply(REPLY_AFTER_MS, None))
+        case Magic.ERROR_THEN_WELL:
+            return _WELL[channel] if memory else _ERROR
+        case Magic.BUSY_THEN_WELL:
+            return _WELL[channel] if memory else _BUSY
+        case Magic.NO_RECEIPT:
+            return _SILENT
+        case Magic.LANDLINE | Magic.TAKES_RCS:
+            return _WELL[channel]
+
+
+def _strikes(fault: Fault, submission: Submission, now_ms: int) -> bool:
+    """The same attempt has the same luck when it is asked again, but one that was put off tries it anew."""
+    ticket = submission.attempt_id
+    if fault.kind is FaultKind.LATER:
+        ticket += f"@{now_ms}"
+    return zlib.crc32(ticket.encode()) % PER_MILLION < fault.per_million
+
+
+def _faulty(fault: Fault, channel: Channel) -> Behaviour:
+    code = fault.error_code
+    match fault.kind:
+        case FaultKind.REJECTED:
+            return Behaviour(Rejected(code, "Rejected by the fault dial"), taken=False)
+        case FaultKind.LATER:
+            return Behaviour(Later(RETRY_AFTER_MS, f"{code}: put off by the fault dial"), taken=False)
+        case FaultKind.UNKNOWN:
+            return replace(_WELL[channel], refusal=Unknown(f"{code}: answer lost by the fault dial"))
+        case FaultKind.NO_RECEIPT:
+            return _SILENT
+        case FaultKind.FAILED:
+            return _course(Step(DELIVERED_AFTER_MS, ReceiptKind.FAILED, 0, code))
+
+
+def _course(*steps: Step, overtakes: bool = False) -> Behaviour:
+    def first(kind: ReceiptKind) -> int | None:
+        return min((step.after_ms for step in steps if step.kind is kind), default=None)
+
+    delivered_after_ms, read_after_ms = first(ReceiptKind.DELIVERED), first(ReceiptKind.READ)
+    return Behaviour(
+        steps=steps,
+        delivered_after_ms=delivered_after_ms,
+        read_after_ms=read_after_ms,
+        failed_after_ms=first(ReceiptKind.FAILED) if delivered_after_ms is None else None,
+        overtakes=overtakes,
+    )
+
+
+def _refusal(code: str, reason: str) -> Behaviour:
+    return Behaviour(Rejected(code, reason), taken=False)
+
+
+TAKEN_BEFORE = Behaviour(taken=False)
+_DELIVERED = Step(DELIVERED_AFTER_MS, ReceiptKind.DELIVERED, 0)
+_READ = Step(READ_AFTER_MS, ReceiptKind.READ, 1)
+_JUST_DELIVERED = _course(_DELIVERED)
+_DELIVERED_AND_READ = _course(_DELIVERED, _READ)
+_WELL = {
+    Channel.SMS: _JUST_DELIVERED,
+    Channel.WHATSAPP: _DELIVERED_AND_READ,
+    Channel.RCS: _DELIVERED_AND_READ,
+}
+_SILENT = Behaviour()
+_SILENT_HERE = Behaviour(remembers=True)
+_LATE = _course(Step(LATE_AFTER_MS, ReceiptKind.DELIVERED, 0))
+# Carriers deliver receipts in any order, and before the answer to the submit (jasmin #423).
+_READ_FIRST = _course(Step(0, ReceiptKind.READ, 1), Step(STALE_AFTER_MS, ReceiptKind.DELIVERED, 0), overtakes=True)
+_STALE_FAILURE = _course(
+    Step(0, ReceiptKind.DELIVERED, 0), Step(STALE_AFTER_MS, ReceiptKind.FAILED, 1, "STALE"), overtakes=True
+)
+# A repeat of the very same receipt, and the same news under another event id.
+_TWICE = _course(_DELIVERED, _DELIVERED, replace(_DELIVERED, after_ms=2 * DELIVERED_AFTER_MS, event=1))
+_ERROR = Behaviour(Unknown("The carrier answered 500"), taken=False, remembers=True)
+_BUSY = Behaviour(Later(RETRY_AFTER_MS, "The carrier answered 429"), taken=False, remembers=True)
+_INVALID = _refusal("INVALID_NUMBER", "The number does not exist")
+_REFUSED = _refusal("CARRIER_REJECTED", "The carrier rejected the message")
+_LANDLINE_REFUSES = _refusal("LANDLINE", "The number is a landline")
+_NOT_ON_CHANNEL = _refusal("NOT_REACHABLE", "The handset does not take this channel")
