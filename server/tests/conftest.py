@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -11,7 +10,7 @@ from harness import server as servers
 from harness.backends import Backend
 from harness.client import Client
 from harness.receiver import Receiver
-from harness.server import Account, Server
+from harness.server import Account, OwnServer, Server
 from harness.waiting import wait_for as wait
 
 NOT_TESTED: list[str] = []
@@ -55,18 +54,6 @@ def server(backend: Backend) -> Iterator[Server]:
     running = servers.start(home, backend.name, database_url=backend.url_for(home))
     yield running
     assert running.stop() == 0, "the server did not end cleanly:\n" + _tail(running)
-
-
-class OwnServer(Protocol):
-    def __call__(
-        self,
-        *,
-        home: Path | None = None,
-        database_url: str | None = None,
-        flags: Sequence[str] = (),
-        env: Mapping[str, str] | None = None,
-        tier: str = "unlimited",
-    ) -> Server: ...
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -110,6 +110,18 @@ class Server:
         return self.process.returncode
 
 
+class OwnServer(Protocol):
+    def __call__(
+        self,
+        *,
+        home: Path | None = None,
+        database_url: str | None = None,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        tier: str = "unlimited",
+    ) -> Server: ...
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a child: ours without any SENT_ setting of the developer's shell."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
@@ -187,6 +199,7 @@ def _ready_line(process: subprocess.Popen[bytes], errors: deque[bytes]) -> bytes
             break
     process.kill()
     code = process.wait(10)
+    process.stdout.close()
     time.sleep(0.1)  # let the reader of stderr finish
     raise ServerStartError(
         f"sent up did not get ready (exit code {code}):\n" + b"".join(errors).decode(errors="replace")

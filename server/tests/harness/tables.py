@@ -1,0 +1,70 @@
+"""Looks into a running server's database from outside, read-only: what a test must not take the API's word for."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import apsw
+import asyncpg
+
+from harness.waiting import wait_for
+
+Row = tuple[Any, ...]
+
+
+def rows(url: str, sql: str) -> list[Row]:
+    """Run one SELECT (without parameters) over committed data."""
+    return _sqlite(url, [sql])[0] if url.startswith("sqlite") else asyncio.run(_postgres(url, [sql]))[0]
+
+
+def names(url: str) -> list[str]:
+    if url.startswith("sqlite"):
+        found = rows(url, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    else:
+        found = rows(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+    return sorted(row[0] for row in found)
+
+
+def snapshot(url: str, *, without: Iterable[str] = ()) -> dict[str, tuple[int, str]]:
+    """Per table the number of rows and a digest of their content."""
+    tables = [name for name in names(url) if name not in set(without)]
+    queries = [f"SELECT * FROM {name}" for name in tables]
+    results = _sqlite(url, queries) if url.startswith("sqlite") else asyncio.run(_postgres(url, queries))
+    return {
+        name: (len(found), hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest()[:16])
+        for name, found in zip(tables, results, strict=True)
+    }
+
+
+def quiet(url: str, *, without: Iterable[str] = (), timeout_s: float = 20.0) -> dict[str, tuple[int, str]]:
+    """A snapshot that did not change for half a second: the engine has nothing left to do."""
+    last: list[dict[str, tuple[int, str]]] = [{}]
+
+    def settled() -> dict[str, tuple[int, str]] | None:
+        now = snapshot(url, without=without)
+        same, last[0] = now == last[0], now
+        return now if same else None
+
+    found = wait_for(settled, timeout_s, every_s=0.5, what="a quiet database")
+    assert found is not None
+    return found
+
+
+def _sqlite(url: str, queries: list[str]) -> list[list[Row]]:
+    connection = apsw.Connection(url.removeprefix("sqlite:///"), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(5_000)
+        with connection:
+            return [connection.execute(sql).fetchall() for sql in queries]
+    finally:
+        connection.close()
+
+
+async def _postgres(url: str, queries: list[str]) -> list[list[Row]]:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return [[tuple(row) for row in await connection.fetch(sql)] for sql in queries]
+    finally:
+        await connection.close()
