@@ -47,10 +47,14 @@ class Refused:
 
 Result = Answer | Failed | Refused
 _parsed = functools.lru_cache(maxsize=4_096)(URL)
-_deadline = functools.lru_cache(maxsize=256)(lambda seconds: aiohttp.ClientTimeout(total=seconds))
 
 
-class EgressClient:
+@functools.lru_cache(maxsize=256)
+def _deadline(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)
+
+
+class Egress:
     """One session for the process. Make it inside the running loop; `close` it at the end."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
@@ -105,7 +109,8 @@ async def _read(response: aiohttp.ClientResponse) -> str:
                 break
     except (TimeoutError, aiohttp.ClientError):
         response.close()  # the status had arrived, and the status is the answer
-    return kept.decode("utf-8", errors="replace").replace("\x00", "")
+    text = kept.decode("utf-8", errors="replace").replace("\x00", "")
+    return text.encode()[:MAX_KEPT_BYTES].decode("utf-8", errors="ignore")
 
 
 def _retry_after_s(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -71,7 +72,7 @@ class GuardedResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _look_up(host: str, port: int, family: int) -> list[tuple[Any, int, int, str, tuple[Any, ...]]]:
+def _look_up(host: str, port: int, family: int) -> Sequence[tuple[Any, int, int, str, tuple[Any, ...]]]:
     return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
 
 

@@ -1,0 +1,135 @@
+"""The ten operations of /v3/webhooks. Source: contract/openapi-v3.json."""
+
+from dataclasses import dataclass
+
+from sent_server.db import Database, Tx
+from sent_server.egress import Egress
+from sent_server.events import names
+from sent_server.http import query, route
+from sent_server.http.envelope import Reply
+from sent_server.http.fields import Mutation
+from sent_server.http.limits import LimitClass
+from sent_server.http.route import Call, Route
+from sent_server.kernel import paging
+from sent_server.kernel.clock import SystemClock
+from sent_server.webhooks import service, trial, wire
+from sent_server.webhooks.model import Health
+from sent_server.webhooks.service import Draft, Rules
+
+BAD_ID = ("VALIDATION_001", "Invalid webhook ID format.")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    database: Database
+    egress: Egress
+    clock: SystemClock
+    rules: Rules
+    clean_body: bool
+
+    async def list(self, tx: Tx, call: Call) -> Reply:
+        page = query.page(call.query)
+        text = query.search(call.query)
+        rows, total_count = await service.list_page(
+            tx,
+            call.caller.customer_id,
+            page=page,
+            pattern=query.like(text) if text else None,
+            is_active=query.flag(call.query, "is_active"),
+        )
+        shown = [wire.webhook(*row) for row in rows[: page.size]]
+        position = paging.position(page, total_count=total_count, has_more=len(rows) > page.size)
+        return Reply(200, {"webhooks": shown, "pagination": position})
+
+    async def create(self, tx: Tx, call: Call, body: wire.CreateWebhook) -> Reply:
+        webhook, secret = await service.create(
+            tx, call.caller.customer_id, _draft(body), self.rules, active=body.starts_active, now_ms=call.now_ms
+        )
+        return Reply(201, wire.webhook(webhook, Health(), secret=secret))
+
+    async def get(self, tx: Tx, call: Call) -> Reply:
+        return Reply(200, wire.webhook(*await service.get(tx, call.caller.customer_id, call.path["id"])))
+
+    async def update(self, tx: Tx, call: Call, body: wire.UpdateWebhook) -> Reply:
+        changed = await service.update(
+            tx, call.caller.customer_id, call.path["id"], _draft(body), self.rules, now_ms=call.now_ms
+        )
+        return Reply(200, wire.webhook(*changed))
+
+    async def delete(self, tx: Tx, call: Call, _: Mutation) -> Reply:
+        await service.delete(tx, call.caller.customer_id, call.path["id"])
+        return Reply(204)
+
+    async def toggle(self, tx: Tx, call: Call, body: wire.ToggleWebhook) -> Reply:
+        changed = await service.toggle(
+            tx, call.caller.customer_id, call.path["id"], active=body.is_active, now_ms=call.now_ms
+        )
+        return Reply(200, wire.webhook(*changed))
+
+    async def rotate_secret(self, tx: Tx, call: Call, _: Mutation) -> Reply:
+        secret = await service.rotate_secret(
+            tx, call.caller.customer_id, call.path["id"], self.rules, now_ms=call.now_ms
+        )
+        return Reply(200, {"signing_secret": secret})
+
+    async def test(self, call: Call, body: wire.TestWebhook) -> Reply:
+        customer_id, webhook_id = call.caller.customer_id, call.path["id"]
+        webhook, _ = await self.database.read(lambda tx: service.get(tx, customer_id, webhook_id))
+        request = trial.prepare(
+            webhook, body.event_type, self.rules.sealer, now_ms=call.now_ms, wall_ms=self.clock.wall_ms(),
+            clean=self.clean_body,
+        )  # fmt: skip
+        if call.sandbox:
+            return Reply(200, {"success": True, "message": trial.DELIVERED})
+        return Reply(200, await trial.send(self.egress, request))
+
+    async def log(self, tx: Tx, call: Call) -> Reply:
+        page = query.page(call.query)
+        text = query.search(call.query)
+        pattern = query.like(text) if text else None
+        entries, total_count, parked = await service.log_page(
+            tx, call.caller.customer_id, call.path["id"], page=page, pattern=pattern
+        )
+        shown = [wire.delivery(row, parked=parked, clean_body=self.clean_body) for row in entries[: page.size]]
+        position = paging.position(page, total_count=total_count, has_more=len(entries) > page.size)
+        return Reply(200, {"events": shown, "pagination": position})
+
+    async def event_types(self, tx: Tx, call: Call) -> Reply:
+        return Reply(200, {"event_types": [wire.event_type(described) for described in names.described()]})
+
+
+def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> Draft:
+    return Draft(
+        body.display_name,
+        body.endpoint_url,
+        body.event_types,
+        body.retry_count,
+        body.timeout_seconds,
+        body.signature_mode,
+    )
+
+
+def routes(*, database: Database, egress: Egress, clock: SystemClock, rules: Rules, clean_body: bool) -> list[Route]:
+    on = Webhooks(database, egress, clock, rules, clean_body)
+    one = "/v3/webhooks/{id}"
+    return [
+        route.get("/v3/webhooks", on.list),
+        route.mutate("POST", "/v3/webhooks", on.create, body=wire.CreateWebhook, sealed=True),
+        route.get("/v3/webhooks/event-types", on.event_types),
+        route.get(one, on.get, bad_id=BAD_ID),
+        route.mutate("PUT", one, on.update, body=wire.UpdateWebhook, bad_id=BAD_ID),
+        route.mutate("DELETE", one, on.delete, body=Mutation, bad_id=BAD_ID),
+        # Searching a long log scans it: off the event loop.
+        route.get(f"{one}/events", on.log, bad_id=BAD_ID, heavy=True),
+        route.mutate(
+            "POST",
+            f"{one}/rotate-secret",
+            on.rotate_secret,
+            body=Mutation,
+            bad_id=BAD_ID,
+            sealed=True,
+            limit=LimitClass.SENSITIVE,
+        ),
+        route.act("POST", f"{one}/test", on.test, body=wire.TestWebhook, bad_id=BAD_ID, limit=LimitClass.WEBHOOK_TEST),
+        route.mutate("PATCH", f"{one}/toggle-status", on.toggle, body=wire.ToggleWebhook, bad_id=BAD_ID),
+    ]

@@ -1,0 +1,80 @@
+"""What an attempt's outcome means for its delivery and for its endpoint. Pure. Source: DECISIONS "Webhooks".
+
+    open for business --5 unreachable attempts in a row--> parked --an answer to a probe--> open for business
+          |                                                  |
+          +--10 events failed in a row--> disabled <--72 h---+
+
+While an endpoint is parked its events wait and spend no retries; a probe goes out every 30 s.
+"""
+
+from dataclasses import dataclass, replace
+
+from sent_server.events import Progress
+from sent_server.webhooks.model import Health, Outcome
+
+RETRY_DELAYS_MS = tuple(minutes * 60_000 for minutes in (1, 5, 15, 60, 60))
+PARK_AFTER_ATTEMPTS = 5
+PROBE_EVERY_MS = 30_000
+DISABLE_AFTER_EVENTS = 10
+MAX_PARKED_MS = 72 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    progress: Progress
+    health: Health
+    disable: bool
+
+
+def judge(outcome: Outcome, health: Health) -> Verdict:
+    """Decide for one outcome, in the order in which they finished."""
+    claimed, now_ms = outcome.claimed, outcome.finished_at_ms
+    attempts = claimed.attempts + 1
+    if outcome.succeeded:
+        progress = _progress(outcome, "delivered", attempts, claimed.spent, due_at_ms=None)
+        well = Health(last_attempt_at_ms=now_ms, last_success_at_ms=now_ms)
+        return Verdict(progress, well, disable=False)
+    after = _after_failure(outcome, health)
+    if outcome.unreachable and health.parked_at_ms is not None:
+        # Parked already: the event waits for the next probe and spends nothing.
+        progress = _progress(outcome, "pending", attempts, claimed.spent, due_at_ms=now_ms)
+        return Verdict(progress, after, disable=False)
+    spent = claimed.spent + 1
+    if spent <= outcome.retry_count:
+        due_at_ms = now_ms + max(RETRY_DELAYS_MS[spent - 1], (outcome.retry_after_s or 0) * 1000)
+        return Verdict(_progress(outcome, "retrying", attempts, spent, due_at_ms=due_at_ms), after, disable=False)
+    failed = after.failed_events_in_row + 1
+    progress = _progress(outcome, "failed", attempts, spent, due_at_ms=None)
+    return Verdict(progress, replace(after, failed_events_in_row=failed), disable=failed >= DISABLE_AFTER_EVENTS)
+
+
+def overdue(health: Health, *, now_ms: int) -> bool:
+    """Whether it has been parked for as long as events are kept for it."""
+    return health.parked_at_ms is not None and health.parked_at_ms <= now_ms - MAX_PARKED_MS
+
+
+def _after_failure(outcome: Outcome, health: Health) -> Health:
+    now_ms = outcome.finished_at_ms
+    failed = replace(health, consecutive_failures=health.consecutive_failures + 1, last_attempt_at_ms=now_ms)
+    if not outcome.unreachable:
+        return replace(failed, unreachable_in_row=0, parked_at_ms=None, probe_at_ms=None)
+    in_row = health.unreachable_in_row + 1
+    if in_row < PARK_AFTER_ATTEMPTS:
+        return replace(failed, unreachable_in_row=in_row)
+    probe_at_ms = now_ms + max(PROBE_EVERY_MS, (outcome.retry_after_s or 0) * 1000)
+    parked_at_ms = now_ms if health.parked_at_ms is None else health.parked_at_ms
+    return replace(failed, unreachable_in_row=in_row, parked_at_ms=parked_at_ms, probe_at_ms=probe_at_ms)
+
+
+def _progress(outcome: Outcome, status: str, attempts: int, spent: int, *, due_at_ms: int | None) -> Progress:
+    return Progress(
+        status=status,
+        attempts=attempts,
+        spent=spent,
+        due_at_ms=due_at_ms,
+        http_status_code=outcome.status,
+        response_body=outcome.text,
+        error_message=outcome.error,
+        started_at_ms=outcome.started_at_ms,
+        completed_at_ms=outcome.finished_at_ms if due_at_ms is None else None,
+    )

@@ -1,0 +1,100 @@
+"""Takes what is due from the queue, with everything that sending it needs, in one transaction.
+
+The secret and the URL are read with the claim and used at once, so rotating or editing takes effect immediately.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sent_server import events
+from sent_server.db import Tx
+from sent_server.events import Claimed, Content, DueEndpoint
+from sent_server.kernel.sealing import Sealer
+from sent_server.webhooks import breaker, store, trial
+from sent_server.webhooks.model import Health, Target, Webhook
+from sent_server.webhooks.signing import SignatureMode
+
+CALLBACK_RETRIES = 3
+CALLBACK_TIMEOUT_SECONDS = 30
+LEASE_MARGIN_MS = 30_000
+
+# (tx, customer_id) -> the account's secret for callback addresses
+CallbackSecret = Callable[[Tx, str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claimed delivery and all that its request needs."""
+
+    claimed: Claimed
+    target: Target
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Opens the secrets of targets."""
+
+    sealer: Sealer
+    callback_secret: CallbackSecret
+
+    async def target(self, tx: Tx, endpoint: DueEndpoint, webhook: Webhook | None) -> Target | None:
+        """None while nothing may be sent there: the webhook is off or gone."""
+        if endpoint.callback_url is None:
+            return trial.target(webhook, self.sealer) if webhook and webhook.is_active else None
+        return Target(
+            customer_id=endpoint.customer_id,
+            endpoint_id=endpoint.endpoint_id,
+            header_id=endpoint.customer_id,
+            url=None,
+            secret=await self.callback_secret(tx, endpoint.customer_id),
+            mode=SignatureMode.V1,
+            retry_count=CALLBACK_RETRIES,
+            timeout_seconds=CALLBACK_TIMEOUT_SECONDS,
+        )
+
+
+async def sendable(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:
+    """Endpoints with due deliveries that are neither parked nor off."""
+    due = await events.due_endpoints(tx, now_ms=now_ms)
+    if not due:
+        return []
+    keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in due]
+    webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
+    return [
+        endpoint
+        for endpoint, key in zip(due, keys, strict=True)
+        if _may_send(healths.get(key), now_ms) and (endpoint.callback_url or _is_on(webhooks.get(key)))
+    ]
+
+
+async def take(
+    tx: Tx, endpoints: Sequence[DueEndpoint], shares: Mapping[str, int], book: Book, *, now_ms: int
+) -> list[Ready]:
+    """Claim each endpoint's share; a parked one gets a single probe."""
+    keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in endpoints]
+    webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
+    ready: list[Ready] = []
+    for endpoint, key in zip(endpoints, keys, strict=True):
+        target = await book.target(tx, endpoint, webhooks.get(key))
+        count = shares.get(endpoint.endpoint_id, 0)
+        if target is None or not count:
+            continue
+        health = healths.get(key)
+        if health is not None and health.parked_at_ms is not None:
+            if not await store.take_probe(tx, key, now_ms=now_ms, probe_at_ms=now_ms + breaker.PROBE_EVERY_MS):
+                continue
+            count = 1
+        lease_ms = target.timeout_seconds * 1000 + LEASE_MARGIN_MS
+        claimed = await events.claim(tx, endpoint, now_ms=now_ms, lease_ms=lease_ms, count=count)
+        contents = await events.contents(tx, endpoint.customer_id, [one.event_id for one in claimed])
+        ready += [Ready(one, target, contents[one.event_id]) for one in claimed]
+    return ready
+
+
+def _may_send(health: Health | None, now_ms: int) -> bool:
+    return health is None or health.probe_at_ms is None or health.probe_at_ms <= now_ms
+
+
+def _is_on(webhook: Webhook | None) -> bool:
+    return webhook is not None and webhook.is_active

@@ -1,0 +1,86 @@
+"""Values of the slice."""
+
+from dataclasses import dataclass
+
+from sent_server.events import Claimed
+from sent_server.webhooks.signing import SignatureMode
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """`disabled_at_ms` None means active; the empty URL is one not given yet, which never is."""
+
+    customer_id: str
+    id: str
+    display_name: str
+    endpoint_url: str
+    event_types: tuple[str, ...]
+    retry_count: int
+    timeout_seconds: int
+    signature_mode: SignatureMode
+    secret_sealed: str
+    disabled_at_ms: int | None
+    disabled_reason: str | None
+    created_at_ms: int
+    updated_at_ms: int | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.disabled_at_ms is None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an endpoint has been answering.
+
+    `consecutive_failures` counts attempts, `unreachable_in_row` those that move the breaker,
+    `failed_events_in_row` events that ended failed. While `parked_at_ms` is set, only a probe goes out.
+    """
+
+    consecutive_failures: int = 0
+    unreachable_in_row: int = 0
+    failed_events_in_row: int = 0
+    parked_at_ms: int | None = None
+    probe_at_ms: int | None = None
+    last_attempt_at_ms: int | None = None
+    last_success_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to send, as of the claim. `header_id` is X-Webhook-ID; a callback's is the account's id."""
+
+    customer_id: str
+    endpoint_id: str
+    header_id: str
+    url: str | None
+    secret: str
+    mode: SignatureMode
+    retry_count: int
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt, finished. `status` None means no answer; `refused` that we did not call at all."""
+
+    claimed: Claimed
+    retry_count: int
+    started_at_ms: int
+    finished_at_ms: int
+    status: int | None
+    text: str | None
+    error: str | None
+    retry_after_s: int | None = None
+    refused: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def unreachable(self) -> bool:
+        """The kind of failure that says something about the endpoint and nothing about the event."""
+        if self.status is None:
+            return not self.refused
+        return self.status >= 500 or self.status == 429

@@ -1,0 +1,20 @@
+"""The headers of a delivery. Pure. Source: contract webhooks.md, section 1."""
+
+from sent_server.webhooks import signing
+from sent_server.webhooks.model import Target
+
+
+def headers(target: Target, *, field: str, event_name: str, event_id: str, body: bytes, wall_ms: int) -> dict[str, str]:
+    """Signed for this moment of the wall clock; X-Webhook-Event-ID stays the same over retries."""
+    timestamp_s = wall_ms // 1000
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-Webhook-ID": target.header_id,
+        "X-Webhook-Timestamp": str(timestamp_s),
+        "X-Webhook-Signature": signing.sign(
+            target.mode, secret=target.secret, webhook_id=target.header_id, timestamp_s=timestamp_s, body=body
+        ),
+        "X-Webhook-Event-Type": field,
+        "X-Webhook-Event": event_name,
+        "X-Webhook-Event-ID": event_id,
+    }

@@ -1,0 +1,171 @@
+"""Sends due deliveries, many at a time. The queue is in the database: what this process loses, a lease gives back.
+
+claim (one transaction) -> sign, POST (concurrently) -> record (one transaction for all that finished meanwhile)
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+
+from sent_server import events
+from sent_server.bus import LocalBus
+from sent_server.db import Database
+from sent_server.egress import Answer, Egress, Failed, Refused, Result
+from sent_server.jobs import Worker
+from sent_server.webhooks import body as bodies
+from sent_server.webhooks import claims, outcomes, request, store
+from sent_server.webhooks.claims import Book, Ready
+from sent_server.webhooks.lanes import Lanes
+from sent_server.webhooks.model import Outcome
+
+log = structlog.get_logger()
+TOPIC = "webhooks"
+POLL_MS = 100
+TIDY_EVERY_MS = 30_000
+TIDY_AT_ONCE = 100
+STOP_WITHIN_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """`now_ms` is the platform's time, which may be simulated; `wall_ms` the time that receivers check."""
+
+    now_ms: Callable[[], int]
+    wall_ms: Callable[[], int]
+
+
+class Sender:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        bus: LocalBus,
+        egress: Egress,
+        book: Book,
+        clocks: Clocks,
+        clean_body: bool,
+        log_kept_ms: int,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._egress = egress
+        self._book = book
+        self._clocks = clocks
+        self._clean_body = clean_body
+        self._log_kept_ms = log_kept_ms
+        self._lanes = Lanes()
+        self._open: set[asyncio.Task[None]] = set()
+        self._tidied_up_to = ("", "")
+        self._workers = [
+            Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
+            Worker(f"{TOPIC}-tidy", bus, self.tidy, poll_ms=TIDY_EVERY_MS),
+        ]
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.start()
+
+    async def stop(self) -> None:
+        """Finish what is open if it ends soon; the lease gives the rest back."""
+        for worker in self._workers:
+            await worker.stop()
+        if self._open:
+            _, late = await asyncio.wait(self._open, timeout=STOP_WITHIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def recover(self) -> None:
+        """Take back what a killed process was sending. Only when no other process sends (SQLite)."""
+        now_ms = self._clocks.now_ms()
+        await self._database.write(lambda tx: events.release_all(tx, now_ms=now_ms))
+
+    async def step(self) -> bool:
+        """Start as much of what is due as there is room for; says whether it started anything."""
+        now_ms = self._clocks.now_ms()
+        due = await self._database.read(lambda tx: claims.sendable(tx, now_ms=now_ms))
+        shares = self._lanes.share([one.endpoint_id for one in due], now_ms=_monotonic_ms())
+        chosen = [one for one in due if one.endpoint_id in shares]
+        if not chosen:
+            return False
+        ready = await self._database.write(lambda tx: claims.take(tx, chosen, shares, self._book, now_ms=now_ms))
+        for one in ready:
+            self._lanes.lane(one.target.endpoint_id).open(one.claimed.id, now_ms=_monotonic_ms())
+            task = asyncio.create_task(self._deliver(one))
+            self._open.add(task)
+            task.add_done_callback(self._open.discard)
+        return bool(ready)
+
+    async def tidy(self) -> bool:
+        """Look after some endpoints; starts over at the end, after a pause."""
+        after = self._tidied_up_to
+        keys = await self._database.read(lambda tx: store.endpoints_after(tx, after, count=TIDY_AT_ONCE))
+        self._tidied_up_to = keys[-1] if len(keys) == TIDY_AT_ONCE else ("", "")
+        if keys:
+            now_ms, kept_ms = self._clocks.now_ms(), self._log_kept_ms
+            await self._database.write(lambda tx: outcomes.tidy(tx, keys, now_ms=now_ms, kept_ms=kept_ms))
+        return len(keys) == TIDY_AT_ONCE
+
+    async def _deliver(self, ready: Ready) -> None:
+        claimed, target = ready.claimed, ready.target
+        lane = self._lanes.lane(target.endpoint_id)
+        started_at_ms = self._clocks.now_ms()
+        ok = False
+        try:
+            result = await self._post(ready)
+            ok = isinstance(result, Answer) and result.ok
+        finally:
+            lane.close(claimed.id, now_ms=_monotonic_ms(), ok=ok)
+            self._bus.hint(TOPIC)
+        outcome = _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=self._clocks.now_ms())
+        try:
+            await self._database.write_batched(outcomes.record, outcome)
+        except Exception:
+            # The lease gives it back: the receiver hears the event twice rather than never.
+            log.exception("webhook.outcome_lost", delivery_id=claimed.id)
+
+    async def _post(self, ready: Ready) -> Result:
+        claimed, target = ready.claimed, ready.target
+        url = claimed.callback_url or target.url
+        assert url is not None
+        body = bodies.encode(ready.content, claimed.field, clean=self._clean_body)
+        headers = request.headers(
+            target,
+            field=claimed.field,
+            event_name=claimed.event_name,
+            event_id=claimed.event_id,
+            body=body,
+            wall_ms=self._clocks.wall_ms(),
+        )
+        return await self._egress.post(url, body, headers, timeout_seconds=target.timeout_seconds)
+
+
+def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> Outcome:
+    status, text, error, retry_after_s = None, None, None, None
+    match result:
+        case Answer():
+            status, text, retry_after_s = result.status, result.text, result.retry_after_s
+            error = None if result.ok else f"The endpoint answered HTTP {result.status}"
+        case Failed() | Refused():
+            error = result.reason
+        case _:
+            assert_never(result)
+    return Outcome(
+        claimed=ready.claimed,
+        retry_count=ready.target.retry_count,
+        started_at_ms=started_at_ms,
+        finished_at_ms=finished_at_ms,
+        status=status,
+        text=text,
+        error=error,
+        retry_after_s=retry_after_s,
+        refused=isinstance(result, Refused),
+    )
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,196 @@
+"""The rules of webhooks: what may be set, and that subscriptions follow the active ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sent_server import events
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.events import Event, LogEntry, names
+from sent_server.kernel import ids
+from sent_server.kernel.paging import Page
+from sent_server.kernel.sealing import Sealer
+from sent_server.webhooks import signing, store
+from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.signing import SignatureMode
+
+DISABLED = "webhook.disabled"
+BOTH_STATES = ("active", "inactive")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator allows."""
+
+    sealer: Sealer
+    quota: int
+    require_https: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a request wants set; None leaves the value, or on create the default."""
+
+    display_name: str | None
+    endpoint_url: str | None
+    event_types: Sequence[str] | None
+    retry_count: int | None
+    timeout_seconds: int | None
+    signature_mode: str | None
+
+
+async def create(
+    tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, active: bool, now_ms: int
+) -> tuple[Webhook, str]:
+    """The new webhook and its secret in clear, which is never shown again."""
+    if await store.count(tx, customer_id) >= rules.quota:
+        raise ApiError("VALIDATION_001", f"An account may hold {rules.quota} webhooks; delete one first")
+    _check_url(draft.endpoint_url, rules)
+    webhook_id = ids.new_id(now_ms)
+    secret = signing.new_secret()
+    empty = Webhook(
+        customer_id=customer_id,
+        id=webhook_id,
+        display_name="",
+        endpoint_url="",
+        event_types=(),
+        retry_count=3,
+        timeout_seconds=30,
+        signature_mode=SignatureMode.V1,
+        secret_sealed=rules.sealer.seal(secret, row_id=webhook_id),
+        disabled_at_ms=None if active else now_ms,
+        disabled_reason=None,
+        created_at_ms=now_ms,
+        updated_at_ms=None,
+    )
+    webhook = _with(empty, draft)
+    _check_complete(webhook)
+    await store.insert(tx, webhook)
+    await store.put_health(tx, {(customer_id, webhook_id): Health()})
+    await _follow(tx, webhook)
+    return webhook, secret
+
+
+async def get(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health]:
+    return _found(await store.by_id(tx, customer_id, webhook_id))
+
+
+async def list_page(
+    tx: Tx, customer_id: str, *, page: Page, pattern: str | None, is_active: bool | None
+) -> tuple[list[tuple[Webhook, Health]], int]:
+    """Newest first, one more than the page holds; and how many match."""
+    states = BOTH_STATES if is_active is None else ("active",) if is_active else ("inactive",)
+    rows = await store.list_page(tx, customer_id, page=page, pattern=pattern or "%", states=states)
+    return rows, await store.count(tx, customer_id, pattern=pattern or "%", states=states)
+
+
+async def update(
+    tx: Tx, customer_id: str, webhook_id: str, draft: Draft, rules: Rules, *, now_ms: int
+) -> tuple[Webhook, Health]:
+    _check_url(draft.endpoint_url, rules)
+    webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
+    changed = replace(_with(webhook, draft), updated_at_ms=now_ms)
+    await store.update(tx, changed)
+    await _follow(tx, changed)
+    if changed.endpoint_url != webhook.endpoint_url:
+        health = await _forgive(tx, changed, health)
+    return changed, health
+
+
+async def delete(tx: Tx, customer_id: str, webhook_id: str) -> None:
+    if not await store.delete(tx, customer_id, webhook_id):
+        raise ApiError("RESOURCE_008")
+    await events.forget_endpoint(tx, customer_id, webhook_id)
+
+
+async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: Rules, *, now_ms: int) -> str:
+    """The new secret. What is sent after the commit is signed with it; the old one is gone."""
+    webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
+    secret = signing.new_secret()
+    sealed = rules.sealer.seal(secret, row_id=webhook_id)
+    await store.update(tx, replace(webhook, secret_sealed=sealed, updated_at_ms=now_ms))
+    return secret
+
+
+async def toggle(tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now_ms: int) -> tuple[Webhook, Health]:
+    """Switching on forgets all failures and sends what has waited; switching off lets it wait."""
+    webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
+    disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
+    changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
+    _check_complete(changed)
+    await store.update(tx, changed)
+    await _follow(tx, changed)
+    if active:
+        health = await _forgive(tx, changed, health)
+    return changed, health
+
+
+async def log_page(
+    tx: Tx, customer_id: str, webhook_id: str, *, page: Page, pattern: str | None
+) -> tuple[list[LogEntry], int, bool]:
+    """Deliveries newest first, how many there are, and whether the endpoint is parked."""
+    _, health = await get(tx, customer_id, webhook_id)
+    entries, total_count = await events.log_page(tx, customer_id, webhook_id, page=page, pattern=pattern)
+    return entries, total_count, health.parked_at_ms is not None
+
+
+async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now_ms: int) -> None:
+    """Switch a failing webhook off and say so in its log. Does nothing when it is off or gone."""
+    found = await store.locked(tx, customer_id, webhook_id)
+    if found is None or not found[0].is_active:
+        return
+    webhook = replace(found[0], disabled_at_ms=now_ms, disabled_reason=reason, updated_at_ms=now_ms)
+    await store.update(tx, webhook)
+    await _follow(tx, webhook)
+    payload = {"account_id": customer_id, "webhook_id": webhook_id, "reason": reason}
+    event = Event(customer_id, DISABLED, webhook_id, payload, now_ms)
+    await events.note(tx, event, webhook_id, field="webhook", message=reason)
+
+
+def _with(webhook: Webhook, draft: Draft) -> Webhook:
+    event_types = webhook.event_types if draft.event_types is None else tuple(draft.event_types)
+    return replace(
+        webhook,
+        display_name=draft.display_name or webhook.display_name,
+        endpoint_url=draft.endpoint_url or webhook.endpoint_url,
+        event_types=event_types,
+        retry_count=draft.retry_count or webhook.retry_count,
+        timeout_seconds=draft.timeout_seconds or webhook.timeout_seconds,
+        signature_mode=SignatureMode(draft.signature_mode or webhook.signature_mode),
+    )
+
+
+def _check_url(url: str | None, rules: Rules) -> None:
+    if url and rules.require_https and not url.lower().startswith("https://"):
+        raise ApiError("VALIDATION_001", "Endpoint URL must be a valid HTTPS URL")
+
+
+def _check_complete(webhook: Webhook) -> None:
+    """An active webhook has somewhere to send and something to say."""
+    if not webhook.is_active:
+        return
+    details: dict[str, list[str]] = {}
+    if not webhook.endpoint_url:
+        details["endpoint_url"] = ["'endpoint_url' is required"]
+    if not webhook.event_types:
+        details["event_types"] = ["'event_types' is required"]
+    if details:
+        raise ApiError("VALIDATION_004", "Request validation failed", details=details)
+
+
+async def _follow(tx: Tx, webhook: Webhook) -> None:
+    """Bring the subscriptions in step with the webhook."""
+    fields = names.expand(webhook.event_types) if webhook.is_active else {}
+    await events.subscribe(tx, webhook.customer_id, webhook.id, fields)
+
+
+async def _forgive(tx: Tx, webhook: Webhook, health: Health) -> Health:
+    fresh = Health(last_attempt_at_ms=health.last_attempt_at_ms, last_success_at_ms=health.last_success_at_ms)
+    await store.put_health(tx, {(webhook.customer_id, webhook.id): fresh})
+    return fresh
+
+
+def _found(found: tuple[Webhook, Health] | None) -> tuple[Webhook, Health]:
+    if found is None:
+        raise ApiError("RESOURCE_008")
+    return found

@@ -1,0 +1,246 @@
+"""The SQL of webhooks and of how endpoints have been answering."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from sent_server.db import Row, Tx
+from sent_server.db.database import fetch_one
+from sent_server.kernel.paging import Page
+from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.signing import SignatureMode
+
+_COLUMNS = """
+    w.customer_id, w.id, w.display_name, w.endpoint_url, w.event_types_json, w.retry_count, w.timeout_seconds,
+    w.signature_mode, w.secret_sealed, w.disabled_at_ms, w.disabled_reason, w.created_at_ms, w.updated_at_ms
+"""
+_HEALTH_COLUMNS = """
+    h.consecutive_failures, h.unreachable_in_row, h.failed_events_in_row, h.parked_at_ms, h.probe_at_ms,
+    h.last_attempt_at_ms, h.last_success_at_ms
+"""
+INSERT = """
+    INSERT INTO webhooks
+        (customer_id, id, display_name, endpoint_url, search_text, event_types_json, retry_count, timeout_seconds,
+         signature_mode, secret_sealed, disabled_at_ms, created_at_ms)
+    VALUES
+        (:customer_id, :id, :display_name, :endpoint_url, :search_text, :event_types_json, :retry_count,
+         :timeout_seconds, :signature_mode, :secret_sealed, :disabled_at_ms, :created_at_ms)
+"""
+UPDATE = """
+    UPDATE webhooks
+    SET display_name = :display_name, endpoint_url = :endpoint_url, search_text = :search_text,
+        event_types_json = :event_types_json, retry_count = :retry_count, timeout_seconds = :timeout_seconds,
+        signature_mode = :signature_mode, secret_sealed = :secret_sealed,
+        disabled_at_ms = :disabled_at_ms, disabled_reason = :disabled_reason, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND id = :id
+"""
+DELETE = """
+    DELETE FROM webhooks
+    WHERE customer_id = :customer_id AND id = :id
+"""
+BY_ID = f"""
+    SELECT {_COLUMNS}, {_HEALTH_COLUMNS}
+    FROM webhooks w
+    JOIN endpoint_health h ON h.customer_id = w.customer_id AND h.endpoint_id = w.id
+    WHERE w.customer_id = :customer_id AND w.id = :id
+"""
+LOCK = """
+    SELECT id FROM webhooks
+    WHERE customer_id = :customer_id AND id = :id
+    /*pg: FOR UPDATE*/
+"""
+# An account holds at most `webhook_quota` webhooks, so counting and filtering stay cheap.
+_MATCHING = """
+    WHERE w.customer_id = :customer_id
+      AND w.search_text LIKE :pattern ESCAPE '\\'
+      AND (CASE WHEN w.disabled_at_ms IS NULL THEN 'active' ELSE 'inactive' END) IN (:states[])
+"""
+LIST_PAGE = f"""
+    SELECT {_COLUMNS}, {_HEALTH_COLUMNS}
+    FROM webhooks w
+    JOIN endpoint_health h ON h.customer_id = w.customer_id AND h.endpoint_id = w.id
+    {_MATCHING}
+    ORDER BY w.id DESC
+    LIMIT :count OFFSET :skip
+"""
+COUNT = f"""
+    SELECT COUNT(*)
+    FROM webhooks w
+    {_MATCHING}
+"""
+BY_IDS = f"""
+    SELECT {_COLUMNS}
+    FROM webhooks w
+    WHERE w.customer_id IN (:customer_ids[]) AND w.id IN (:ids[])
+"""
+HEALTH_OF = f"""
+    SELECT h.customer_id, h.endpoint_id, {_HEALTH_COLUMNS}
+    FROM endpoint_health h
+    WHERE h.customer_id IN (:customer_ids[]) AND h.endpoint_id IN (:ids[])
+"""
+LOCK_HEALTH = HEALTH_OF + "    ORDER BY h.customer_id, h.endpoint_id\n    /*pg: FOR UPDATE*/\n"
+PUT_HEALTH = """
+    INSERT INTO endpoint_health
+        (consecutive_failures, unreachable_in_row, failed_events_in_row, parked_at_ms, probe_at_ms,
+         last_attempt_at_ms, last_success_at_ms, customer_id, endpoint_id)
+    VALUES
+        (:consecutive_failures, :unreachable_in_row, :failed_events_in_row, :parked_at_ms, :probe_at_ms,
+         :last_attempt_at_ms, :last_success_at_ms, :customer_id, :endpoint_id)
+    ON CONFLICT (customer_id, endpoint_id) DO UPDATE SET
+        consecutive_failures = excluded.consecutive_failures, unreachable_in_row = excluded.unreachable_in_row,
+        failed_events_in_row = excluded.failed_events_in_row, parked_at_ms = excluded.parked_at_ms,
+        probe_at_ms = excluded.probe_at_ms, last_attempt_at_ms = excluded.last_attempt_at_ms,
+        last_success_at_ms = COALESCE(excluded.last_success_at_ms, endpoint_health.last_success_at_ms)
+"""
+POSTPONE_PROBE = """
+    UPDATE endpoint_health
+    SET probe_at_ms = :probe_at_ms
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND probe_at_ms <= :now_ms
+"""
+# Global by nature: housekeeping visits the endpoints of all tenants, a stretch at a time.
+ENDPOINTS_AFTER = """
+    SELECT customer_id, endpoint_id
+    FROM endpoint_health
+    WHERE (customer_id, endpoint_id) > (:customer_id, :endpoint_id)
+    ORDER BY customer_id, endpoint_id
+    LIMIT :count
+"""
+Key = tuple[str, str]
+
+
+async def insert(tx: Tx, webhook: Webhook) -> None:
+    await tx.execute(
+        INSERT,
+        customer_id=webhook.customer_id,
+        id=webhook.id,
+        display_name=webhook.display_name,
+        endpoint_url=webhook.endpoint_url,
+        search_text=_search_text(webhook),
+        event_types_json=_json(webhook.event_types),
+        retry_count=webhook.retry_count,
+        timeout_seconds=webhook.timeout_seconds,
+        signature_mode=webhook.signature_mode.value,
+        secret_sealed=webhook.secret_sealed,
+        disabled_at_ms=webhook.disabled_at_ms,
+        created_at_ms=webhook.created_at_ms,
+    )
+
+
+async def update(tx: Tx, webhook: Webhook) -> None:
+    await tx.execute(
+        UPDATE,
+        customer_id=webhook.customer_id,
+        id=webhook.id,
+        display_name=webhook.display_name,
+        endpoint_url=webhook.endpoint_url,
+        search_text=_search_text(webhook),
+        event_types_json=_json(webhook.event_types),
+        retry_count=webhook.retry_count,
+        timeout_seconds=webhook.timeout_seconds,
+        signature_mode=webhook.signature_mode.value,
+        secret_sealed=webhook.secret_sealed,
+        disabled_at_ms=webhook.disabled_at_ms,
+        disabled_reason=webhook.disabled_reason,
+        updated_at_ms=webhook.updated_at_ms,
+    )
+
+
+async def delete(tx: Tx, customer_id: str, webhook_id: str) -> bool:
+    return await tx.execute(DELETE, customer_id=customer_id, id=webhook_id) > 0
+
+
+async def by_id(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health] | None:
+    row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=webhook_id)
+    return _pair(row) if row else None
+
+
+async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health] | None:
+    """The same for a change: nobody else changes it until the end of the transaction."""
+    await tx.fetch(LOCK, customer_id=customer_id, id=webhook_id)
+    return await by_id(tx, customer_id, webhook_id)
+
+
+async def list_page(
+    tx: Tx, customer_id: str, *, page: Page, pattern: str, states: Sequence[str]
+) -> list[tuple[Webhook, Health]]:
+    """Newest first, one more than the page holds."""
+    rows = await tx.fetch(
+        LIST_PAGE, customer_id=customer_id, pattern=pattern, states=states, count=page.fetch, skip=page.offset
+    )
+    return [_pair(row) for row in rows]
+
+
+async def count(tx: Tx, customer_id: str, *, pattern: str = "%", states: Sequence[str] = ("active", "inactive")) -> int:
+    rows = await tx.fetch(COUNT, customer_id=customer_id, pattern=pattern, states=states)
+    return rows[0][0]
+
+
+async def by_ids(tx: Tx, keys: Sequence[Key]) -> dict[Key, Webhook]:
+    rows = await tx.fetch(BY_IDS, customer_ids=_first(keys), ids=[key[1] for key in keys])
+    return {(row[0], row[1]): _webhook(row) for row in rows}
+
+
+async def health_of(tx: Tx, keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Health]:
+    rows = await tx.fetch(LOCK_HEALTH if lock else HEALTH_OF, customer_ids=_first(keys), ids=[key[1] for key in keys])
+    return {(row[0], row[1]): Health(*row[2:]) for row in rows}
+
+
+async def put_health(tx: Tx, healths: Mapping[Key, Health]) -> None:
+    rows: list[Row] = [
+        (
+            health.consecutive_failures,
+            health.unreachable_in_row,
+            health.failed_events_in_row,
+            health.parked_at_ms,
+            health.probe_at_ms,
+            health.last_attempt_at_ms,
+            health.last_success_at_ms,
+            *key,
+        )
+        for key, health in sorted(healths.items())
+    ]
+    await tx.execute_many(PUT_HEALTH, rows)
+
+
+async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool:
+    """Win the right to probe a parked endpoint now; False when another sender did."""
+    changed = await tx.execute(
+        POSTPONE_PROBE, customer_id=key[0], endpoint_id=key[1], now_ms=now_ms, probe_at_ms=probe_at_ms
+    )
+    return changed > 0
+
+
+async def endpoints_after(tx: Tx, key: Key, *, count: int) -> list[Key]:
+    rows = await tx.fetch(ENDPOINTS_AFTER, customer_id=key[0], endpoint_id=key[1], count=count)
+    return [(row[0], row[1]) for row in rows]
+
+
+def _pair(row: Row) -> tuple[Webhook, Health]:
+    return _webhook(row), Health(*row[13:20])
+
+
+def _webhook(row: Row) -> Webhook:
+    customer_id, webhook_id, name, url, event_types, retry_count, timeout_seconds, mode = row[:8]
+    return Webhook(
+        customer_id,
+        webhook_id,
+        name,
+        url,
+        tuple(orjson.loads(event_types)),
+        retry_count,
+        timeout_seconds,
+        SignatureMode(mode),
+        *row[8:13],
+    )
+
+
+def _search_text(webhook: Webhook) -> str:
+    return f"{webhook.display_name}\n{webhook.endpoint_url}".lower()
+
+
+def _json(names: Sequence[str]) -> str:
+    return orjson.dumps(list(names)).decode()
+
+
+def _first(keys: Sequence[Key]) -> list[str]:
+    return sorted({key[0] for key in keys})

@@ -1,0 +1,101 @@
+"""POST /v3/webhooks/{id}/test: one signed request with sample data, no retry, no log row."""
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import orjson
+
+from sent_server.egress import Answer, Egress, Failed, Refused
+from sent_server.errors import ApiError
+from sent_server.events import Content, names
+from sent_server.kernel import ids, timestamps
+from sent_server.kernel.sealing import Sealer
+from sent_server.webhooks import body as bodies
+from sent_server.webhooks import request
+from sent_server.webhooks.model import Target, Webhook
+
+DELIVERED = "Test event delivered successfully"
+_SAMPLE_CONTACT, _SAMPLE_OWN = "+15555550123", "+15555550100"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    url: str
+    body: bytes
+    headers: dict[str, str]
+    timeout_seconds: int
+
+
+def target(webhook: Webhook, sealer: Sealer) -> Target:
+    return Target(
+        customer_id=webhook.customer_id,
+        endpoint_id=webhook.id,
+        header_id=webhook.id,
+        url=webhook.endpoint_url,
+        secret=sealer.open(webhook.secret_sealed, row_id=webhook.id),
+        mode=webhook.signature_mode,
+        retry_count=webhook.retry_count,
+        timeout_seconds=webhook.timeout_seconds,
+    )
+
+
+def prepare(
+    webhook: Webhook, subscribed_as: str, sealer: Sealer, *, now_ms: int, wall_ms: int, clean: bool
+) -> Prepared:
+    """A sample of `subscribed_as`; a parent name gives its best-known event. Raises when there is no URL yet."""
+    if not webhook.endpoint_url:
+        raise ApiError("VALIDATION_001", "This webhook has no endpoint URL yet; set one first")
+    covered = names.COVERED[subscribed_as]
+    name = "message.delivered" if "message.delivered" in covered else covered[0]
+    own_fields = names.expand(webhook.event_types)
+    field = own_fields.get(name) or names.field_of(name, subscribed_as)
+    content = Content(
+        ids.new_id(now_ms),
+        name,
+        ids.new_id(now_ms),
+        orjson.dumps(_sample(webhook.customer_id, name, now_ms)).decode(),
+        now_ms,
+    )
+    body = bodies.encode(content, field, clean=clean)
+    headers = request.headers(
+        target(webhook, sealer), field=field, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms
+    )
+    return Prepared(webhook.endpoint_url, body, headers, webhook.timeout_seconds)
+
+
+async def send(egress: Egress, prepared: Prepared) -> dict[str, Any]:
+    result = await egress.post(prepared.url, prepared.body, prepared.headers, timeout_seconds=prepared.timeout_seconds)
+    match result:
+        case Answer() if result.ok:
+            return {"success": True, "message": DELIVERED}
+        case Answer():
+            return {"success": False, "message": f"Test event failed: the endpoint answered HTTP {result.status}"}
+        case Failed() | Refused():
+            return {"success": False, "message": f"Test event failed: {result.reason}"}
+        case _:
+            assert_never(result)
+
+
+def _sample(customer_id: str, name: str, now_ms: int) -> dict[str, Any]:
+    at = timestamps.iso_seconds(now_ms)
+    numbers = {"inbound_number": _SAMPLE_CONTACT, "outbound_number": _SAMPLE_OWN}
+    if name == names.TEMPLATES:
+        return {
+            "account_id": customer_id,
+            "template_id": ids.new_id(now_ms),
+            "template_name": "order_confirmation",
+            "whatsapp_template_id": None,
+            "status": "APPROVED",
+            "language": "en_US",
+            "category": "UTILITY",
+            "channel": "whatsapp",
+            "reason": None,
+        }
+    if name in names.CONTACTS:
+        return {"account_id": customer_id, "contact_id": ids.new_id(now_ms), "phone_number": _SAMPLE_CONTACT}
+    common = {"account_id": customer_id, "message_id": ids.new_id(now_ms), "channel": "sms", **numbers}
+    if name == names.RECEIVED:
+        text = {"from": _SAMPLE_CONTACT, "to": _SAMPLE_OWN, "text": "Hello", "received_at": at}
+        return {**common, **text, "message_status": "RECEIVED", "provider": None, "updated_at": at}
+    status = name.partition(".")[2].upper()
+    return {**common, "message_status": status, "template_id": ids.new_id(now_ms), "updated_at": at}

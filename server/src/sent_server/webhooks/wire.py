@@ -1,0 +1,146 @@
+"""What goes over the wire: bodies, and values to dicts."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, StringConstraints, model_validator
+
+from sent_server import egress
+from sent_server.events import LogEntry, names
+from sent_server.http.fields import Body, between, fault, one_of
+from sent_server.kernel import timestamps
+from sent_server.webhooks import body as bodies
+from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.signing import SignatureMode
+
+BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
+EVENT_TYPE_REQUIRED = "Event type is required"
+DEFAULT_RETRIES = 3
+DEFAULT_TIMEOUT_SECONDS = 30
+
+
+def _check_name(value: str) -> str:
+    if not value.strip():
+        raise fault("VALIDATION_001", "Display name must not be empty")
+    return value.strip()
+
+
+def _check_url(value: str) -> str:
+    if not egress.is_postable(value):
+        raise fault("VALIDATION_001", BAD_URL)
+    return value
+
+
+def _check_event_type(value: str) -> str:
+    if not value:
+        raise fault("VALIDATION_001", EVENT_TYPE_REQUIRED)
+    if not names.is_known(value):
+        raise fault("VALIDATION_006", f"Unknown event type {value[:80]!r}; GET /v3/webhooks/event-types lists them")
+    return value
+
+
+def _check_some(value: list[str]) -> list[str]:
+    if not value:
+        raise fault("VALIDATION_001", "Name at least one event type")
+    return list(dict.fromkeys(value))
+
+
+Name = Annotated[str, StringConstraints(max_length=255), AfterValidator(_check_name)]
+Url = Annotated[str, AfterValidator(_check_url)]
+EventTypes = Annotated[list[Annotated[str, AfterValidator(_check_event_type)]], AfterValidator(_check_some)]
+Retries = Annotated[int, between(1, 5)]
+TimeoutSeconds = Annotated[int, between(5, 120)]
+Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
+
+
+class _Described(Body):
+    """`url` is the older spelling of `endpoint_url`, which wins when both are there."""
+
+    missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
+
+    endpoint_url: Url | None = None
+    event_types: EventTypes | None = None
+    retry_count: Retries | None = None
+    timeout_seconds: TimeoutSeconds | None = None
+    signature_mode: Mode | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_spelling(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if value.get("endpoint_url") is None and "url" in value:
+            return {**value, "endpoint_url": value["url"]}
+        return value
+
+
+class CreateWebhook(_Described):
+    """Receiver and events are needed unless the webhook starts inactive (contract NOTES a, 31)."""
+
+    display_name: Name
+    is_active: bool | None = None
+
+    @property
+    def starts_active(self) -> bool:
+        return self.is_active is not False
+
+
+class UpdateWebhook(_Described):
+    """Absent and null leave things as they are."""
+
+    display_name: Name | None = None
+
+
+class ToggleWebhook(Body):
+    is_active: bool
+
+
+class TestWebhook(Body):
+    __test__ = False  # pytest collects by name
+    missing: ClassVar[dict[str, tuple[str, str]]] = {"event_type": ("VALIDATION_001", EVENT_TYPE_REQUIRED)}
+
+    event_type: Annotated[str, AfterValidator(_check_event_type)]
+
+
+def webhook(value: Webhook, health: Health, *, secret: str | None = None) -> dict[str, Any]:
+    """`secret` in clear goes into the answers to create and rotate only."""
+    return {
+        "id": value.id,
+        "display_name": value.display_name,
+        "endpoint_url": value.endpoint_url,
+        "signing_secret": secret,
+        "signature_mode": value.signature_mode.value,
+        "is_active": value.is_active,
+        "event_types": list(value.event_types),
+        "retry_count": value.retry_count,
+        "timeout_seconds": value.timeout_seconds,
+        "last_delivery_attempt_at": timestamps.iso_or_none(health.last_attempt_at_ms),
+        "last_successful_delivery_at": timestamps.iso_or_none(health.last_success_at_ms),
+        "consecutive_failures": health.consecutive_failures,
+        "created_at": timestamps.iso(value.created_at_ms),
+        "updated_at": timestamps.iso_or_none(value.updated_at_ms),
+    }
+
+
+def delivery(entry: LogEntry, *, parked: bool, clean_body: bool) -> dict[str, Any]:
+    """A log row. What waits at a parked endpoint shows as pending whatever it went through before."""
+    status = "pending" if parked and entry.status == "retrying" else entry.status
+    return {
+        "id": entry.id,
+        "event_type": entry.event_name,
+        "event_data": bodies.build(entry.content, entry.field, clean=clean_body),
+        "delivery_status": status,
+        "http_status_code": entry.http_status_code,
+        "response_body": entry.response_body,
+        "delivery_attempts": entry.attempts,
+        "error_message": entry.error_message,
+        "created_at": timestamps.iso(entry.created_at_ms),
+        "processing_started_at": timestamps.iso_or_none(entry.started_at_ms),
+        "processing_completed_at": timestamps.iso_or_none(entry.completed_at_ms),
+    }
+
+
+def event_type(described: names.Described) -> dict[str, Any]:
+    return {
+        "name": described.name,
+        "display_name": described.display_name,
+        "description": described.description,
+        "is_active": True,
+    }
