@@ -1,0 +1,1 @@
+"""Benchmarks. Each prints ratios between figures taken in the same run; absolutes drift with the machine."""
