@@ -1,0 +1,89 @@
+"""The way of a first user, and of the pages for frameworks: template, send, poll, verified webhook."""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+from harness import samples
+from harness.client import Client
+from harness.receiver import Delivery, Receiver
+from harness.server import Server
+from harness.waiting import wait_for
+
+FINAL = ("DELIVERED", "READ", "FAILED")
+
+
+def _signature(secret: str, delivery: Delivery) -> str:
+    """As a receiver computes it from the documents."""
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    signed = f"{delivery.headers['x-webhook-id']}.{delivery.headers['x-webhook-timestamp']}.".encode() + delivery.body
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def _poll(http: Client, message_id: str) -> dict[str, Any]:
+    def final() -> dict[str, Any] | None:
+        data: dict[str, Any] = http.get(f"/v3/messages/{message_id}").data
+        return data if data["status"] in FINAL else None
+
+    found = wait_for(final, 15, what=f"a final state of {message_id}")
+    assert found is not None
+    return found
+
+
+def test_the_quickstart_request_works_as_written(server: Server) -> None:
+    """Header names, body and the placeholder values as the quickstart shows them, with the printed key."""
+    template = server.http.get("/v3/templates?search=welcome").data["templates"][0]
+    body = {"to": ["+1234567890"], "template": {"id": template["id"], "name": template["name"]}, "channels": ["sms"]}
+    answer = server.http.post("/v3/messages", body)
+    assert answer.status == 202
+    assert _poll(server.http, answer.data["recipients"][0]["message_id"])["status"] == "DELIVERED"
+
+
+def test_a_template_a_send_a_poll_and_a_verified_webhook(http: Client, receiver: Receiver) -> None:
+    hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "messages", "templates")).data
+    template = http.post("/v3/templates", samples.template("Dear {{0:variable}}, all is well.", "who")).data
+    phone = samples.phone()
+    reference = {"id": template["id"], "parameters": {"who": "Zoë ✓"}}
+    sent = http.post("/v3/messages", {"to": [phone], "template": reference, "channel": ["sms"]}).data
+    message = _poll(http, sent["recipients"][0]["message_id"])
+    assert message["status"] == "DELIVERED"
+    assert message["message_body"]["content"] == "Dear Zoë ✓, all is well."
+    assert (message["phone"], message["template_id"], message["channel"]) == (phone, template["id"], "sms")
+
+    def mine() -> list[Delivery]:
+        return [d for d in list(receiver.deliveries) if d.json["payload"].get("message_id") == message["id"]]
+
+    wait_for(lambda: any(d.json["payload"]["message_status"] == "DELIVERED" for d in mine()), what="message.delivered")
+    for delivery in mine():
+        assert delivery.headers["x-webhook-signature"] == _signature(hook["signing_secret"], delivery)
+        assert delivery.headers["x-webhook-id"] == hook["id"]
+        assert delivery.headers["x-webhook-event-type"] == "messages"
+        assert delivery.headers["content-type"].startswith("application/json")
+        assert delivery.json["field"] == "messages"
+        assert delivery.json["payload"]["account_id"] == message["customer_id"]
+    assert http.delete(f"/v3/webhooks/{hook['id']}", {}).status == 204
+
+
+def test_a_rotated_secret_signs_the_next_delivery(http: Client, receiver: Receiver) -> None:
+    hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "messages")).data
+    secret = http.post(f"/v3/webhooks/{hook['id']}/rotate-secret", {}).data["signing_secret"]
+    answer = http.post(f"/v3/webhooks/{hook['id']}/test", {"event_type": "message.delivered"})
+    assert answer.data["success"] is True
+    delivery = receiver.wait()[0]
+    assert delivery.headers["x-webhook-signature"] == _signature(secret, delivery)
+    assert delivery.headers["x-webhook-signature"] != _signature(hook["signing_secret"], delivery)
+    http.delete(f"/v3/webhooks/{hook['id']}", {})
+
+
+def test_the_profile_of_the_first_call_tells_account_and_channels(server: Server) -> None:
+    me = server.http.get("/v3/me").data
+    assert (me["type"], me["id"]) == ("organization", server.customer_id)
+    assert set(me["channels"]) == {"sms", "whatsapp", "rcs"}
+    assert set(server.sender_numbers) == {"sms", "whatsapp", "rcs"}
+
+
+def test_every_ready_template_can_be_found(server: Server) -> None:
+    listed = {item["id"] for item in server.http.get("/v3/templates?limit=100").data["templates"]}
+    ready = server.template_ids.values() if isinstance(server.template_ids, dict) else server.template_ids
+    assert set(ready) <= listed

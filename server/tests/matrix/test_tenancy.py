@@ -1,0 +1,222 @@
+"""Every route against every kind of caller. Generated from the server's own route table, so a new route cannot escape.
+
+Invariant I8: a tenant never sees, changes or infers the existence of another tenant's row.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from harness import samples, tables
+from harness.client import Client, Response
+from harness.routes import Entry, entries
+from harness.server import Account, Server
+
+ROUTES = entries()
+
+EVERY = pytest.mark.parametrize("entry", ROUTES, ids=lambda entry: entry.name)
+WITH_ID = pytest.mark.parametrize("entry", [entry for entry in ROUTES if entry.owned], ids=lambda entry: entry.name)
+MALFORMED = ["", " ", "x", "00000000-0000-4000-8000-000000000000", "a" * 5_000]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One key of each kind in one organization, and a profile of it."""
+
+    admin: str
+    developer: str
+    billing: str
+    profile: Account
+
+
+@pytest.fixture(scope="session")
+def keys(server: Server) -> Keys:
+    customer_id = server.customer_id
+    return Keys(
+        server.api_key,
+        server.create_key(customer_id, role="developer"),
+        server.create_key(customer_id, role="billing"),
+        server.create_profile(customer_id, "Matrix profile"),
+    )
+
+
+@pytest.fixture(scope="session")
+def revoked_key(server: Server) -> str:
+    made = server.operate("keys", "create", server.customer_id, "--role", "admin")
+    server.operate("keys", "revoke", made["id"])
+    return str(made["api_key"])
+
+
+def _call(http: Client, entry: Entry, identifier: str = samples.UNKNOWN_ID, **options: Any) -> Response:
+    """A request that would be valid if the caller and the id were."""
+    body = {} if entry.body is None else {"json": {**entry.body(), **options.pop("extra", {})}}
+    return http.request(entry.method, entry.path_for(identifier), **body, **options)
+
+
+@EVERY
+def test_without_a_key_nobody_enters(server: Server, entry: Entry) -> None:
+    answer = _call(server.anonymous(), entry)
+    assert (answer.status, answer.code) == (401, "AUTH_001")
+
+
+@EVERY
+def test_a_wrong_key_does_not_open(server: Server, entry: Entry) -> None:
+    for key in MALFORMED:
+        answer = _call(server.client(key), entry)
+        assert (answer.status, answer.code) == (401, "AUTH_002"), key[:40]
+
+
+@EVERY
+def test_a_revoked_key_does_not_open(server: Server, revoked_key: str, entry: Entry) -> None:
+    answer = _call(server.client(revoked_key), entry)
+    assert (answer.status, answer.code) == (401, "AUTH_002")
+
+
+@EVERY
+def test_a_role_opens_exactly_what_the_table_says(server: Server, keys: Keys, entry: Entry) -> None:
+    for role, key in (("admin", keys.admin), ("developer", keys.developer), ("billing", keys.billing)):
+        answer = _call(server.client(key), entry, extra={"sandbox": True})
+        if role in entry.roles:
+            assert answer.status not in (401, 403), role
+        else:
+            assert (answer.status, answer.code) == (403, "AUTH_004"), role
+
+
+@EVERY
+def test_a_role_is_refused_before_its_body_is_read(server: Server, keys: Keys, entry: Entry) -> None:
+    if "billing" in entry.roles or entry.body is None:
+        return
+    http = server.client(keys.billing)
+    answer = http.request(entry.method, entry.path_for("not-an-id"), body=b"{not json", headers={"content-type": "x/y"})
+    assert (answer.status, answer.code) == (403, "AUTH_004")
+
+
+@EVERY
+def test_a_profile_out_of_reach_is_the_same_403_for_each_reason(
+    server: Server, keys: Keys, tenant: Account, entry: Entry
+) -> None:
+    theirs = _profile_of(server, tenant)
+    reasons = {
+        "unknown": (keys.admin, samples.UNKNOWN_ID),
+        "foreign profile": (keys.admin, theirs.customer_id),
+        "foreign organization": (keys.admin, tenant.customer_id),
+        "malformed": (keys.admin, "not-an-id"),
+        "empty": (keys.admin, ""),
+        "a profile's own key": (keys.profile.api_key, keys.profile.customer_id),
+    }
+    answers = {
+        reason: _call(server.client(key), entry, headers={"x-profile-id": profile})
+        for reason, (key, profile) in reasons.items()
+    }
+    for reason, answer in answers.items():
+        assert (answer.status, answer.code) == (403, "AUTH_004"), reason
+        assert answer.without_meta == answers["unknown"].without_meta, reason
+        assert "x-profile-id" not in answer.headers, reason
+
+
+_profiles: dict[str, Account] = {}
+
+
+def _profile_of(server: Server, tenant: Account) -> Account:
+    """The foreign profile; made once per server."""
+    if server.base_url not in _profiles:
+        _profiles[server.base_url] = server.create_profile(tenant.customer_id, "Somebody else's profile")
+    return _profiles[server.base_url]
+
+
+@EVERY
+def test_an_organization_may_act_as_its_profile_and_is_told_so(server: Server, keys: Keys, entry: Entry) -> None:
+    profile = keys.profile.customer_id
+    answer = _call(server.http, entry, extra={"sandbox": True}, headers={"x-profile-id": profile})
+    if answer.status != 403:  # a profile may lack what the organization has
+        assert answer.headers["x-profile-id"] == profile
+
+
+@WITH_ID
+def test_another_tenants_row_is_exactly_as_unknown_as_no_row(server: Server, tenant: Account, entry: Entry) -> None:
+    identifier = entry.make(server.http)
+    theirs = _call(tenant.http, entry, identifier)
+    nobodys = _call(tenant.http, entry)
+    assert theirs.status == nobodys.status == 404
+    assert theirs.without_meta == nobodys.without_meta
+    names = set(theirs.headers) - {"date"}
+    assert names == set(nobodys.headers) - {"date"}
+    assert identifier.encode() not in theirs.body
+
+
+@WITH_ID
+def test_another_tenants_row_stays_as_it_was(server: Server, tenant: Account, entry: Entry) -> None:
+    if entry.method == "GET":
+        return
+    identifier = entry.make(server.http)
+    path = entry.collection + "/" + identifier
+    before = server.http.get(path).without_meta
+    assert _call(tenant.http, entry, identifier).status == 404
+    assert _call(tenant.http, entry, identifier, idempotency_key=samples.key()).status == 404
+    assert server.http.get(path).without_meta == before
+
+
+@WITH_ID
+def test_a_profile_and_its_organization_do_not_see_each_others_rows(server: Server, keys: Keys, entry: Entry) -> None:
+    ours = entry.make(server.http)
+    assert _call(keys.profile.http, entry, ours).status == 404
+    assert _call(server.http, entry, ours, headers={"x-profile-id": keys.profile.customer_id}).status == 404
+
+
+def test_lists_show_only_ones_own_rows(server: Server, tenant: Account) -> None:
+    for entry in {entry.collection: entry for entry in ROUTES if entry.owned}.values():
+        identifier = entry.make(server.http)
+        answer = tenant.http.get(f"{entry.collection}?limit=100")
+        if answer.status != 405:
+            assert identifier.encode() not in answer.body, entry.collection
+
+
+def test_a_search_for_another_tenants_number_finds_nothing(server: Server, tenant: Account) -> None:
+    phone = samples.phone()
+    server.http.post("/v3/contacts", {"phone_number": phone})
+    assert tenant.http.get(f"/v3/contacts?phone=%2B{phone[1:]}").code == "RESOURCE_001"
+    assert tenant.http.get(f"/v3/contacts?search={phone[1:]}").data["contacts"] == []
+
+
+def test_a_message_may_not_use_another_tenants_template(server: Server, tenant: Account) -> None:
+    template = server.http.post("/v3/templates", samples.template()).data
+    for reference in ({"id": template["id"]}, {"name": template["name"] + " of nobody else"}):
+        answer = tenant.http.post("/v3/messages", {"to": [samples.phone()], "template": reference})
+        assert (answer.status, answer.code) == (404, "RESOURCE_002")
+
+
+def test_two_tenants_may_know_the_same_number(server: Server, tenant: Account) -> None:
+    phone = samples.phone()
+    ours = server.http.post("/v3/contacts", {"phone_number": phone})
+    theirs = tenant.http.post("/v3/contacts", {"phone_number": phone})
+    assert (ours.status, theirs.status) == (201, 201)
+    assert ours.data["id"] != theirs.data["id"]
+    server.http.patch(f"/v3/contacts/{ours.data['id']}", {"opt_out": True})
+    assert tenant.http.get(f"/v3/contacts/{theirs.data['id']}").data["opt_out"] is False
+
+
+def test_no_answer_of_a_tenant_names_another(server: Server, tenant: Account) -> None:
+    for entry in ROUTES:
+        if entry.method == "GET" and not entry.owned:
+            body = _call(tenant.http, entry).body
+            assert server.customer_id.encode() not in body, entry.name
+
+
+def test_keys_stand_only_as_hashes_in_the_database(server: Server, tenant: Account, keys: Keys) -> None:
+    secrets = [server.api_key, tenant.api_key, keys.profile.api_key, keys.billing]
+    for name in tables.names(server.database_url):
+        content = repr(tables.rows(server.database_url, f"SELECT * FROM {name}"))
+        assert not [secret for secret in secrets if secret in content], name
+
+
+def test_the_table_knows_every_documented_route_of_the_first_half() -> None:
+    """The other way round: what the contract documents is in the table."""
+    from harness import contract
+
+    served = {entry.name for entry in ROUTES}
+    half = re.compile(r"/v3/(me|contacts|messages|templates|webhooks)(/|$)")
+    documented = {item.name for item in contract.operations() if half.match(item.path)}
+    assert documented <= served, json.dumps(sorted(documented - served))
