@@ -29,6 +29,8 @@ AIM_P99_MS = 25
 AIM_KNOWN_PER_S = 30_000
 AIM_NEW_PER_S = 8_000
 PATH = "/v3/messages"
+# What the embedded default allows anyway, and PostgreSQL does not.
+LOOPBACK = {"SENT_EGRESS_ALLOW_LOOPBACK": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Target:
     api_key: str
     template_id: str
 
-    def plan(self, phones: Sequence[str], size: int, **options: object) -> Plan:
-        content = [bodies.send(portion, self.template_id) for portion in bodies.portions(phones, size)]
+    def plan(self, phones: Sequence[str], size: int, *, channel: str | None = None, **options: object) -> Plan:
+        content = [bodies.send(part, self.template_id, channel=channel) for part in bodies.portions(phones, size)]
         values: dict[str, object] = {"connections": CONNECTIONS, "seconds": SECONDS, **options}
         return Plan(
             port=self.server.port,
@@ -54,17 +56,22 @@ class Target:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    target: Target
+    home: Path
+    database: str
+
+
 @contextlib.contextmanager
-def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Iterator[Target]:
+def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Iterator[Placed]:
     home = folder / name
-    with (
-        fresh_database(server_url, name) as database,
-        sent_up(home, database=database, env={} if workers else NO_WORKERS) as server,
-    ):
+    env = LOOPBACK if workers else {**LOOPBACK, **NO_WORKERS}
+    with fresh_database(server_url, name) as database, sent_up(home, database=database, env=env) as server:
         target = Target(server, PATH, server.ready["api_key"], template_id(server))
         # Meet the contacts before anything is measured.
         drive(target.plan(bodies.known_phones(KNOWN), 1_000, once=True, connections=2, seconds=30, warm_up_s=0))
-        yield target
+        yield Placed(target, home, database)
 
 
 def template_id(server: Running) -> str:
@@ -77,12 +84,14 @@ def run(server_url: str) -> None:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="sent-bench-") as temporary, module("bench.bare") as bare:
         folder = Path(temporary)
-        with product(folder, "off", server_url, workers=False) as off:
+        with product(folder, "off", server_url, workers=False) as placed:
+            off = placed.target
             like = Target(bare, PATH, off.api_key, off.template_id)
             plain = Target(bare, f"{PATH}/plain", off.api_key, off.template_id)
             figures += _one_recipient(off, like, plain)
             figures += _many_recipients(off, like)
-        with product(folder, "on", server_url, workers=True) as on:
+        with product(folder, "on", server_url, workers=True) as placed:
+            on = placed.target
             like = Target(bare, PATH, on.api_key, on.template_id)
             figures += _with_workers(on, like)
     where = "PostgreSQL" if server_url else "SQLite, synchronous=FULL"
