@@ -1,0 +1,63 @@
+# Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install up test check bench format lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Extra words for the command behind a target: make up ARGS="--port 9000", make test ARGS="server/tests/http -x"
+ARGS ?=
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## Make .venv and install the server into it
+
+up: install ## Start the server with a demo account; ARGS are those of `sent up`
+	@exec $(BIN)/sent up $(ARGS)
+
+test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repository's own rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	@set -e; for tool in tools/*.py; do echo $$tool --check; $(BIN)/python $$tool --check; done
+
+bench: $(VENV)/.installed ## Measure this machine: accept, lifecycle, growth (minutes)
+	$(BIN)/python -m bench.accept $(ARGS)
+	$(BIN)/python -m bench.lifecycle $(ARGS)
+	$(BIN)/python -m bench.growth $(ARGS)
+
+format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python tools/gen_settings_doc.py
+
+LOCK := $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+lock: $(VENV)/.installed-test ## Resolve the lock files anew; ARGS="--upgrade" moves versions
+	$(LOCK) $(ARGS) -o requirements.lock server/pyproject.toml requirements.in
+	$(LOCK) $(ARGS) -o requirements-test.lock requirements-test.in
+
+clean: ## Remove what can be made again; the data in .sent stays
+	rm -rf $(VENV) .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock server/pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e ./server
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
+	$(PIP) install --quiet --require-hashes -r requirements-test.lock
+	@touch $@
