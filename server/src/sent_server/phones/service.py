@@ -1,10 +1,12 @@
-"""What handsets can receive, and what people do with them."""
+"""What handsets can receive and have received, and the fault dial."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sent_server.carriers.simulator import behaviour
 from sent_server.db import Tx
-from sent_server.phones import store
+from sent_server.kernel.paging import Page
+from sent_server.phones import due_store, store
+from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
 
 async def capabilities(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -13,3 +15,53 @@ async def capabilities(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[
     if not by_hand:
         return {phone: behaviour.capabilities(phone) for phone in phones}
     return {phone: by_hand[phone] if phone in by_hand else behaviour.capabilities(phone) for phone in phones}
+
+
+async def list_handsets(tx: Tx, customer_id: str, page: Page, *, now_ms: int) -> tuple[list[Handset], int]:
+    """One more than the page holds, if there is more, and the total. The last used comes first."""
+    rows = await store.list_phones(tx, customer_id, page, now_ms=now_ms)
+    takes = await capabilities(tx, customer_id, [phone for phone, _, _ in rows])
+    handsets = [Handset(phone, takes[phone], messages, last_at_ms or None) for phone, messages, last_at_ms in rows]
+    return handsets, await store.count_phones(tx, customer_id, now_ms=now_ms)
+
+
+async def get(tx: Tx, customer_id: str, phone: str, *, now_ms: int) -> Handset:
+    """Every number has a handset, also one that nobody has written to yet."""
+    takes = await capabilities(tx, customer_id, [phone])
+    return Handset(phone, takes[phone], *await store.count_messages(tx, customer_id, phone, now_ms=now_ms))
+
+
+async def set_capabilities(
+    tx: Tx, customer_id: str, phone: str, wanted: Mapping[str, bool | None], *, now_ms: int
+) -> Handset:
+    """`wanted` maps a channel to whether the handset takes it; None leaves it."""
+    takes = set((await capabilities(tx, customer_id, [phone]))[phone])
+    for channel, wants in wanted.items():
+        if wants is not None:
+            (takes.add if wants else takes.discard)(channel)
+    await store.set_channels(tx, customer_id, phone, takes, now_ms=now_ms)
+    return await get(tx, customer_id, phone, now_ms=now_ms)
+
+
+async def list_messages(
+    tx: Tx, customer_id: str, phone: str, page: Page, *, now_ms: int
+) -> tuple[list[HandsetMessage], int]:
+    """Newest first, one more than the page holds, if there is more, and the total."""
+    messages = await store.list_messages(tx, customer_id, phone, page, now_ms=now_ms)
+    return messages, (await store.count_messages(tx, customer_id, phone, now_ms=now_ms))[0]
+
+
+async def faults(tx: Tx, customer_id: str) -> list[DialledFault]:
+    return (await store.faults(tx, [customer_id])).get(customer_id, [])
+
+
+async def set_faults(tx: Tx, customer_id: str, dialled: Sequence[DialledFault]) -> list[DialledFault]:
+    """Replace the whole dial."""
+    await store.replace_faults(tx, customer_id, dialled)
+    return await faults(tx, customer_id)
+
+
+async def reset(tx: Tx, customer_id: str) -> tuple[int, int, int]:
+    """Forget handsets, messages and faults, and say how many of each. Receipts on their way still arrive."""
+    await due_store.forget_memories(tx, customer_id)
+    return await store.forget(tx, customer_id)

@@ -1,0 +1,32 @@
+"""What a person writes at a handset. Apart from `service`, which is below contacts: this one looks at channels."""
+
+from sent_server.carriers.base import Channel
+from sent_server.channels import service as channels
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.http.caller import Caller
+from sent_server.kernel import ids
+from sent_server.phones import store
+from sent_server.phones.model import HandsetMessage
+from sent_server.phones.rows import Rows
+
+
+async def write(
+    tx: Tx, caller: Caller, phone: str, *, channel: str, text: str, to: str | None, now_ms: int
+) -> HandsetMessage:
+    """Write to the caller's own number on that channel; the network hands it in.
+
+    Raises VALIDATION_006 when the account has not configured the channel, VALIDATION_001 for a number that is not its.
+    """
+    configured = await channels.configured(tx, [(caller.customer_id, caller.organization_id)])
+    config = configured.get(caller.customer_id, {}).get(channel)
+    if config is None:
+        raise ApiError("VALIDATION_006", details={"channel": [f"The account has not configured {channel}"]})
+    # Another tenant's number must not ring because of us.
+    if to is not None and to != config.sender:
+        raise ApiError("VALIDATION_001", details={"to": [f"The account's {channel} number is {config.sender}"]})
+    message_id = ids.new_id(now_ms)
+    rows = Rows(now_ms)
+    rows.answer(caller.customer_id, message_id, phone, Channel(channel), config.sender, text, at_ms=now_ms)
+    await rows.write(tx)
+    return (await store.fetch_messages(tx, caller.customer_id, [message_id]))[0]

@@ -1,0 +1,105 @@
+"""The routes of /sim: watch handsets, answer from them, dial faults, move the clock. Only for simulated carriers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server.bus import LocalBus
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.http import query, route
+from sent_server.http.envelope import Reply
+from sent_server.http.fields import Mutation
+from sent_server.http.route import Access, Call, Route
+from sent_server.kernel import paging, phone
+from sent_server.kernel.clock import SystemClock
+from sent_server.phones import answers, service, virtual_clock, wire
+from sent_server.phones.network import TOPIC
+
+PHONE = frozenset({"phone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sim:
+    clock: SystemClock
+    bus: LocalBus
+
+    async def answer(self, tx: Tx, call: Call, body: wire.Answer) -> Reply:
+        said = await answers.write(
+            tx, call.caller, _phone(call), channel=body.channel, text=body.text, to=body.to, now_ms=call.now_ms
+        )
+        tx.after_commit(lambda: self.bus.hint(TOPIC))
+        return Reply(202, wire.message(said, now_ms=call.now_ms))
+
+    async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
+        offset_ms = await virtual_clock.advance(tx, body.advance_ms)
+        tx.after_commit(lambda: virtual_clock.follow(self.clock, offset_ms))
+        return Reply(200, wire.clock(call.now_ms + body.advance_ms, offset_ms))
+
+    async def get_clock(self, tx: Tx, call: Call) -> Reply:
+        return Reply(200, wire.clock(call.now_ms, await virtual_clock.offset_ms(tx)))
+
+
+def routes(clock: SystemClock, bus: LocalBus) -> Sequence[Route]:
+    sim = Sim(clock, bus)
+    admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
+    return [
+        route.get("/sim/phones", list_phones, access=admin, heavy=True),
+        route.get("/sim/phones/{phone}", get_phone, **of_phone),
+        route.mutate("PUT", "/sim/phones/{phone}", set_capabilities, body=wire.SetCapabilities, **of_phone),
+        route.get("/sim/phones/{phone}/messages", list_messages, heavy=True, **of_phone),
+        route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.Answer, **of_phone),
+        route.get("/sim/faults", get_faults, access=admin),
+        route.mutate("PUT", "/sim/faults", set_faults, body=wire.SetFaults, access=admin),
+        route.get("/sim/clock", sim.get_clock, access=admin),
+        route.mutate("POST", "/sim/clock", sim.advance_clock, body=wire.AdvanceClock, access=admin),
+        route.mutate("POST", "/sim/reset", reset, body=Mutation, access=admin),
+    ]
+
+
+async def list_phones(tx: Tx, call: Call) -> Reply:
+    page = query.page(call.query)
+    found, total_count = await service.list_handsets(tx, call.caller.customer_id, page, now_ms=call.now_ms)
+    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
+    return Reply(200, {"phones": [wire.handset(item) for item in found[: page.size]], "pagination": position})
+
+
+async def get_phone(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.handset(await service.get(tx, call.caller.customer_id, _phone(call), now_ms=call.now_ms)))
+
+
+async def set_capabilities(tx: Tx, call: Call, body: wire.SetCapabilities) -> Reply:
+    customer_id, wanted = call.caller.customer_id, body.wanted
+    handset = await service.set_capabilities(tx, customer_id, _phone(call), wanted, now_ms=call.now_ms)
+    return Reply(200, wire.handset(handset))
+
+
+async def list_messages(tx: Tx, call: Call) -> Reply:
+    page, now_ms = query.page(call.query), call.now_ms
+    found, total_count = await service.list_messages(tx, call.caller.customer_id, _phone(call), page, now_ms=now_ms)
+    shown = [wire.message(item, now_ms=now_ms) for item in found[: page.size]]
+    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
+    return Reply(200, {"messages": shown, "pagination": position})
+
+
+async def get_faults(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.faults(await service.faults(tx, call.caller.customer_id)))
+
+
+async def set_faults(tx: Tx, call: Call, body: wire.SetFaults) -> Reply:
+    dialled = [setting.dialled for setting in body.faults]
+    return Reply(200, wire.faults(await service.set_faults(tx, call.caller.customer_id, dialled)))
+
+
+async def reset(tx: Tx, call: Call, _: Mutation) -> Reply:
+    handsets, messages, faults = await service.reset(tx, call.caller.customer_id)
+    return Reply(200, {"handsets": handsets, "messages": messages, "faults": faults})
+
+
+def _phone(call: Call) -> str:
+    """Raises VALIDATION_002."""
+    number = call.path["phone"]
+    if not phone.is_e164(number):
+        raise ApiError(
+            "VALIDATION_002", details={"phone": ["Phone number must be in E.164 format (e.g., +1234567890)"]}
+        )
+    return number

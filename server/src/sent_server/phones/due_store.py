@@ -1,0 +1,100 @@
+"""SQL of what the network still has to tell us, what it remembers, and which process does the telling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server.carriers.simulator.behaviour import Memory
+from sent_server.db import Row, Tx
+
+INSERT = """
+    INSERT INTO network_due (due_at_ms, ref, step, customer_id, event_id, kind, error_code)
+    VALUES (:due_at_ms, :ref, :step, :customer_id, :event_id, :kind, :error_code)
+    ON CONFLICT (due_at_ms, ref, step) DO NOTHING
+"""
+FETCH = """
+    SELECT due_at_ms, ref, step, customer_id, event_id, kind, error_code FROM network_due
+    WHERE due_at_ms <= :now_ms
+    ORDER BY due_at_ms, ref, step
+    LIMIT :count
+"""
+DELETE = """
+    DELETE FROM network_due
+    WHERE due_at_ms = :due_at_ms AND ref = :ref AND step = :step
+"""
+TAKE_LEASE = """
+    INSERT INTO network_leases (name, holder, until_ms)
+    VALUES (:name, :holder, :until_ms)
+    ON CONFLICT (name) DO UPDATE
+    SET holder = excluded.holder, until_ms = excluded.until_ms
+    WHERE network_leases.holder = excluded.holder OR network_leases.until_ms <= :now_ms
+"""
+MEMORIES = """
+    SELECT subject, channel, at_ms FROM network_memories
+    WHERE customer_id = :customer_id AND subject IN (:subjects[])
+"""
+REMEMBER = """
+    INSERT INTO network_memories (customer_id, subject, channel, at_ms)
+    VALUES (:customer_id, :subject, :channel, :at_ms)
+    ON CONFLICT (customer_id, subject) DO UPDATE
+    SET at_ms = excluded.at_ms
+"""
+FORGET_MEMORIES = """
+    DELETE FROM network_memories
+    WHERE customer_id = :customer_id
+"""
+# Of every tenant: old age is the same for all.
+FORGET_OLD_MEMORIES = """
+    DELETE FROM network_memories
+    WHERE at_ms <= :before_ms
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`ref` is the attempt that a receipt is about, or the handset's message that a reply is."""
+
+    due_at_ms: int
+    ref: str
+    step: int
+    customer_id: str
+    event_id: str
+    kind: str
+    error_code: str | None
+
+
+async def insert(tx: Tx, rows: Sequence[Row]) -> None:
+    """Rows in the order of `Due`."""
+    await tx.execute_many(INSERT, rows)
+
+
+async def fetch(tx: Tx, *, now_ms: int, count: int) -> list[Due]:
+    """The longest due first."""
+    return [Due(*row) for row in await tx.fetch(FETCH, now_ms=now_ms, count=count)]
+
+
+async def delete(tx: Tx, told: Sequence[Due]) -> None:
+    await tx.execute_many(DELETE, [(due.due_at_ms, due.ref, due.step) for due in told])
+
+
+async def take_lease(tx: Tx, name: str, *, holder: str, now_ms: int, lease_ms: int) -> bool:
+    """Become, or stay, the one process that tells. False while another one is."""
+    until_ms = now_ms + lease_ms
+    return await tx.execute(TAKE_LEASE, name=name, holder=holder, until_ms=until_ms, now_ms=now_ms) > 0
+
+
+async def memories(tx: Tx, customer_id: str, subjects: Sequence[str]) -> dict[str, Memory]:
+    rows = await tx.fetch(MEMORIES, customer_id=customer_id, subjects=subjects)
+    return {row[0]: Memory(row[1], row[2]) for row in rows}
+
+
+async def remember(tx: Tx, rows: Sequence[tuple[str, str, str, int]]) -> None:
+    """Rows of (customer_id, subject, channel, now_ms); the first channel stays."""
+    await tx.execute_many(REMEMBER, rows)
+
+
+async def forget_memories(tx: Tx, customer_id: str) -> None:
+    await tx.execute(FORGET_MEMORIES, customer_id=customer_id)
+
+
+async def forget_old_memories(tx: Tx, *, before_ms: int) -> int:
+    return await tx.execute(FORGET_OLD_MEMORIES, before_ms=before_ms)

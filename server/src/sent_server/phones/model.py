@@ -1,0 +1,57 @@
+"""Handsets, and what they received and said."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sent_server.carriers.simulator.behaviour import Fault
+
+
+class Direction(StrEnum):
+    TO_PHONE = "to_phone"
+    FROM_PHONE = "from_phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """A phone that was set by hand, or took part in a conversation."""
+
+    phone: str
+    channels: frozenset[str]
+    messages: int
+    last_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandsetMessage:
+    """`sender` is our number in both directions. The times lie in the future until it has happened."""
+
+    id: str
+    phone: str
+    direction: str
+    channel: str
+    sender: str
+    message_id: str | None
+    text: str
+    extras_json: str | None
+    duplicates: int
+    at_ms: int
+    delivered_at_ms: int | None
+    read_at_ms: int | None
+    failed_at_ms: int | None
+
+    def state(self, now_ms: int) -> str:
+        """`sent` also stands for a handset that never gave a sign."""
+        if self.direction == Direction.FROM_PHONE:
+            return "answered"
+        for state, at_ms in (("read", self.read_at_ms), ("delivered", self.delivered_at_ms)):
+            if at_ms is not None and at_ms <= now_ms:
+                return state
+        return "failed" if self.failed_at_ms is not None and self.failed_at_ms <= now_ms else "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class DialledFault:
+    """A fault on one channel of a tenant."""
+
+    channel: str
+    fault: Fault

@@ -1,0 +1,77 @@
+"""What the simulated network puts down in one write: messages on handsets, and what it will tell us about them."""
+
+from collections import defaultdict
+
+import orjson
+
+from sent_server.carriers.base import Channel, Content, Submission
+from sent_server.carriers.simulator.behaviour import Behaviour
+from sent_server.db import Row, Tx
+from sent_server.phones import due_store, store
+from sent_server.phones.model import Direction
+
+_TO_PHONE, _FROM_PHONE = Direction.TO_PHONE.value, Direction.FROM_PHONE.value
+
+
+class Rows:
+    """Collects for a set of submissions or answers; `write` puts it down, one statement per table."""
+
+    def __init__(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+        self.decided: defaultdict[str, list[Behaviour]] = defaultdict(list)
+        self.memories: list[tuple[str, str, str, int]] = []
+        self._messages: list[Row] = []
+        self._due: list[Row] = []
+        self._repeats: list[tuple[str, str]] = []
+
+    def take(self, submission: Submission, found: Behaviour) -> None:
+        """The handset gets it, and the network will say so."""
+        now_ms, customer_id, attempt_id = self.now_ms, submission.customer_id, submission.attempt_id
+        content = submission.content
+        self._messages.append((
+            customer_id, attempt_id, submission.recipient, _TO_PHONE, submission.channel.value, submission.sender,
+            submission.message_id, content.content, _extras(content), now_ms, _at(now_ms, found.delivered_after_ms),
+            _at(now_ms, found.read_after_ms), _at(now_ms, found.failed_after_ms),
+        ))  # fmt: skip
+        for number, step in enumerate(found.steps):
+            self._due.append((
+                now_ms + step.after_ms, attempt_id, number, customer_id, f"{attempt_id}.{step.event}",
+                step.kind.value, step.error_code,
+            ))  # fmt: skip
+        if found.reply:
+            text = content.content if found.reply.text is None else found.reply.text
+            at_ms = now_ms + found.reply.after_ms
+            self.answer(
+                customer_id, f"{attempt_id}.reply", submission.recipient, submission.channel, submission.sender, text,
+                at_ms=at_ms,
+            )  # fmt: skip
+
+    def answer(
+        self, customer_id: str, id: str, phone: str, channel: Channel, sender: str, text: str, *, at_ms: int
+    ) -> None:
+        """A person at the handset writes to `sender`."""
+        self._messages.append(
+            (customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, None, at_ms, None, None, None)
+        )
+        self._due.append((at_ms, id, 0, customer_id, id, "reply", None))
+
+    def repeat(self, submission: Submission) -> None:
+        self._repeats.append((submission.customer_id, submission.attempt_id))
+
+    async def write(self, tx: Tx) -> None:
+        await store.insert_messages(tx, self._messages)
+        await due_store.insert(tx, self._due)
+        await store.count_duplicates(tx, self._repeats)
+        await due_store.remember(tx, sorted(self.memories))
+
+
+def _at(now_ms: int, after_ms: int | None) -> int | None:
+    return None if after_ms is None else now_ms + after_ms
+
+
+def _extras(content: Content) -> str | None:
+    """What is shown beside the text; most messages have nothing."""
+    if not (content.header or content.footer or content.buttons):
+        return None
+    extras = {"header": content.header, "footer": content.footer, "buttons": content.buttons}
+    return orjson.dumps(extras).decode()

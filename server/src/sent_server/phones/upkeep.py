@@ -1,0 +1,30 @@
+"""Keeps what handsets remember within bounds."""
+
+from sent_server.db import Database
+from sent_server.phones import due_store, store
+
+EVERY_MS = 5_000
+KEPT_MESSAGES = 20_000  # per tenant: enough to look at, small enough to list and forget at once
+KEPT_MEMORIES_MS = 7 * 86_400_000
+CHUNK = 500
+CHUNKS_PER_STEP = 10
+
+
+async def step(database: Database, *, now_ms: int) -> bool:
+    """Delete some of the oldest messages of every tenant that has too many. Gentle: False, so that it waits."""
+    for customer_id in await database.read(store.customers):
+        await trim(database, customer_id)
+    before_ms = now_ms - KEPT_MEMORIES_MS
+    await database.write(lambda tx: due_store.forget_old_memories(tx, before_ms=before_ms))
+    return False
+
+
+async def trim(database: Database, customer_id: str, *, kept: int = KEPT_MESSAGES) -> None:
+    """One step's share of the messages beyond the `kept` newest ones, in small commits."""
+    last_id = await database.read(lambda tx: store.last_surplus(tx, customer_id, kept=kept), heavy=True)
+    if last_id is None:
+        return
+    for _ in range(CHUNKS_PER_STEP):
+        deleted = await database.write(lambda tx: store.trim(tx, customer_id, last_id=last_id, count=CHUNK))
+        if deleted < CHUNK:
+            return

@@ -1,0 +1,139 @@
+"""Bodies and answers of /sim."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
+from sent_server.http.fields import Body, Phone, between, fault, one_of
+from sent_server.kernel import timestamps
+from sent_server.phones.model import DialledFault, Handset, HandsetMessage
+
+CHANNELS = ("sms", "whatsapp", "rcs")
+MAX_TEXT_CHARS = 4_096
+MAX_CODE_CHARS = 64
+MAX_ADVANCE_MS = 366 * 86_400_000
+
+
+def _check_text(value: str) -> str:
+    if not value.strip():
+        raise fault("VALIDATION_004", "'text' is required")
+    if len(value) > MAX_TEXT_CHARS:
+        raise fault("VALIDATION_005", f"'text' must be at most {MAX_TEXT_CHARS} characters")
+    return value
+
+
+def _check_probability(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise fault("VALIDATION_005", "Value must be between 0 and 1")
+    return value
+
+
+def _check_code(value: str) -> str:
+    if not 1 <= len(value) <= MAX_CODE_CHARS or not value.isascii() or not value.isprintable():
+        raise fault("VALIDATION_001", f"Value must be 1 to {MAX_CODE_CHARS} printable ASCII characters")
+    return value
+
+
+def _check_once_each(faults: "list[FaultSetting]") -> "list[FaultSetting]":
+    if len({setting.channel for setting in faults}) < len(faults):
+        raise fault("VALIDATION_001", "Each channel may have one fault")
+    return faults
+
+
+AnyChannel = Annotated[str, one_of(CHANNELS)]
+
+
+class SetCapabilities(Body):
+    """Absent or null leaves a channel as it is."""
+
+    sms: bool | None = None
+    whatsapp: bool | None = None
+    rcs: bool | None = None
+
+    @property
+    def wanted(self) -> dict[str, bool | None]:
+        return {"sms": self.sms, "whatsapp": self.whatsapp, "rcs": self.rcs}
+
+
+class Answer(Body):
+    """What a person at the handset writes; `to` is the account's number on that channel, and may be left out."""
+
+    channel: AnyChannel
+    text: Annotated[str, AfterValidator(_check_text)]
+    to: Phone | None = None
+
+
+class FaultSetting(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    channel: AnyChannel
+    kind: Annotated[str, one_of([kind.value for kind in FaultKind])]
+    probability: Annotated[float, AfterValidator(_check_probability)]
+    error_code: Annotated[str, AfterValidator(_check_code)] = "SIMULATED_FAULT"
+
+    @property
+    def dialled(self) -> DialledFault:
+        per_million = round(self.probability * PER_MILLION)
+        return DialledFault(self.channel, Fault(FaultKind(self.kind), self.error_code, per_million))
+
+
+class SetFaults(Body):
+    """The whole dial: a channel that is not listed works well."""
+
+    faults: Annotated[list[FaultSetting], Field(max_length=len(CHANNELS)), AfterValidator(_check_once_each)]
+
+
+class AdvanceClock(Body):
+    advance_ms: Annotated[int, between(1, MAX_ADVANCE_MS)]
+
+
+def handset(found: Handset) -> dict[str, Any]:
+    number = magic(found.phone)
+    return {
+        "phone": found.phone,
+        "capabilities": {channel: channel in found.channels for channel in CHANNELS},
+        "magic": None if number is None else number.name.lower(),
+        "message_count": found.messages,
+        "last_message_at": timestamps.iso_or_none(found.last_at_ms),
+    }
+
+
+def message(found: HandsetMessage, *, now_ms: int) -> dict[str, Any]:
+    """`sender` is the account's number, also of a message that the handset wrote."""
+    extras: dict[str, Any] = orjson.loads(found.extras_json) if found.extras_json else {}
+    return {
+        "id": found.id,
+        "message_id": found.message_id,
+        "direction": found.direction,
+        "channel": found.channel,
+        "phone": found.phone,
+        "sender": found.sender,
+        "text": found.text,
+        "header": extras.get("header"),
+        "footer": extras.get("footer"),
+        "buttons": extras.get("buttons", []),
+        "state": found.state(now_ms),
+        "duplicates": found.duplicates,
+        "created_at": timestamps.iso(found.at_ms),
+    }
+
+
+def faults(dialled: Sequence[DialledFault]) -> dict[str, Any]:
+    return {
+        "faults": [
+            {
+                "channel": item.channel,
+                "kind": item.fault.kind.value,
+                "probability": item.fault.per_million / PER_MILLION,
+                "error_code": item.fault.error_code,
+            }
+            for item in dialled
+        ]
+    }
+
+
+def clock(now_ms: int, offset_ms: int) -> dict[str, Any]:
+    return {"now": timestamps.iso(now_ms), "offset_ms": offset_ms}
