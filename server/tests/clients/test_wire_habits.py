@@ -45,11 +45,7 @@ NODE = {
     "x-stainless-retry-count": "0",
     "x-stainless-timeout": "60",
 }
-OTHERS = [
-    {"User-Agent": "SentDm/JS 0.18.1"},
-    {"User-Agent": "Konfig/1.0.0/python"},
-    {"User-Agent": "Sent/Python 0.46.0"},
-]
+AGENTS = ["SentDm/JS 0.18.1", "Konfig/1.0.0/python", "Sent/Python 0.46.0"]
 CLIENTS = pytest.mark.parametrize("habits", [PYTHON, NODE], ids=["python", "node"])
 
 

@@ -1,0 +1,107 @@
+"""One row of the contract table: a request, and the documented answer it must get."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness import samples
+from harness.client import NOTHING, Client, Response
+from harness.receiver import Receiver
+from harness.server import Account, Server
+from harness.waiting import wait_for
+
+Json = dict[str, Any]
+
+
+@dataclass
+class World:
+    """What rows may refer to. Names in braces in a path are made on demand through the API."""
+
+    server: Server
+    receiver: Receiver
+    poor: Account
+
+    @property
+    def http(self) -> Client:
+        return self.server.http
+
+    def contact(self, phone: str | None = None) -> Json:
+        made: Json = self.http.post("/v3/contacts", {"phone_number": phone or samples.phone()}).data
+        return made
+
+    def template(self, *, approved: bool = False, text: str = "Hello from the contract.") -> Json:
+        made: Json = self.http.post("/v3/templates", samples.template(text, submit_for_review=approved)).data
+        if approved:
+            path = f"/v3/templates/{made['id']}"
+            wait_for(lambda: self.http.get(path).data["status"] == "APPROVED", 15, what="the simulated reviewer")
+        return made
+
+    def webhook(self) -> Json:
+        made: Json = self.http.post("/v3/webhooks", samples.webhook(self.receiver.url())).data
+        return made
+
+    def message(self) -> Json:
+        body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
+        made: Json = self.http.post("/v3/messages", body).data["recipients"][0]
+        return {"id": made["message_id"]}
+
+    def opted_out(self) -> str:
+        contact = self.contact()
+        self.http.patch(f"/v3/contacts/{contact['id']}", {"opt_out": True})
+        return str(contact["phone_number"])
+
+    def forget(self, phone: str) -> None:
+        """Make sure that no contact has this number."""
+        found = self.http.get("/v3/contacts", query={"phone": phone})
+        if found.status == 200:
+            self.http.delete(f"/v3/contacts/{found.data['contacts'][0]['id']}", {})
+
+    def fill(self, path: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            match match.group(1):
+                case "unknown":
+                    return samples.UNKNOWN_ID
+                case "malformed":
+                    return "not-an-id"
+                case name:
+                    return str(getattr(self, name)()["id"])
+
+        return re.sub(r"\{(\w+)\}", value, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`body` may be a function of the world. `code` is None for a success; `says` the documented message."""
+
+    operation: str
+    what: str
+    path: str
+    status: int
+    code: str | None = None
+    body: Json | Callable[[World], Any] | None = None
+    says: str | None = None
+    details: str | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    caller: Callable[[World], Client] | None = None
+    check: Callable[[Any], object] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation} - {self.what}"
+
+    def call(self, world: World) -> Response:
+        body = self.body(world) if callable(self.body) else self.body
+        http = self.caller(world) if self.caller else world.http
+        sent: Any = NOTHING if body is None else body
+        method = self.operation.partition(" ")[0]
+        return http.request(method, world.fill(self.path), json=sent, headers=self.headers)
+
+    def judge(self, answer: Response) -> None:
+        assert (answer.status, answer.code) == (self.status, self.code), answer.body[:1000]
+        if self.says:
+            assert answer.error["message"] == self.says
+        if self.details:
+            assert self.details in answer.details, answer.body
+        if self.check:
+            assert self.check(answer.data), answer.body[:2000]
