@@ -12,8 +12,8 @@ from pathlib import Path
 import apsw
 import asyncpg
 
-# How a column of a copy differs from the original: ids give up their last four hex digits (the other 58 random bits
-# still tell the originals apart), texts get a suffix, phones move on by a thousand numbers.
+# How a column of a copy differs from the original: ids give up their version digit and their last four hex digits (the
+# other 58 random bits still tell the originals apart), texts get a suffix, phones move on by a thousand numbers.
 ID, TEXT, PHONE = "id", "text", "phone"
 TABLES: dict[str, dict[str, str]] = {
     "contacts": {"id": ID, "phone": PHONE},
@@ -109,7 +109,8 @@ def _copy(table: str, columns: list[str], copies: int, dialect: Dialect) -> str:
 def _value(column: str, change: str | None, dialect: Dialect) -> str:
     match change:
         case "id":
-            return f"substr(original.{column}, 1, 32) || {dialect.four_hex_digits}"
+            kept = f"substr(original.{column}, 1, 14) || '8' || substr(original.{column}, 16, 17)"
+            return f"{kept} || {dialect.four_hex_digits}"
         case "text":
             return f"original.{column} || '-' || CAST(n AS TEXT)"
         case "phone":
