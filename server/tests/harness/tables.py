@@ -55,8 +55,8 @@ def _sqlite(url: str, queries: list[str]) -> list[list[Row]]:
     connection = apsw.Connection(url.removeprefix("sqlite:///"), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         connection.set_busy_timeout(5_000)
-        with connection:
-            return [connection.execute(sql).fetchall() for sql in queries]
+        connection.execute("BEGIN")  # one state of the data for all queries
+        return [connection.execute(sql).fetchall() for sql in queries]
     finally:
         connection.close()
 
