@@ -5,6 +5,7 @@ A request never raises for what the other side does; it answers `Answer | Failed
 
 import asyncio
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -133,7 +134,8 @@ def _told(error: Exception) -> Failed | Refused:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return Failed("The TLS connection failed: the certificate or protocol was not accepted")
         case aiohttp.ClientConnectorError():
-            return Failed(f"The connection failed: {error.os_error.strerror or 'unreachable'}")
+            code = error.os_error.errno
+            return Failed(f"The connection failed: {os.strerror(code) if code else 'unreachable'}")
         case aiohttp.InvalidURL():
             return Refused("Not called: the URL is not valid")
         case asyncio.IncompleteReadError() | aiohttp.ClientPayloadError():

@@ -70,16 +70,19 @@ DUE_ENDPOINTS = """
     FROM waiting
     WHERE endpoint_id IS NOT NULL
 """
+# The SELECT names no customer, so that the planner takes the queue's index and not the key of all rows. It stands in
+# a WITH because PostgreSQL may run an IN (SELECT .. LIMIT .. FOR UPDATE) several times, and then takes too many.
 CLAIM = """
-    UPDATE deliveries
-    SET due_at_ms = :leased_until_ms, leased_at_ms = :now_ms, fence = fence + 1
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM deliveries
         WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
         ORDER BY due_at_ms
         LIMIT :count
         /*pg: FOR UPDATE SKIP LOCKED*/
     )
+    UPDATE deliveries
+    SET due_at_ms = :leased_until_ms, leased_at_ms = :now_ms, fence = fence + 1
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (SELECT id FROM picked)
     RETURNING customer_id, endpoint_id, id, event_id, event_name, field, callback_url, attempts, spent, fence
 """
 CONTENTS = """
@@ -102,12 +105,18 @@ RELEASE_ALL = """
 GIVE_UP = """
     UPDATE deliveries
     SET status = 'failed', due_at_ms = NULL, error_message = :reason, completed_at_ms = :now_ms
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id
-      AND due_at_ms IS NOT NULL AND leased_at_ms IS NULL AND created_at_ms <= :created_before_ms
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
+        SELECT id FROM deliveries
+        WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+          AND leased_at_ms IS NULL AND created_at_ms <= :created_before_ms
+    )
 """
 FORGET_PENDING = """
     DELETE FROM deliveries
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
+        SELECT id FROM deliveries
+        WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+    )
 """
 PAGE = """
     SELECT d.id, d.event_name, d.field, d.status, d.attempts, d.http_status_code, d.response_body, d.error_message,

@@ -6,6 +6,9 @@ The secret and the URL are read with the claim and used at once, so rotating or 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
+from cryptography.exceptions import InvalidTag
+
 from sent_server import events
 from sent_server.db import Tx
 from sent_server.events import Claimed, Content, DueEndpoint
@@ -14,6 +17,7 @@ from sent_server.webhooks import breaker, store, trial
 from sent_server.webhooks.model import Health, Target, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
+log = structlog.get_logger()
 CALLBACK_RETRIES = 3
 CALLBACK_TIMEOUT_SECONDS = 30
 LEASE_MARGIN_MS = 30_000
@@ -41,7 +45,7 @@ class Book:
     async def target(self, tx: Tx, endpoint: DueEndpoint, webhook: Webhook | None) -> Target | None:
         """None while nothing may be sent there: the webhook is off or gone."""
         if endpoint.callback_url is None:
-            return trial.target(webhook, self.sealer) if webhook and webhook.is_active else None
+            return self._webhook_target(webhook) if webhook and webhook.is_active else None
         return Target(
             customer_id=endpoint.customer_id,
             endpoint_id=endpoint.endpoint_id,
@@ -52,6 +56,14 @@ class Book:
             retry_count=CALLBACK_RETRIES,
             timeout_seconds=CALLBACK_TIMEOUT_SECONDS,
         )
+
+    def _webhook_target(self, webhook: Webhook) -> Target | None:
+        try:
+            return trial.target(webhook, self.sealer)
+        except InvalidTag:
+            # Sealed with another master key: this webhook waits, the others go on.
+            log.error("webhook.secret_unreadable", webhook_id=webhook.id)
+            return None
 
 
 async def sendable(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:

@@ -14,7 +14,7 @@ from sent_server.webhooks.store import Key
 log = structlog.get_logger()
 MANY_FAILED = f"Disabled after {breaker.DISABLE_AFTER_EVENTS} failed events in a row"
 LONG_PARKED = "Disabled after 72 hours without an answer"
-GAVE_UP = "The endpoint did not answer for 72 hours"
+GAVE_UP = "Not delivered within 72 hours: the endpoint was unreachable or switched off"
 
 
 async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:

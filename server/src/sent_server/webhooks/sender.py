@@ -28,6 +28,7 @@ POLL_MS = 100
 TIDY_EVERY_MS = 30_000
 TIDY_AT_ONCE = 100
 STOP_WITHIN_S = 5
+LOG_KEPT_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Sender:
         book: Book,
         clocks: Clocks,
         clean_body: bool,
-        log_kept_ms: int,
+        log_kept_ms: int = LOG_KEPT_MS,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -78,6 +79,11 @@ class Sender:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    @property
+    def open_count(self) -> int:
+        """Deliveries that are being sent or recorded."""
+        return len(self._open)
 
     async def recover(self) -> None:
         """Take back what a killed process was sending. Only when no other process sends (SQLite)."""
@@ -118,6 +124,9 @@ class Sender:
         try:
             result = await self._post(ready)
             ok = isinstance(result, Answer) and result.ok
+        except Exception:
+            log.exception("webhook.request_crashed", delivery_id=claimed.id)
+            result = Refused("The request could not be made")
         finally:
             lane.close(claimed.id, now_ms=_monotonic_ms(), ok=ok)
             self._bus.hint(TOPIC)
@@ -148,7 +157,7 @@ def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms
     status, text, error, retry_after_s = None, None, None, None
     match result:
         case Answer():
-            status, text, retry_after_s = result.status, result.text, result.retry_after_s
+            status, text, retry_after_s = result.status, result.text or None, result.retry_after_s
             error = None if result.ok else f"The endpoint answered HTTP {result.status}"
         case Failed() | Refused():
             error = result.reason
