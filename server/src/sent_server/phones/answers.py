@@ -1,6 +1,7 @@
 """What a person writes at a handset. Apart from `service`, which is below contacts: this one looks at channels."""
 
 from sent_server.carriers.base import Channel
+from sent_server.carriers.simulator.adapter import NAME
 from sent_server.channels import service as channels
 from sent_server.db import Tx
 from sent_server.errors import ApiError
@@ -16,12 +17,12 @@ async def write(
 ) -> HandsetMessage:
     """Write to the caller's own number on that channel; the network hands it in.
 
-    Raises VALIDATION_006 when the account has not configured the channel, VALIDATION_001 for a number that is not its.
+    Raises VALIDATION_006 when the account's channel is not simulated, VALIDATION_001 for a number that is not its.
     """
     configured = await channels.configured(tx, [(caller.customer_id, caller.organization_id)])
     config = configured.get(caller.customer_id, {}).get(channel)
-    if config is None:
-        raise ApiError("VALIDATION_006", details={"channel": [f"The account has not configured {channel}"]})
+    if config is None or config.carrier != NAME:
+        raise ApiError("VALIDATION_006", details={"channel": [f"The account has no simulated {channel} number"]})
     # Another tenant's number must not ring because of us.
     if to is not None and to != config.sender:
         raise ApiError("VALIDATION_001", details={"to": [f"The account's {channel} number is {config.sender}"]})
