@@ -69,12 +69,13 @@ def load(
     environ: Mapping[str, str] | None = None,
     config_file: Path | None = None,
     flags: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
     warn: Any = None,
 ) -> Settings:
-    """Merge the four sources. Raises SettingsError for what is not known or not readable."""
+    """Merge the four sources; `defaults` replaces ours. Raises SettingsError for what is not known or not readable."""
     environ = os.environ if environ is None else environ
     types: dict[str, type] = {item.name: type(item.default) for item in dataclasses.fields(Settings)}
-    merged: dict[str, Any] = {}
+    merged: dict[str, Any] = dict(defaults or {})
     if config_file is None and environ.get("SENT_CONFIG"):
         config_file = Path(environ["SENT_CONFIG"])
     if config_file is not None:

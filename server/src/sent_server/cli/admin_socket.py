@@ -1,0 +1,83 @@
+"""The running server's ear for `sent` commands: one JSON line in, one out, on a socket that only the owner can open."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sent_server.cli import failures
+from sent_server.cli.failures import CommandError
+
+MAX_LINE_BYTES = 1_048_576
+TIMEOUT_S = 30.0
+# sun_path has 108 bytes; a longer path is reached through its folder's descriptor
+MAX_PATH_BYTES = 100
+# (operation, arguments) -> what to print
+Perform = Callable[[str, dict[str, Any]], Awaitable[Any]]
+
+
+@contextlib.asynccontextmanager
+async def served(path: Path, perform: Perform) -> AsyncIterator[None]:
+    """Answer commands while the block runs. The caller holds the folder, so an old socket is a leftover."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
+            asked = orjson.loads(await reader.readline())
+            writer.write(orjson.dumps(await _performed(perform, asked)) + b"\n")
+            await writer.drain()
+
+    path.unlink(missing_ok=True)
+    with _short(path) as address:
+        previous = os.umask(0o177)
+        try:
+            server = await asyncio.start_unix_server(answer, address, limit=MAX_LINE_BYTES)
+        finally:
+            os.umask(previous)
+    try:
+        yield
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+async def _performed(perform: Perform, asked: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"done": await perform(asked["operation"], asked["arguments"])}
+    except Exception as error:
+        text = failures.explain(error)
+        if text is None:
+            raise
+        return {"refused": text}
+
+
+def ask(path: Path, operation: str, arguments: dict[str, Any]) -> Any:
+    """What the server did. Raises CommandError with its refusal, and OSError when nobody listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(path) as address:
+        connection.settimeout(TIMEOUT_S)
+        connection.connect(address)
+        connection.sendall(orjson.dumps({"operation": operation, "arguments": arguments}) + b"\n")
+        with connection.makefile("rb") as lines:
+            line = lines.readline()
+    if not line:
+        raise CommandError("the running server could not do that; its log says why")
+    answer = orjson.loads(line)
+    if "refused" in answer:
+        raise CommandError(answer["refused"])
+    return answer["done"]
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    if len(os.fsencode(path)) <= MAX_PATH_BYTES:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

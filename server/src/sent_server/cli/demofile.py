@@ -1,0 +1,71 @@
+"""`HOME/demo.json`: how scripts find the server and the demo account; the one place where a key stands in clear."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+
+from sent_server import accounts
+from sent_server.accounts import demo as demo_accounts
+from sent_server.accounts import service
+from sent_server.app import Platform
+from sent_server.cli import home as homes
+from sent_server.cli.home import Home
+from sent_server.http.authentication import hash_key
+
+DEFAULT_TIER = "growth"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    base_url: str
+    api_key: str
+    customer_id: str
+    sender_numbers: dict[str, str]
+    template_ids: Any
+
+
+def read(home: Home) -> Demo | None:
+    """None when there is none, or when somebody edited it beyond recognition."""
+    try:
+        return Demo(**orjson.loads(home.demo_file.read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | None) -> tuple[Demo, bool]:
+    """The demo account with a key that works, written to the file; True when it was made just now."""
+    kept = read(home)
+    known = await _still_known(platform, kept) if kept else None
+    if known:
+        demo = replace(known, base_url=base_url)
+        if tier:
+            await platform.database.write(lambda tx: service.set_tier(tx, demo.customer_id, tier))
+    else:
+        demo = await _create(platform, base_url=base_url, tier=tier or DEFAULT_TIER)
+    homes.write_private(home.demo_file, orjson.dumps(asdict(demo), option=orjson.OPT_INDENT_2) + b"\n")
+    return demo, known is None
+
+
+async def _still_known(platform: Platform, kept: Demo) -> Demo | None:
+    """The account of the file, with a new key when the old one was revoked. None in another database."""
+    key_hash = hash_key(kept.api_key)
+    caller = await platform.database.read(lambda tx: service.find_caller(tx, key_hash, None))
+    if caller:
+        return kept
+    now_ms = platform.clock.now_ms()
+    try:
+        made = await platform.database.write(
+            lambda tx: service.create_key(tx, kept.customer_id, role="admin", now_ms=now_ms)
+        )
+    except accounts.OperatorError:
+        return None
+    return replace(kept, api_key=made[1])
+
+
+async def _create(platform: Platform, *, base_url: str, tier: str) -> Demo:
+    now_ms = platform.clock.now_ms()
+    made = await platform.database.write(
+        lambda tx: demo_accounts.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
+    )
+    return Demo(base_url, made.api_key, made.customer_id, dict(made.sender_numbers), made.template_ids)

@@ -1,0 +1,24 @@
+"""What a command may fail with, told in one line that names the next step."""
+
+import errno
+
+
+class CommandError(Exception):
+    """Its text is what the person at the terminal reads."""
+
+
+def explain(error: Exception) -> str | None:
+    """The line to print, or None for what is a bug and deserves its traceback."""
+    from sent_server.accounts import OperatorError
+    from sent_server.db import SchemaTooNewError, StorageUnavailableError
+    from sent_server.settings import SettingsError
+
+    match error:
+        case CommandError() | SettingsError() | OperatorError() | StorageUnavailableError() | SchemaTooNewError():
+            return str(error)
+        case OSError(errno=errno.ENOSPC):
+            return "the disk is full; free some space and start again, nothing was lost"
+        case OSError(filename=str(name), strerror=str(reason)):
+            return f"{name}: {reason.lower()}; check the path, or choose another folder with --home"
+        case _:
+            return None

@@ -1,0 +1,48 @@
+"""Finds the installation that a command means: its settings, and whether it is the embedded one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sent_server import settings as all_settings
+from sent_server.settings import Settings
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def settings_of(home: Path | None, database: str | None, config: Path | None = None, **flags: Any) -> Settings:
+    """Flags over `SENT_*` over the file over defaults. Raises SettingsError."""
+    given = {"home": None if home is None else str(home), "database_url": database, **flags}
+    return all_settings.load(config_file=config, flags=given)
+
+
+def settings_to_serve(
+    home: Path | None, database: str | None, config: Path | None, *, host: str | None, port: int | None
+) -> Settings:
+    """The same for `sent up`, whose embedded default lets webhooks reach this machine."""
+    flags: Mapping[str, Any] = {"host": host, "port": port}
+    settings = settings_of(home, database, config, **flags)
+    if is_embedded(settings) and not settings.egress_allow_loopback:
+        opened = {"egress_allow_loopback": True}
+        given = {"home": settings.home, "database_url": database, **flags}
+        return all_settings.load(config_file=config, flags=given, defaults=opened, warn=_said_before)
+    return settings
+
+
+def is_embedded(settings: Settings) -> bool:
+    """One process on SQLite that only this machine can reach."""
+    return is_sqlite(settings) and settings.host in LOOPBACK_HOSTS
+
+
+def is_sqlite(settings: Settings) -> bool:
+    return not settings.database_url or settings.database_url.startswith("sqlite:")
+
+
+def chose_port(port_flag: int | None, settings: Settings) -> bool:
+    """Whether somebody asked for this very port."""
+    return port_flag is not None or "SENT_PORT" in os.environ or settings.port != Settings().port
+
+
+def _said_before(_warning: str) -> None:
+    return

@@ -1,0 +1,46 @@
+"""Carries an operator's command to the installation: directly while nobody runs it, else through the running server."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from sent_server.app import Platform
+from sent_server.cli import admin_socket, installation, logs, operations
+from sent_server.cli.failures import CommandError
+from sent_server.cli.home import Home, HomeHeldError
+from sent_server.settings import Settings
+
+# A server that is just starting holds its folder a moment before it listens.
+PATIENCE_S = 5.0
+POLL_S = 0.05
+
+
+def perform(home: Path | None, database: str | None, operation: str, **arguments: Any) -> Any:
+    """What the operation returns. Raises CommandError, OperatorError and storage errors."""
+    settings = installation.settings_of(home, database)
+    logs.configure(settings.log_level)
+    folder = Home(Path(settings.home).resolve())
+    deadline_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with folder.held():
+                return asyncio.run(_directly(settings, operation, arguments))
+        except HomeHeldError as held:
+            holder = held.holder
+        try:
+            return admin_socket.ask(folder.admin_socket, operation, arguments)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline_s:
+                raise CommandError(
+                    f"{holder} uses {folder.path} but does not answer on admin.sock; stop it and try again"
+                ) from None
+            time.sleep(POLL_S)
+
+
+async def _directly(settings: Settings, operation: str, arguments: dict[str, Any]) -> Any:
+    platform = await Platform.open(settings)
+    try:
+        return await operations.Operator.of(platform).perform(operation, arguments)
+    finally:
+        await platform.close()

@@ -1,0 +1,104 @@
+"""What `sent up` and `sent demo` show: timelines as they happen, and where everything is."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from os import getpid
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from sent_server.cli import installation, quickstart
+from sent_server.cli.apiclient import ApiClient
+from sent_server.cli.demofile import Demo
+from sent_server.cli.failures import CommandError
+from sent_server.cli.quickstart import Step
+from sent_server.settings import Settings
+
+COLOURS = {"DELIVERED": "bold green", "READ": "green", "FAILED": "bold red"}
+
+
+def ready_line(base_url: str, demo: Demo | None, notices: Sequence[str]) -> None:
+    """One JSON line for scripts; everything else goes to standard error."""
+    for notice in notices:
+        print(f"sent: {notice}", file=sys.stderr)
+    fields = asdict(demo) if demo else dict.fromkeys(Demo.__slots__)
+    print(orjson.dumps({**fields, "base_url": base_url, "pid": getpid()}).decode(), flush=True)
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What the person who starts this server should know about its doors."""
+    said: list[str] = []
+    loopback_only = settings.host in installation.LOOPBACK_HOSTS
+    if settings.egress_allow_loopback and loopback_only:
+        said.append("webhooks may reach this machine (127.0.0.0/8, ::1); SENT_EGRESS_ALLOW_LOOPBACK=false closes that")
+    elif settings.egress_allow_loopback:
+        said.append("egress_allow_loopback is ignored, because this server listens on more than loopback")
+    if not loopback_only:
+        said.append("other machines can reach this server without TLS; put a proxy with TLS in front of it")
+    return said
+
+
+def welcome(
+    settings: Settings,
+    base_url: str,
+    demo: Demo | None,
+    is_first: bool,
+    notices: Sequence[str],
+    stopped: Callable[[], bool],
+) -> None:
+    """The first message on the first start, then how to send the next. Runs in a thread beside the server."""
+    console = Console(highlight=False)
+    for notice in notices:
+        console.print(f"[yellow]![/] {notice}")
+    command = _try_out(console, base_url, demo, is_first, stopped) if demo else None
+    if stopped():
+        return
+    console.print()
+    rows = [("Base URL", base_url)]
+    if demo:
+        rows.append(("API key", demo.api_key))
+    rows.append(("Data", f"{settings.home} ({'SQLite' if installation.is_sqlite(settings) else 'PostgreSQL'})"))
+    rows += [("Note", warning) for warning in warnings(settings)]
+    for name, shown in rows:
+        console.print(Text.assemble((f"{name:<9} ", "dim"), shown), soft_wrap=True)
+    if command:
+        console.print("\nSend one yourself:")
+        console.print(Text(command, "cyan"), soft_wrap=True)
+    console.print("\n[dim]Ctrl-C stops the server.[/]")
+
+
+def _try_out(console: Console, base_url: str, demo: Demo, is_first: bool, stopped: Callable[[], bool]) -> str | None:
+    client = ApiClient(base_url, demo.api_key)
+    try:
+        template_id = quickstart.template_without_variables(client)
+        if is_first:
+            console.print(f"A first message to {quickstart.RECIPIENT}, on simulated carriers:")
+            message_ids = quickstart.send(client, template_id=template_id, to=quickstart.RECIPIENT, channels=())
+            show_steps(console, quickstart.follow(client, message_ids, stopped=stopped))
+    except CommandError as error:
+        if not stopped():
+            console.print(f"[red]The first message did not go out:[/] {error}")
+        return None
+    finally:
+        client.close()
+    return quickstart.curl(
+        base_url, demo.api_key, template_id=template_id, to=quickstart.RECIPIENT, channels=quickstart.CHANNELS
+    )
+
+
+def show_steps(console: Console, steps: Iterable[Step]) -> list[Step]:
+    """Print each step when it comes; returns all of them."""
+    shown: list[Step] = []
+    for step in steps:
+        console.print(
+            Text.assemble(
+                (f"{step.after_ms:>7,} ms  ", "dim"),
+                (f"{step.status:<10}", COLOURS.get(step.status, "")),
+                f"{step.channel:<9}",
+                (step.description or "", "dim"),
+            )
+        )
+        shown.append(step)
+    return shown
