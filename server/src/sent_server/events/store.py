@@ -70,20 +70,21 @@ DUE_ENDPOINTS = """
     FROM waiting
     WHERE endpoint_id IS NOT NULL
 """
-# The SELECT names no customer, so that the planner takes the queue's index and not the key of all rows. It stands in
-# a WITH because PostgreSQL may run an IN (SELECT .. LIMIT .. FOR UPDATE) several times, and then takes too many.
-CLAIM = """
-    WITH picked AS MATERIALIZED (
-        SELECT id FROM deliveries
-        WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
-        ORDER BY due_at_ms
-        LIMIT :count
-        /*pg: FOR UPDATE SKIP LOCKED*/
-    )
+# Picking names no customer, so that the planner takes the queue's index and not the key of all rows. Then each row is
+# written by its whole key: one UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may pick several times over on PostgreSQL,
+# and before there are statistics it reads every finished row of the endpoint.
+PICK = """
+    SELECT customer_id, endpoint_id, id, event_id, event_name, field, callback_url, attempts, spent, fence + 1
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
+    ORDER BY due_at_ms
+    LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+LEASE = """
     UPDATE deliveries
-    SET due_at_ms = :leased_until_ms, leased_at_ms = :now_ms, fence = fence + 1
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (SELECT id FROM picked)
-    RETURNING customer_id, endpoint_id, id, event_id, event_name, field, callback_url, attempts, spent, fence
+    SET due_at_ms = :leased_until_ms, leased_at_ms = :now_ms, fence = :fence
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
 """
 CONTENTS = """
     SELECT id, name, subject_id, payload_json, at_ms
@@ -102,21 +103,33 @@ RELEASE_ALL = """
     SET due_at_ms = :now_ms, leased_at_ms = NULL
     WHERE due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
 """
+PICK_WAITING = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+      AND leased_at_ms IS NULL AND created_at_ms <= :created_before_ms
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
 GIVE_UP = """
     UPDATE deliveries
     SET status = 'failed', due_at_ms = NULL, error_message = :reason, completed_at_ms = :now_ms
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
-        SELECT id FROM deliveries
-        WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
-          AND leased_at_ms IS NULL AND created_at_ms <= :created_before_ms
-    )
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
 """
-FORGET_PENDING = """
+PICK_PENDING = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+"""
+PICK_OLD = """
+    SELECT id
+    FROM deliveries
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id < :oldest_id AND due_at_ms IS NULL
+    ORDER BY id
+    LIMIT :count
+"""
+DELETE_DELIVERY = """
     DELETE FROM deliveries
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
-        SELECT id FROM deliveries
-        WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
-    )
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
 """
 PAGE = """
     SELECT d.id, d.event_name, d.field, d.status, d.attempts, d.http_status_code, d.response_body, d.error_message,
@@ -135,15 +148,6 @@ SEARCH_COUNT = """
     FROM deliveries d
     WHERE d.customer_id = :customer_id AND d.endpoint_id = :endpoint_id
       AND (d.event_name LIKE :pattern ESCAPE '\\' OR d.status LIKE :pattern ESCAPE '\\')
-"""
-FORGET_OLD_DELIVERIES = """
-    DELETE FROM deliveries
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id IN (
-        SELECT id FROM deliveries
-        WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id < :oldest_id AND due_at_ms IS NULL
-        ORDER BY id
-        LIMIT :count
-    )
 """
 FORGET_OLD_EVENTS = """
     DELETE FROM events
@@ -250,15 +254,14 @@ async def due_endpoints(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:
 
 async def claim(tx: Tx, endpoint: DueEndpoint, *, now_ms: int, lease_ms: int, count: int) -> list[Claimed]:
     """Lease up to `count` due deliveries of one endpoint, the longest due first."""
-    rows = await tx.fetch(
-        CLAIM,
-        customer_id=endpoint.customer_id,
-        endpoint_id=endpoint.endpoint_id,
-        now_ms=now_ms,
-        leased_until_ms=now_ms + lease_ms,
-        count=count,
+    rows = await tx.fetch(PICK, endpoint_id=endpoint.endpoint_id, now_ms=now_ms, count=count)
+    claimed = [Claimed(*row) for row in rows]
+    leased_until_ms = now_ms + lease_ms
+    await tx.execute_many(
+        LEASE,
+        [(leased_until_ms, now_ms, one.fence, one.customer_id, one.endpoint_id, one.id) for one in claimed],
     )
-    return [Claimed(*row) for row in rows]
+    return claimed
 
 
 async def contents(tx: Tx, customer_id: str, event_ids: Sequence[str]) -> dict[str, Content]:
@@ -300,20 +303,16 @@ async def give_up(
     tx: Tx, customer_id: str, endpoint_id: str, *, reason: str, created_before_ms: int, now_ms: int
 ) -> int:
     """Fail the waiting deliveries of an endpoint that are older than that, visibly."""
-    return await tx.execute(
-        GIVE_UP,
-        customer_id=customer_id,
-        endpoint_id=endpoint_id,
-        reason=reason,
-        created_before_ms=created_before_ms,
-        now_ms=now_ms,
-    )
+    rows = await tx.fetch(PICK_WAITING, endpoint_id=endpoint_id, created_before_ms=created_before_ms)
+    await tx.execute_many(GIVE_UP, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in rows])
+    return len(rows)
 
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str) -> None:
     """Drop what still waits for a deleted webhook. Its finished rows age out like all others."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
-    await tx.execute(FORGET_PENDING, customer_id=customer_id, endpoint_id=endpoint_id)
+    rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id)
+    await tx.execute_many(DELETE_DELIVERY, [(customer_id, endpoint_id, row[0]) for row in rows])
     await tx.execute(FORGET_COUNT, customer_id=customer_id, name=_log_counter(endpoint_id))
 
 
@@ -338,9 +337,9 @@ async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: i
     `before_ms` must lie further back than a delivery can wait, so that no waiting one loses its event.
     """
     oldest_id = ids.new_id(before_ms)[:13]
-    gone = await tx.execute(
-        FORGET_OLD_DELIVERIES, customer_id=customer_id, endpoint_id=endpoint_id, oldest_id=oldest_id, count=count
-    )
+    rows = await tx.fetch(PICK_OLD, customer_id=customer_id, endpoint_id=endpoint_id, oldest_id=oldest_id, count=count)
+    gone = len(rows)
+    await tx.execute_many(DELETE_DELIVERY, [(customer_id, endpoint_id, row[0]) for row in rows])
     await tx.execute_many(COUNT_UP, [(customer_id, _log_counter(endpoint_id), -gone)] if gone else [])
     await tx.execute(FORGET_OLD_EVENTS, customer_id=customer_id, oldest_id=oldest_id, count=count)
     return gone
