@@ -43,10 +43,10 @@ def routes(clock: SystemClock, bus: LocalBus) -> Sequence[Route]:
     sim = Sim(clock, bus)
     admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
     return [
-        route.get("/sim/phones", list_phones, access=admin, heavy=True),
+        route.get("/sim/phones", list_phones, access=admin),
         route.get("/sim/phones/{phone}", get_phone, **of_phone),
         route.mutate("PUT", "/sim/phones/{phone}", set_capabilities, body=wire.SetCapabilities, **of_phone),
-        route.get("/sim/phones/{phone}/messages", list_messages, heavy=True, **of_phone),
+        route.get("/sim/phones/{phone}/messages", list_messages, **of_phone),
         route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.Answer, **of_phone),
         route.get("/sim/faults", get_faults, access=admin),
         route.mutate("PUT", "/sim/faults", set_faults, body=wire.SetFaults, access=admin),

@@ -4,7 +4,7 @@ from sent_server.db import Database
 from sent_server.phones import due_store, store
 
 EVERY_MS = 5_000
-KEPT_MESSAGES = 20_000  # per tenant: enough to look at, small enough to list and forget at once
+KEPT_MESSAGES = 10_000  # per tenant: enough to look at, and listed or forgotten in a few milliseconds
 KEPT_MEMORIES_MS = 7 * 86_400_000
 CHUNK = 500
 CHUNKS_PER_STEP = 10
