@@ -34,6 +34,7 @@ class PhoneNetwork:
         self._clock = clock
         self._bus = bus
         self._holder = secrets.token_hex(8)
+        self._leased_until_ms = 0
         self._workers: list[Worker] = []
 
     async def carry(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]:
@@ -59,7 +60,7 @@ class PhoneNetwork:
         """Hand in one portion of what is due."""
         now_ms = self._clock.now_ms()
         due = await self._database.read(lambda tx: due_store.fetch(tx, now_ms=now_ms, count=BATCH))
-        if not due or not await self._database.write(lambda tx: self._may_tell(tx, carrier, now_ms)):
+        if not due or not await self._may_tell(carrier, now_ms):
             return False
         receipts = [item for item in due if item.kind != "reply"]
         replies = [item for item in due if item.kind == "reply"]
@@ -72,8 +73,15 @@ class PhoneNetwork:
             await self._forget(replies)
         return True
 
-    async def _may_tell(self, tx: Tx, carrier: str, now_ms: int) -> bool:
-        return await due_store.take_lease(tx, carrier, holder=self._holder, now_ms=now_ms, lease_ms=LEASE_MS)
+    async def _may_tell(self, carrier: str, now_ms: int) -> bool:
+        """Whether this process holds the lease, which it renews once half of it is over."""
+        if self._leased_until_ms - now_ms > LEASE_MS // 2:
+            return True
+        taken = await self._database.write(
+            lambda tx: due_store.take_lease(tx, carrier, holder=self._holder, now_ms=now_ms, lease_ms=LEASE_MS)
+        )
+        self._leased_until_ms = now_ms + LEASE_MS if taken else 0
+        return taken
 
     async def _forget(self, told: Sequence[Due]) -> None:
         failpoint("after_receipts_before_forget")
