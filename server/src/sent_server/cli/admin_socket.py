@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ Perform = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 @contextlib.asynccontextmanager
-async def served(path: Path, perform: Perform) -> AsyncIterator[None]:
+async def served(path: Path, perform: Perform) -> AsyncGenerator[None]:
     """Answer commands while the block runs. The caller holds the folder, so an old socket is a leftover."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +72,7 @@ def ask(path: Path, operation: str, arguments: dict[str, Any]) -> Any:
 
 
 @contextlib.contextmanager
-def _short(path: Path) -> Iterator[str]:
+def _short(path: Path) -> Generator[str]:
     if len(os.fsencode(path)) <= MAX_PATH_BYTES:
         yield str(path)
         return

@@ -42,12 +42,12 @@ class ApiClient:
             self._connection.close()
             raise CommandError(f"no answer from {self.base_url} ({error}); is `sent up` running?") from error
         try:
-            envelope = json.loads(raw)
+            envelope: dict[str, Any] = json.loads(raw)
         except ValueError:
             raise CommandError(
                 f"{self.base_url} answered {response.status} without JSON; is it a Sent server?"
             ) from None
         if response.status >= 400:
-            error = envelope.get("error") or {}
+            error: dict[str, Any] = envelope.get("error") or {}
             raise CommandError(f"{method} {path} was refused: {error.get('code')} {error.get('message')}")
         return envelope.get("data")

@@ -1,7 +1,6 @@
 """`HOME/demo.json`: how scripts find the server and the demo account; the one place where a key stands in clear."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import orjson
 
@@ -22,7 +21,7 @@ class Demo:
     api_key: str
     customer_id: str
     sender_numbers: dict[str, str]
-    template_ids: Any
+    template_ids: dict[str, str]
 
 
 def read(home: Home) -> Demo | None:
@@ -55,12 +54,12 @@ async def _still_known(platform: Platform, kept: Demo) -> Demo | None:
         return kept
     now_ms = platform.clock.now_ms()
     try:
-        made = await platform.database.write(
+        _, api_key = await platform.database.write(
             lambda tx: service.create_key(tx, kept.customer_id, role="admin", now_ms=now_ms)
         )
     except accounts.OperatorError:
         return None
-    return replace(kept, api_key=made[1])
+    return replace(kept, api_key=api_key)
 
 
 async def _create(platform: Platform, *, base_url: str, tier: str) -> Demo:
@@ -68,4 +67,4 @@ async def _create(platform: Platform, *, base_url: str, tier: str) -> Demo:
     made = await platform.database.write(
         lambda tx: demo_accounts.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
     )
-    return Demo(base_url, made.api_key, made.customer_id, dict(made.sender_numbers), made.template_ids)
+    return Demo(base_url, made.api_key, made.customer_id, made.sender_numbers, made.template_ids)

@@ -13,7 +13,9 @@ Database = Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="Id of an organization or profile.")]
 
-app = typer.Typer(help="One API for SMS, WhatsApp and RCS that anyone can run.", no_args_is_help=True)
+app = typer.Typer(
+    help="One API for SMS, WhatsApp and RCS that anyone can run.", no_args_is_help=True, add_completion=False
+)
 accounts = typer.Typer(help="Organizations and profiles.", no_args_is_help=True)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
@@ -77,12 +79,22 @@ def create_account(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     tier: Annotated[Tier | None, typer.Option(help="growth unless told.")] = None,
     profile_of: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Make a profile of this one.")] = None,
+    no_channels: Annotated[bool, typer.Option("--no-channels", help="Configure no simulated channels.")] = False,
     home: Home = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an organization, or a profile of one."""
-    _operate(home, database, as_json, "accounts create", name=name, tier=tier, profile_of=profile_of)
+    _operate(
+        home,
+        database,
+        as_json,
+        "accounts create",
+        name=name,
+        tier=tier,
+        profile_of=profile_of,
+        channels=not no_channels,
+    )
 
 
 @accounts.command("set-status")

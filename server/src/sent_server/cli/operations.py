@@ -42,18 +42,26 @@ class Operator:
 
 
 async def create_account(
-    tx: Tx, operator: Operator, *, name: str, tier: str | None = None, profile_of: str | None = None
+    tx: Tx,
+    operator: Operator,
+    *,
+    name: str,
+    tier: str | None = None,
+    profile_of: str | None = None,
+    channels: bool = True,
 ) -> Any:
+    """A profile uses the channels of its organization; an organization gets simulated ones of its own."""
+    now_ms = operator.clock.now_ms()
     made = await service.create_account(
         tx,
         name=name,
-        kind="profile" if profile_of else "organization",
         organization_id=profile_of,
         tier=tier or DEFAULT_TIER,
-        status="ACTIVE",
         sealer=operator.sealer,
-        now_ms=operator.clock.now_ms(),
+        now_ms=now_ms,
     )
+    if channels and profile_of is None:
+        await service.configure_simulated_channels(tx, made.id, name=name, now_ms=now_ms)
     return await show_account(tx, operator, customer_id=made.id)
 
 
@@ -65,7 +73,7 @@ async def set_status(tx: Tx, operator: Operator, *, customer_id: str, status: st
 async def set_tier(
     tx: Tx, operator: Operator, *, customer_id: str, tier: str, messages_per_minute: int | None = None
 ) -> Any:
-    await service.set_tier(tx, customer_id, tier, messages_per_minute=messages_per_minute)
+    await service.set_tier(tx, customer_id, tier, messages_per_minute)
     return await show_account(tx, operator, customer_id=customer_id)
 
 
@@ -73,43 +81,48 @@ async def top_up(tx: Tx, operator: Operator, *, customer_id: str, amount: str) -
     micros = money.parse(amount)
     if micros is None or micros <= 0:
         raise accounts.OperatorError(f"{amount!r} is not an amount; write a positive decimal such as 25.50")
-    await service.show(tx, customer_id)  # refuses an unknown account
+    account = await service.find(tx, customer_id)
     now_ms = operator.clock.now_ms()
-    await ledger.top_up(tx, customer_id, micros, ref=ids.new_id(now_ms), now_ms=now_ms)
-    return await show_account(tx, operator, customer_id=customer_id)
+    await ledger.top_up(tx, account.id, micros, ref=ids.new_id(now_ms), now_ms=now_ms)
+    return await show_account(tx, operator, customer_id=account.id)
 
 
 async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
     found = await service.show(tx, customer_id)
+    account = found.account
     return {
-        "customer_id": found.id,
-        "kind": found.kind,
-        "organization_id": found.organization_id,
-        "name": found.name,
-        "status": found.status,
-        "tier": found.tier,
-        "callback_secret": await service.callback_secret(tx, operator.sealer, customer_id),
+        "customer_id": account.id,
+        "kind": account.kind,
+        "organization_id": account.organization_id,
+        "name": account.name,
+        "status": account.status,
+        "tier": account.tier,
+        "messages_per_minute": account.messages_per_minute,
+        "balance": money.to_text(found.balances.available_micros),
+        "held": money.to_text(found.balances.held_micros),
+        "sender_numbers": {channel: config.sender for channel, config in found.channels.items()},
+        "profiles": [profile.id for profile in found.profiles],
+        "keys": len([key for key in found.keys if key.revoked_at_ms is None]),
+        "callback_secret": await service.callback_secret(tx, operator.sealer, account.id),
     }
 
 
 async def create_key(
     tx: Tx, operator: Operator, *, customer_id: str, role: str = "admin", profile_id: str | None = None
 ) -> Any:
-    if profile_id is not None:
-        profile = await service.show(tx, profile_id)
-        if profile.organization_id != customer_id:
-            raise accounts.OperatorError(f"{profile_id} is not a profile of {customer_id}")
-    owner_id = profile_id or customer_id
-    key_id, api_key = await service.create_key(tx, owner_id, role=role, now_ms=operator.clock.now_ms())
-    return {"key_id": key_id, "api_key": api_key, "customer_id": owner_id, "role": role}
+    owner = await service.find(tx, profile_id or customer_id)
+    if profile_id is not None and owner.organization_id != customer_id.lower():
+        raise accounts.OperatorError(f"{profile_id} is not a profile of {customer_id}; see `sent accounts show`")
+    key_id, api_key = await service.create_key(tx, owner.id, role=role, now_ms=operator.clock.now_ms())
+    return {"id": key_id, "api_key": api_key, "customer_id": owner.id, "role": role}
 
 
 async def list_keys(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
     return [
         {
-            "key_id": key.id,
+            "id": key.id,
             "role": key.role,
-            "hint": key.hint,
+            "ends_in": key.hint,
             "created_at": timestamps.iso(key.created_at_ms),
             "revoked_at": None if key.revoked_at_ms is None else timestamps.iso(key.revoked_at_ms),
         }
@@ -119,7 +132,7 @@ async def list_keys(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
 
 async def revoke_key(tx: Tx, operator: Operator, *, key_id: str) -> Any:
     await service.revoke_key(tx, key_id, now_ms=operator.clock.now_ms())
-    return {"key_id": key_id, "revoked": True}
+    return {"id": key_id, "revoked": True}
 
 
 OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {

@@ -1,28 +1,30 @@
 """Prints what an operation returned: JSON for scripts, aligned columns for people."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
+
+Record = Mapping[str, Any]
 
 
 def show(done: Any, *, as_json: bool) -> None:
     """`done` is one record or a list of records with the same fields."""
     if as_json:
         print(orjson.dumps(done).decode())
-    elif isinstance(done, Mapping):
-        _show_fields(done)
+    elif isinstance(done, list):
+        _show_rows(cast(Sequence[Record], done))
     else:
-        _show_rows(done)
+        _show_fields(cast(Record, done))
 
 
-def _show_fields(record: Mapping[str, Any]) -> None:
+def _show_fields(record: Record) -> None:
     width = max(map(len, record))
     for name, shown in record.items():
         print(f"{name:<{width}}  {_text(shown)}")
 
 
-def _show_rows(records: Sequence[Mapping[str, Any]]) -> None:
+def _show_rows(records: Sequence[Record]) -> None:
     if not records:
         print("none")
         return

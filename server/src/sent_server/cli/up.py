@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def run(options: UpOptions) -> None:
 
 
 @contextlib.contextmanager
-def _folder(options: UpOptions) -> Iterator[Path | None]:
+def _folder(options: UpOptions) -> Generator[Path | None]:
     if not options.ephemeral:
         yield options.home
         return
@@ -65,7 +65,7 @@ def _folder(options: UpOptions) -> Iterator[Path | None]:
 
 
 @contextlib.contextmanager
-def _held(home: Home) -> Iterator[None]:
+def _held(home: Home) -> Generator[None]:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(home.held())

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -23,12 +23,12 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
 @contextlib.asynccontextmanager
-async def served(asgi: ASGIApp, bound: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def served(asgi: ASGIApp, bound: socket.socket) -> AsyncGenerator[asyncio.Task[None]]:
     """Answer requests while the block runs, then finish those in flight. The task ends early only by a fault."""
     server = _Server(
         uvicorn.Config(

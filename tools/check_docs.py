@@ -1,0 +1,74 @@
+"""Fails when something that users meet is not in the reference, or a link between our documents leads nowhere."""
+
+import dataclasses
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+import typer
+
+from sent_server.cli.main import app
+from sent_server.errors.catalogue import CATALOGUE
+from sent_server.events import names
+from sent_server.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+SOURCES = ROOT / "server" / "src"
+MESSAGE_FAILURE = re.compile(r"\bERR_[A-Z]+(?:_[A-Z]+)+\b")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+# Folders whose Markdown is ours; contract/ quotes documents that are not here.
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md")
+
+
+def missing(page: str, wanted: Iterable[str]) -> Iterator[str]:
+    """What the page lacks; each thing must stand there in code quotes."""
+    path = REFERENCE / page
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for name in sorted(set(wanted)):
+        if f"`{name}`" not in text and f"`{name} " not in text:
+            yield f"docs/reference/{page} does not describe `{name}`"
+
+
+def message_failures() -> Iterator[str]:
+    for path in SOURCES.rglob("*.py"):
+        yield from MESSAGE_FAILURE.findall(path.read_text(encoding="utf-8"))
+
+
+def commands(command: click.Command, words: str) -> Iterator[str]:
+    """`sent accounts create` and so on, and every option of each."""
+    children = getattr(command, "commands", None)
+    if children:
+        for name, child in children.items():
+            yield from commands(child, f"{words} {name}")
+        return
+    yield words
+    for parameter in command.params:
+        yield from (option for option in parameter.opts if option.startswith("--") and option != "--help")
+
+
+def broken_links() -> Iterator[str]:
+    for pattern in DOCUMENTS:
+        for path in ROOT.glob(pattern):
+            for target in LINK.findall(path.read_text(encoding="utf-8")):
+                if "://" not in target and not (path.parent / target).exists():
+                    yield f"{path.relative_to(ROOT)} links to {target}, which does not exist"
+
+
+def main() -> int:
+    faults = [
+        *missing("errors.md", [*CATALOGUE, *message_failures()]),
+        *missing("events.md", names.COVERED),
+        *missing("settings.md", [field.name for field in dataclasses.fields(Settings)]),
+        *missing("cli.md", commands(typer.main.get_command(app), "sent")),
+        *broken_links(),
+    ]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
