@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,12 +14,6 @@ from sent_server.webhooks.signing import SignatureMode
 from webhooks.sending import CALLBACK_SECRET, CUSTOMER, World, run, until
 
 OTHER = "01900000-0000-7000-8000-00000000000b"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 def is_signed(delivery: Delivery, secret: str) -> bool:

@@ -43,7 +43,7 @@ class Webhooks:
 
     async def create(self, tx: Tx, call: Call, body: wire.CreateWebhook) -> Reply:
         webhook, secret = await service.create(
-            tx, call.caller.customer_id, _draft(body), self.rules, active=body.starts_active, now_ms=call.now_ms
+            tx, call.caller.customer_id, _draft(body), self.rules, now_ms=call.now_ms
         )
         return Reply(201, wire.webhook(webhook, Health(), secret=secret))
 
@@ -119,8 +119,7 @@ def routes(*, database: Database, egress: Egress, clock: SystemClock, rules: Rul
         route.get(one, on.get, bad_id=BAD_ID),
         route.mutate("PUT", one, on.update, body=wire.UpdateWebhook, bad_id=BAD_ID),
         route.mutate("DELETE", one, on.delete, body=Mutation, bad_id=BAD_ID),
-        # Searching a long log scans it: off the event loop.
-        route.get(f"{one}/events", on.log, bad_id=BAD_ID, heavy=True),
+        route.get(f"{one}/events", on.log, bad_id=BAD_ID, scans_with=("search",)),
         route.mutate(
             "POST",
             f"{one}/rotate-secret",

@@ -8,7 +8,7 @@ from sent_server.webhooks.signing import SignatureMode
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """`disabled_at_ms` None means active; the empty URL is one not given yet, which never is."""
+    """`disabled_at_ms` None means active; `disabled_reason` is set when we switched it off."""
 
     customer_id: str
     id: str

@@ -39,12 +39,11 @@ class Draft:
     signature_mode: str | None
 
 
-async def create(
-    tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, active: bool, now_ms: int
-) -> tuple[Webhook, str]:
+async def create(tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, now_ms: int) -> tuple[Webhook, str]:
     """The new webhook and its secret in clear, which is never shown again."""
     if await store.count(tx, customer_id) >= rules.quota:
         raise ApiError("VALIDATION_001", f"An account may hold {rules.quota} webhooks; delete one first")
+    _check_complete(draft)
     _check_url(draft.endpoint_url, rules)
     webhook_id = ids.new_id(now_ms)
     secret = signing.new_secret()
@@ -58,13 +57,12 @@ async def create(
         timeout_seconds=30,
         signature_mode=SignatureMode.V1,
         secret_sealed=rules.sealer.seal(secret, row_id=webhook_id),
-        disabled_at_ms=None if active else now_ms,
+        disabled_at_ms=None,
         disabled_reason=None,
         created_at_ms=now_ms,
         updated_at_ms=None,
     )
     webhook = _with(empty, draft)
-    _check_complete(webhook)
     await store.insert(tx, webhook)
     await store.put_health(tx, {(customer_id, webhook_id): Health()})
     await _follow(tx, webhook)
@@ -117,7 +115,6 @@ async def toggle(tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
     changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
-    _check_complete(changed)
     await store.update(tx, changed)
     await _follow(tx, changed)
     if active:
@@ -165,14 +162,12 @@ def _check_url(url: str | None, rules: Rules) -> None:
         raise ApiError("VALIDATION_001", "Endpoint URL must be a valid HTTPS URL")
 
 
-def _check_complete(webhook: Webhook) -> None:
-    """An active webhook has somewhere to send and something to say."""
-    if not webhook.is_active:
-        return
+def _check_complete(draft: Draft) -> None:
+    """A new webhook is active, so it has somewhere to send and something to say (contract NOTES a, 31)."""
     details: dict[str, list[str]] = {}
-    if not webhook.endpoint_url:
+    if not draft.endpoint_url:
         details["endpoint_url"] = ["'endpoint_url' is required"]
-    if not webhook.event_types:
+    if not draft.event_types:
         details["event_types"] = ["'event_types' is required"]
     if details:
         raise ApiError("VALIDATION_004", "Request validation failed", details=details)

@@ -6,7 +6,6 @@ from typing import Any, assert_never
 import orjson
 
 from sent_server.egress import Answer, Egress, Failed, Refused
-from sent_server.errors import ApiError
 from sent_server.events import Content, names
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.sealing import Sealer
@@ -42,9 +41,7 @@ def target(webhook: Webhook, sealer: Sealer) -> Target:
 def prepare(
     webhook: Webhook, subscribed_as: str, sealer: Sealer, *, now_ms: int, wall_ms: int, clean: bool
 ) -> Prepared:
-    """A sample of `subscribed_as`; a parent name gives its best-known event. Raises when there is no URL yet."""
-    if not webhook.endpoint_url:
-        raise ApiError("VALIDATION_001", "This webhook has no endpoint URL yet; set one first")
+    """A sample of `subscribed_as`; a parent name gives its best-known event."""
     covered = names.COVERED[subscribed_as]
     name = "message.delivered" if "message.delivered" in covered else covered[0]
     own_fields = names.expand(webhook.event_types)

@@ -72,14 +72,9 @@ class _Described(Body):
 
 
 class CreateWebhook(_Described):
-    """Receiver and events are needed unless the webhook starts inactive (contract NOTES a, 31)."""
+    """Receiver and events are needed although the data-model page requires the name only: a new webhook is active."""
 
     display_name: Name
-    is_active: bool | None = None
-
-    @property
-    def starts_active(self) -> bool:
-        return self.is_active is not False
 
 
 class UpdateWebhook(_Described):
