@@ -82,6 +82,7 @@ def main() -> None:
         lifespan="off",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         log_level="warning",
     )
     uvicorn.Server(config).run(sockets=[listener])
