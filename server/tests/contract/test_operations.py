@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import contract, samples, table
+from harness import contract, table
 from harness.receiver import Receiver
 from harness.rows import Row, World
 from harness.server import Server
@@ -16,12 +16,8 @@ OPERATIONS = [operation for operation in contract.operations() if FIRST_HALF.mat
 
 @pytest.fixture(scope="session")
 def world(server: Server) -> Iterator[World]:
-    poor = server.create_account("Poor", balance="0")
-    # 402 needs a template of the poor account itself
-    made = poor.http.post("/v3/templates", samples.template("Hello.")).data
-    poor.http.put(f"/v3/templates/{made['id']}", {"name": "ours"})
     with Receiver() as receiver:
-        yield World(server, receiver, poor)
+        yield World(server, receiver)
 
 
 @pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.name)

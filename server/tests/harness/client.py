@@ -62,12 +62,14 @@ class Client:
         parts = urlsplit(base_url)
         self._address = (parts.hostname or "", parts.port or 80)
         self._kept = threading.local()
-        self._opened: list[http.client.HTTPConnection] = []
+        self._opened: list[http.client.HTTPConnection] = []  # shared with clients made from this one
 
     def acting_as(self, api_key: str | None, **headers: str) -> "Client":
         """The same server with another key; `x_profile_id="..."` adds that header."""
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Client(self.base_url, api_key, headers=extra)
+        other = Client(self.base_url, api_key, headers=extra)
+        other._opened = self._opened
+        return other
 
     def request(
         self,

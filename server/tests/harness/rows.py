@@ -1,5 +1,6 @@
 """One row of the contract table: a request, and the documented answer it must get."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +21,18 @@ class World:
 
     server: Server
     receiver: Receiver
-    poor: Account
 
     @property
     def http(self) -> Client:
         return self.server.http
+
+    @functools.cached_property
+    def poor(self) -> Account:
+        """An account without money, with a template called `ours`."""
+        account = self.server.create_account("Poor", balance="0")
+        made = account.http.post("/v3/templates", samples.template()).data
+        account.http.put(f"/v3/templates/{made['id']}", {"name": "ours"})
+        return account
 
     def contact(self, phone: str | None = None) -> Json:
         made: Json = self.http.post("/v3/contacts", {"phone_number": phone or samples.phone()}).data

@@ -67,12 +67,11 @@ class Server:
         self, name: str | None = None, *, tier: str = "unlimited", status: str = "ACTIVE", balance: str = "1000"
     ) -> Account:
         """A new organization with channels, balance and an admin key."""
-        made = self.operate("accounts", "create", name or f"Tenant {next(_numbers)}")
+        made = self.operate("accounts", "create", name or f"Tenant {next(_numbers)}", "--tier", tier)
         customer_id: str = made["customer_id"]
-        self.operate("accounts", "set-tier", customer_id, tier)
         if balance != "0":
             self.operate("accounts", "top-up", customer_id, balance)
-        if status != made.get("status"):
+        if status != made["status"]:
             self.operate("accounts", "set-status", customer_id, status)
         return self.account(customer_id, self.create_key(customer_id))
 
