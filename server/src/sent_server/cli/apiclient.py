@@ -48,6 +48,6 @@ class ApiClient:
                 f"{self.base_url} answered {response.status} without JSON; is it a Sent server?"
             ) from None
         if response.status >= 400:
-            error: dict[str, Any] = envelope.get("error") or {}
-            raise CommandError(f"{method} {path} was refused: {error.get('code')} {error.get('message')}")
+            refusal: dict[str, Any] = envelope.get("error") or {}
+            raise CommandError(f"{method} {path} was refused: {refusal.get('code')} {refusal.get('message')}")
         return envelope.get("data")

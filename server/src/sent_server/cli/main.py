@@ -1,5 +1,6 @@
 """The command line as people see it: names, flags and their help. Each command imports its work when it runs."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -185,6 +186,7 @@ def _operate(home: Path | None, database: str | None, as_json: bool, operation: 
 
 
 def main() -> None:
+    os.umask(0o077)  # what we make holds people's messages; nobody else on this machine may read it
     try:
         app()
     except Exception as error:
