@@ -49,6 +49,9 @@ class Settings:
     contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
     webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
+    webhook_log_retention_ms: int = _setting(
+        2_592_000_000, "Finished webhook deliveries stay in the log this long (ms; default 30 days)."
+    )
     receipt_retention_ms: int = _setting(2_592_000_000, "Raw receipts are kept this long (ms; default 30 days).")
 
 

@@ -7,7 +7,7 @@ from sent_server.routing.model import PREFERENCE, Leg, Reach
 from sent_server.routing.plan import plan
 
 ALL = frozenset(PREFERENCE)
-PRICES = {"whatsapp": 25_000, "rcs": 10_000, "sms": 8_300}
+PRICES = (("whatsapp", 25_000), ("rcs", 10_000), ("sms", 8_300))
 subsets = st.frozensets(st.sampled_from(PREFERENCE))
 
 
@@ -68,7 +68,7 @@ def test_bad_parameters_fail_the_message_but_not_the_request():
 def test_every_leg_can_really_go_and_every_channel_looked_at_has_a_reason(
     receivable, configured, written, approved, priced, requested
 ):
-    prices = {channel: PRICES[channel] for channel in priced}
+    prices = tuple(row for row in PRICES if row[0] in priced)
     found = plan(
         reach(receivable=receivable, configured=configured, written=written, approved=approved, prices=prices),
         requested,

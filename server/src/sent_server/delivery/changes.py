@@ -12,6 +12,7 @@ from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import RANK, Step
+from sent_server.messages.model import AUTOMATIC
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
@@ -91,6 +92,10 @@ class Changes:
                 self._settle(subject, subject.price_micros or 0)
                 self._record(subject, status, DESCRIPTIONS[status].format(channel=LABELS[subject.channel or "sms"]))
 
+    def note_fallback(self, subject: Subject) -> None:
+        """A later leg went out: a line of history without a new status, so nobody is told."""
+        self._write_line(subject, subject.status, DESCRIPTIONS["SENT"].format(channel=LABELS[subject.channel or "sms"]))
+
     def wait_for_receipt(self, job: Job, timeout_ms: int) -> None:
         self._moved.append((RECEIPT_TIMEOUT, self.now_ms + timeout_ms, job.id, job.fence))
 
@@ -114,15 +119,18 @@ class Changes:
 
     def _record(self, subject: Subject, status: str, description: str | None) -> None:
         subject.status = status
+        self._write_line(subject, status, description)
+        if status in announce.ANNOUNCED:
+            channel = subject.channel or AUTOMATIC
+            self._told.append((subject, status, channel, description if status == "FAILED" else None))
+
+    def _write_line(self, subject: Subject, status: str, description: str | None) -> None:
         subject.last_sequence += 1
         self._touched[subject.id] = subject
-        channel = subject.channel or "sent"
         self._history.append((
-            subject.customer_id, subject.id, subject.last_sequence, status, channel, description,
+            subject.customer_id, subject.id, subject.last_sequence, status, subject.channel or AUTOMATIC, description,
             subject.price_micros, subject.active_contact_price_micros, self.now_ms,
         ))  # fmt: skip
-        if status in announce.ANNOUNCED:
-            self._told.append((subject, status, channel, description if status == "FAILED" else None))
 
     def _settle(self, subject: Subject, price_micros: int) -> None:
         """Once per message: capture the used leg's price from the hold, and release the rest."""

@@ -13,7 +13,7 @@ from sent_server.delivery.keywords import Keyword
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
-from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan
+from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan, join_plans
 
 KNOWN = """
     SELECT event_id FROM receipts
@@ -109,10 +109,13 @@ async def _insert(
     batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
     channel = message.channel.value
     contents = dump_contents({channel: Content(text)})
-    await store.insert_batches(tx, [(customer_id, batch_id, None, None, None, customer_id, contents, None, now_ms)])
+    await store.insert_batches(
+        tx,
+        [(customer_id, batch_id, None, None, None, customer_id, contents, join_plans([dump_plan(plan)]), None, now_ms)],
+    )
     await store.insert_messages(tx, [(
         customer_id, message_id, batch_id, recipient.id, recipient.phone, recipient.region_code, status, channel,
-        0, len(plan.legs), dump_plan(plan), 0, None, None, None, 1, now_ms, now_ms,
+        0, len(plan.legs), 0, 0, None, None, None, 1, now_ms, now_ms,
     )])  # fmt: skip
     description = "Message received" if status == "RECEIVED" else "Automatic reply queued"
     await store.insert_events(

@@ -57,7 +57,10 @@ async def _record(tx: Tx, answered: Answered) -> set[str]:
                 ref = outcome.ref
                 refs.append((answered.carrier, ref, subject.customer_id, subject.id, p.leg, p.attempt))
                 changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
-                changes.apply(subject, on_submitted(subject.standing), job=p.job)
+                step = on_submitted(subject.standing)
+                changes.apply(subject, step, job=p.job)
+                if not step.changes and p.leg > 0:
+                    changes.note_fallback(subject)
             case Rejected():
                 state, code = "REJECTED", outcome.code
                 step = on_leg_failed(subject.standing, leg=p.leg)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sent_server.carriers.base import Content
 from sent_server.db import Tx
 from sent_server.messages.lifecycle import Standing
-from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plan
+from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plans
 
 LOAD = """
-    SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_json,
+    SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_number,
         m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.last_sequence,
-        b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.callback_url
+        b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.plans_json,
+        b.callback_url
     FROM messages m
     JOIN batches b ON b.customer_id = m.customer_id AND b.id = m.batch_id
     WHERE m.customer_id = :customer_id AND m.id IN (:ids[])
@@ -33,7 +34,7 @@ class Subject:
     channel: str | None
     leg: int
     legs: int
-    plan_json: str
+    plan_number: int
     held_micros: int
     settled_at_ms: int | None
     price_micros: int | None
@@ -44,6 +45,7 @@ class Subject:
     template_name: str | None
     template_category: str | None
     contents_json: str
+    plans_json: str
     callback_url: str | None
 
     @property
@@ -52,7 +54,7 @@ class Subject:
 
     @property
     def plan(self) -> StoredPlan:
-        return load_plan(self.plan_json)
+        return load_plans(self.plans_json)[self.plan_number]
 
     @property
     def planned_leg(self) -> PlannedLeg:

@@ -1,16 +1,35 @@
 """Legs whose carrier never said what became of them: the next leg goes, or the message has failed."""
 
+from dataclasses import dataclass
+
 from sent_server import jobs
-from sent_server.db import Tx
+from sent_server.bus import LocalBus
+from sent_server.db import Database, Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempts, receipts
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.changes import RECEIPT_TIMEOUT, Changes
+from sent_server.kernel.clock import Clock
 from sent_server.messages.lifecycle import LEG_RANK, REACHED, on_leg_failed
 
 LEASE_MS = 10_000
 COUNT = 500
 REASON = "No delivery receipt arrived in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The worker that looks for them."""
+
+    database: Database
+    clock: Clock
+    bus: LocalBus
+
+    async def step(self) -> bool:
+        count, hints = await self.database.write(lambda tx: expire(tx, now_ms=self.clock.now_ms()))
+        for topic in hints:
+            self.bus.hint(topic)
+        return count > 0
 
 
 async def expire(tx: Tx, *, now_ms: int) -> tuple[int, set[str]]:

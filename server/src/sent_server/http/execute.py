@@ -27,7 +27,9 @@ class Executor:
         """Raises ApiError for refusals that are not stored."""
         if route.query is not None:
             query = route.query
-            reply = await self.database.read(lambda tx: query(tx, call), heavy=route.heavy)
+            reply = await self.database.read(
+                lambda tx: query(tx, call), heavy=route.heavy or any(map(call.query.get, route.scans_with))
+            )
             return self._render(call, reply)
         assert body is not None
         if key is None:

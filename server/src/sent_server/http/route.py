@@ -52,6 +52,7 @@ class Route:
 
     `batch` is the same use case as `command` written over lists, for the hot path.
     `bad_id` is the code and message for a malformed path id. `sealed` stored answers hold a secret.
+    `heavy` reads happen off the event loop; so do those with a query parameter of `scans_with`, which scan a table.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Route:
     bad_id: tuple[str, str] = ("VALIDATION_001", "Invalid ID format.")
     plain_params: frozenset[str] = frozenset()
     heavy: bool = False
+    scans_with: tuple[str, ...] = ()
     sealed: bool = False
 
     @property

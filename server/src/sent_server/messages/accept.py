@@ -22,7 +22,7 @@ from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
 from sent_server.messages.draft import Draft, DraftMessage, draft_request
-from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents
+from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
@@ -137,7 +137,7 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> None:
             failed = route.plan.error
             rows.append((
                 customer_id, message.id, batch_id, recipient.id, recipient.phone, recipient.region_code,
-                "FAILED" if failed else "QUEUED", message.channel, 0, route.legs, route.json, held_micros,
+                "FAILED" if failed else "QUEUED", message.channel, 0, len(route.plan.legs), route.number, held_micros,
                 None, None, None, 2 if failed else 1, now_ms, now_ms,
             ))  # fmt: skip
             history.append((customer_id, message.id, 1, "QUEUED", AUTOMATIC, ACCEPTED, None, None, now_ms))
@@ -171,7 +171,8 @@ def _batch_row(draft: Draft) -> Row:
     command, template = draft.command, draft.template
     return (
         command.caller.customer_id, draft.batch_id, template.id, template.name, template.category,
-        command.caller.ledger_id, dump_contents(draft.contents), command.callback_url, command.now_ms,
+        command.caller.ledger_id, dump_contents(draft.contents),
+        join_plans([route.json for route in draft.routes]), command.callback_url, command.now_ms,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 A draft of one request holds a message per recipient and channel; a refusal of the whole request is an ApiError.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from sent_server.kernel import ids, segments
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, SendCommand, StoredPlan, dump_plan
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
-from sent_server.routing.model import Plan, Reach
+from sent_server.routing.model import Leg, Plan, Reach
 from sent_server.routing.plan import plan
 from sent_server.templates import rendering
 from sent_server.templates.service import SendableTemplate
@@ -22,11 +23,11 @@ from sent_server.templates.service import SendableTemplate
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The plan of one message in the form it is stored; shared by all recipients that are alike."""
+    """The plan of one message, shared by all recipients of the request that are alike; stored once, by number."""
 
+    number: int
     plan: Plan
     json: str
-    legs: int
     carrier: str | None
     sender: str | None
 
@@ -45,6 +46,7 @@ class Draft:
     batch_id: str
     template: SendableTemplate
     contents: Mapping[str, Content]
+    routes: Sequence[Route]
     messages: Sequence[DraftMessage]
 
     @property
@@ -77,13 +79,14 @@ def draft_request(
             if route is None:
                 reach = _reach(recipient, card, template, configured, contents, invalid)
                 found = plan(reach, None if channel == AUTOMATIC else channel)
-                route = known_routes[key] = _stored(found, configured)
+                route = known_routes[key] = _stored(len(known_routes), found, configured)
             explicit = None if channel == AUTOMATIC else channel
             messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route))
-    refusal = _refusal([route.plan for route in known_routes.values()])
+    routes = list(known_routes.values())
+    refusal = _refusal([route.plan for route in routes])
     if refusal:
         return ApiError(refusal)
-    return Draft(command, ids.new_id(command.now_ms), template, contents, messages)
+    return Draft(command, ids.new_id(command.now_ms), template, contents, routes, messages)
 
 
 def _render(command: SendCommand, template: SendableTemplate) -> tuple[dict[str, Content], str | None]:
@@ -106,12 +109,12 @@ def _reach(
     contents: Mapping[str, Content],
     invalid: str | None,
 ) -> Reach:
-    prices: dict[str, int] = {}
+    prices: list[tuple[str, int]] = []
     for channel, content in contents.items():
         parts = segments.count(content.content).segments if channel == "sms" else 1
         price = quote(card, channel=channel, region=recipient.region_code, category=template.category, segments=parts)
         if price is not None:
-            prices[channel] = price
+            prices.append((channel, price))
     return Reach(
         receivable=recipient.channels,
         configured=frozenset(configured),
@@ -119,23 +122,22 @@ def _reach(
         approved=template.status == "APPROVED",
         opted_out=recipient.opted_out,
         invalid_parameters=invalid,
-        prices=prices,
+        prices=tuple(prices),
     )
 
 
-def _stored(found: Plan, configured: Mapping[str, ChannelConfig]) -> Route:
-    legs = tuple(
-        PlannedLeg(leg.channel, leg.price_micros, configured[leg.channel].carrier, configured[leg.channel].sender)
-        for leg in found.legs
-    )
-    first = legs[0] if legs else None
+def _stored(number: int, found: Plan, configured: Mapping[str, ChannelConfig]) -> Route:
+    legs = tuple((leg, configured[leg.channel]) for leg in found.legs)
+    first = legs[0][1] if legs else None
     return Route(
-        found,
-        dump_plan(StoredPlan(legs, found.judgements)),
-        len(legs),
-        first.carrier if first else None,
-        first.sender if first else None,
+        number, found, _plan_json(found, legs), first.carrier if first else None, first.sender if first else None
     )
+
+
+@functools.lru_cache(maxsize=10_000)
+def _plan_json(found: Plan, legs: tuple[tuple[Leg, ChannelConfig], ...]) -> str:
+    planned = tuple(PlannedLeg(leg.channel, leg.price_micros, on.carrier, on.sender) for leg, on in legs)
+    return dump_plan(StoredPlan(planned, found.judgements))
 
 
 def _refusal(plans: Sequence[Plan]) -> str | None:

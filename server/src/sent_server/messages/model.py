@@ -58,14 +58,21 @@ def dump_plan(plan: StoredPlan) -> str:
     return orjson.dumps(plan).decode()
 
 
-@functools.lru_cache(maxsize=10_000)
-def load_plan(text: str) -> StoredPlan:
+def join_plans(plans: Sequence[str]) -> str:
+    """The stored list of plans that `dump_plan` made."""
+    return f"[{','.join(plans)}]"
+
+
+@functools.lru_cache(maxsize=2_000)
+def load_plans(text: str) -> tuple[StoredPlan, ...]:
     """The messages of a request share a handful of plans, so nearly every call is a hit."""
-    raw = orjson.loads(text)
-    return StoredPlan(
-        tuple(PlannedLeg(**leg) for leg in raw["legs"]),
-        tuple(Judgement(**judgement) for judgement in raw["judgements"]),
-        raw["is_system"],
+    return tuple(
+        StoredPlan(
+            tuple(PlannedLeg(**leg) for leg in raw["legs"]),
+            tuple(Judgement(**judgement) for judgement in raw["judgements"]),
+            raw["is_system"],
+        )
+        for raw in orjson.loads(text)
     )
 
 
@@ -93,6 +100,7 @@ class Batch:
     template_category: str | None
     ledger_id: str
     contents_json: str
+    plans_json: str
     callback_url: str | None
     created_at_ms: int
 
@@ -109,7 +117,7 @@ class Message:
     channel: str | None
     leg: int
     legs: int
-    plan_json: str
+    plan_number: int
     held_micros: int
     settled_at_ms: int | None
     price_micros: int | None

@@ -8,16 +8,16 @@ from sent_server.messages.model import Batch, Message, MessageEvent
 
 INSERT_BATCH = """
     INSERT INTO batches (customer_id, id, template_id, template_name, template_category, ledger_id,
-        contents_json, callback_url, created_at_ms)
+        contents_json, plans_json, callback_url, created_at_ms)
     VALUES (:customer_id, :id, :template_id, :template_name, :template_category, :ledger_id,
-        :contents_json, :callback_url, :created_at_ms)
+        :contents_json, :plans_json, :callback_url, :created_at_ms)
 """
 INSERT_MESSAGE = """
     INSERT INTO messages (customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs,
-        plan_json, held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
+        plan_number, held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
         created_at_ms, updated_at_ms)
     VALUES (:customer_id, :id, :batch_id, :contact_id, :phone, :region_code, :status, :channel, :leg, :legs,
-        :plan_json, :held_micros, :settled_at_ms, :price_micros, :active_contact_price_micros, :last_sequence,
+        :plan_number, :held_micros, :settled_at_ms, :price_micros, :active_contact_price_micros, :last_sequence,
         :created_at_ms, :updated_at_ms)
 """
 INSERT_EVENT = """
@@ -27,7 +27,7 @@ INSERT_EVENT = """
         :price_micros, :active_contact_price_micros, :at_ms)
 """
 FIND = """
-    SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_json,
+    SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_number,
         held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
         created_at_ms, updated_at_ms
     FROM messages
@@ -35,7 +35,7 @@ FIND = """
 """
 FIND_BATCH = """
     SELECT customer_id, id, template_id, template_name, template_category, ledger_id, contents_json,
-        callback_url, created_at_ms
+        plans_json, callback_url, created_at_ms
     FROM batches
     WHERE customer_id = :customer_id AND id = :id
 """

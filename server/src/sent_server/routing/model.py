@@ -1,6 +1,5 @@
 """What routing looks at, and what it decides."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Automatic choice tries these in order; SMS is the last resort.
@@ -13,7 +12,8 @@ class Reach:
     """What decides the legs of one message.
 
     `receivable` are the contact's channels, `configured` the account's, `written` those the template has a text
-    for. `prices` holds micros for every channel that the rate card covers.
+    for. `prices` are (channel, micros) for every channel that the rate card covers. Hashable, so that plans can be
+    remembered.
     """
 
     receivable: frozenset[str]
@@ -22,7 +22,7 @@ class Reach:
     approved: bool
     opted_out: bool
     invalid_parameters: str | None
-    prices: Mapping[str, int]
+    prices: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Channel choice. Source: DECISIONS "Channels, templates, prices"; contract NOTES a4, b."""
 
+import functools
+
 from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, Judgement, Leg, Plan, Reach
 
 CONSENT_BLOCKED = "ERR_CONSENT_BLOCKED"
@@ -7,6 +9,7 @@ ROUTE_DENIED = "ERR_ROUTE_DENIED"
 PARAMETERS_INVALID = "ERR_TEMPLATE_PARAMS_INVALID"
 
 
+@functools.lru_cache(maxsize=10_000)
 def plan(reach: Reach, requested: str | None) -> Plan:
     """Order the legs of one message: `requested` alone, or, when None, every open channel by preference."""
     if reach.opted_out:
@@ -15,7 +18,8 @@ def plan(reach: Reach, requested: str | None) -> Plan:
         return Plan((), (), PARAMETERS_INVALID, None, reach.invalid_parameters)
     looked_at = PREFERENCE if requested is None else (requested,)
     judgements = tuple(_judge(reach, channel) for channel in looked_at)
-    legs = tuple(Leg(j.channel, reach.prices[j.channel]) for j in judgements if j.chosen)
+    prices = dict(reach.prices)
+    legs = tuple(Leg(judged.channel, prices[judged.channel]) for judged in judgements if judged.chosen)
     if legs:
         return Plan(legs, judgements)
     unapproved = any(_lacks_approval_only(reach, channel) for channel in looked_at)
@@ -36,7 +40,7 @@ def _obstacle(reach: Reach, channel: str) -> str | None:
         return "the contact cannot receive on this channel"
     if channel in NEEDS_APPROVAL and not reach.approved:
         return "the template is not approved for this channel"
-    if channel not in reach.prices:
+    if all(channel != priced for priced, _ in reach.prices):
         return "the rate card has no price for this channel"
     return None
 

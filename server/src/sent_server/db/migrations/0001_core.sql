@@ -49,6 +49,7 @@ CREATE TABLE channels (
 -- An inbound message names our number; this finds whose it is.
 CREATE INDEX channels_by_sender ON channels (carrier, sender);
 
+-- With a rowid: answers are long and keys random, so only the slim index is written in random places.
 CREATE TABLE idempotency_keys (
     customer_id TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('live', 'sandbox')),
@@ -59,7 +60,7 @@ CREATE TABLE idempotency_keys (
     sealed_at_ms BIGINT,
     created_at_ms BIGINT NOT NULL,
     PRIMARY KEY (customer_id, mode, idempotency_key)
-) WITHOUT ROWID;
+);
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at_ms);
 
 CREATE TABLE counters (
@@ -91,7 +92,8 @@ CREATE TABLE opt_outs (
     PRIMARY KEY (customer_id, phone)
 ) WITHOUT ROWID;
 
--- What all messages of one request share: the template as it was, and its text per channel.
+-- What all messages of one request share: the template as it was, its text per channel, and the few different
+-- routing plans (with the reason for each channel) that its recipients have; a message names one by number.
 CREATE TABLE batches (
     customer_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -100,6 +102,7 @@ CREATE TABLE batches (
     template_category TEXT,
     ledger_id TEXT NOT NULL,
     contents_json TEXT NOT NULL,
+    plans_json TEXT NOT NULL,
     callback_url TEXT,
     created_at_ms BIGINT NOT NULL,
     PRIMARY KEY (customer_id, id)
@@ -117,7 +120,7 @@ CREATE TABLE messages (
     channel TEXT,
     leg BIGINT NOT NULL,
     legs BIGINT NOT NULL,
-    plan_json TEXT NOT NULL,
+    plan_number BIGINT NOT NULL,
     held_micros BIGINT NOT NULL,
     settled_at_ms BIGINT,
     price_micros BIGINT,

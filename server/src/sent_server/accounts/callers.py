@@ -1,0 +1,44 @@
+"""From a key's hash to the caller it stands for."""
+
+from sent_server.accounts import store
+from sent_server.accounts.model import gate
+from sent_server.db import Tx
+from sent_server.db.database import fetch_one
+from sent_server.errors import ApiError
+from sent_server.http.caller import Caller, Role, Tier
+from sent_server.kernel import ids
+
+OUT_OF_REACH = "You do not have access to this organization or profile"
+
+
+async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller | None:
+    """None for an unknown or revoked key. Raises AUTH_004, always alike, for a profile the key may not act as."""
+    row = await fetch_one(tx, store.BY_KEY, key_hash=key_hash)
+    if row is None:
+        return None
+    key_id, role, customer_id, kind, organization_id, billing_model, status, tier, per_minute, channels = row
+    acting_id, acting_billing = customer_id, billing_model
+    if profile_id is not None:
+        acting_id, acting_billing = await _scoped(tx, kind, organization_id, profile_id)
+    profile_pays = acting_id != organization_id and (acting_billing or "profile") == "profile"
+    return Caller(
+        customer_id=acting_id,
+        organization_id=organization_id,
+        ledger_id=acting_id if profile_pays else organization_id,
+        key_id=key_id,
+        role=Role(role),
+        tier=Tier(tier),
+        messages_per_minute=per_minute,
+        gate=gate(status, has_channel=channels > 0),
+        scoped=profile_id is not None,
+    )
+
+
+async def _scoped(tx: Tx, kind: str, organization_id: str, profile_id: str) -> tuple[str, str | None]:
+    wanted = ids.parse_uuid(profile_id)
+    row = None
+    if wanted and kind == "organization":
+        row = await fetch_one(tx, store.PROFILE_OF, customer_id=organization_id, id=wanted)
+    if row is None:
+        raise ApiError("AUTH_004", OUT_OF_REACH)
+    return row[0], row[1]

@@ -1,0 +1,31 @@
+"""The account that a first start creates, so that a newcomer can send at once."""
+
+from dataclasses import dataclass
+
+from sent_server.accounts import service
+from sent_server.db import Tx
+from sent_server.kernel.money import MICROS
+from sent_server.kernel.sealing import Sealer
+from sent_server.ledger import service as ledger
+from sent_server.templates import seeds
+
+NAME = "Demo"
+BALANCE_MICROS = 10_000 * MICROS
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    customer_id: str
+    api_key: str
+    sender_numbers: dict[str, str]
+    template_ids: dict[str, str]
+
+
+async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo:
+    """An active organization with credit, three simulated channels, ready templates and an admin key."""
+    account = await service.create_account(tx, name=NAME, tier=tier, sealer=sealer, now_ms=now_ms)
+    senders = await service.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
+    await ledger.top_up(tx, account.id, BALANCE_MICROS, ref=account.id, now_ms=now_ms)
+    templates = await seeds.create_ready(tx, account.id, now_ms)
+    _, api_key = await service.create_key(tx, account.id, role="admin", now_ms=now_ms)
+    return Demo(account.id, api_key, senders, templates)

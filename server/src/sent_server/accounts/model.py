@@ -1,0 +1,64 @@
+"""Accounts as stored, and the mistakes an operator can make."""
+
+from dataclasses import dataclass
+
+KINDS = ("organization", "user", "profile")
+ROLES = ("admin", "billing", "developer")
+TIERS = ("starter", "growth", "enterprise", "unlimited")
+ACTIVE = "ACTIVE"
+# Onboarding, in order. Source: contract NOTES f, errors.json AUTH_005 to AUTH_007.
+BEFORE_KYC = ("SIGNED_UP", "KYC_STARTED", "WHITELISTED", "KYC_RESUBMISSION_REQUESTED", "ONBOARDING_STARTED")
+AFTER_KYC = ("KYC_COMPLETED", "MESSAGE_COMPLIANCE_COMPLETED")
+STATUSES = (*BEFORE_KYC, *AFTER_KYC, ACTIVE)
+PROFILE_FLAGS = {
+    "allow_contact_sharing": False,
+    "allow_template_sharing": False,
+    "inherit_contacts": True,
+    "inherit_templates": True,
+    "inherit_tcr_brand": True,
+    "inherit_tcr_campaign": True,
+}
+
+
+class OperatorError(Exception):
+    """An operator's request that cannot be carried out; the message names the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer: an organization, a user without profiles, or a profile of an organization."""
+
+    id: str
+    kind: str
+    organization_id: str
+    name: str
+    short_name: str | None
+    email: str | None
+    icon: str | None
+    description: str | None
+    status: str
+    profile_status: str | None
+    settings_json: str | None
+    billing_model: str | None
+    tier: str
+    messages_per_minute: int | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    id: str
+    customer_id: str
+    role: str
+    hint: str
+    created_at_ms: int
+    revoked_at_ms: int | None
+
+
+def gate(status: str, *, has_channel: bool) -> str | None:
+    """The AUTH code that keeps an account out at this point of its onboarding; None lets it in."""
+    if status == ACTIVE:
+        return None
+    if status in BEFORE_KYC:
+        return "AUTH_006"
+    return "AUTH_005" if has_channel else "AUTH_007"

@@ -1,0 +1,186 @@
+"""What operators do with accounts and keys, and what an account sees of itself."""
+
+import base64
+import os
+from dataclasses import dataclass
+from typing import NoReturn
+
+import orjson
+
+from sent_server.accounts import store
+from sent_server.accounts.callers import find_caller
+from sent_server.accounts.model import (
+    ACTIVE,
+    KINDS,
+    PROFILE_FLAGS,
+    ROLES,
+    STATUSES,
+    TIERS,
+    Account,
+    Key,
+    OperatorError,
+)
+from sent_server.channels import service as channels
+from sent_server.channels.model import ChannelConfig
+from sent_server.db import Tx
+from sent_server.http.authentication import hash_key
+from sent_server.kernel import ids
+from sent_server.kernel.sealing import Sealer
+from sent_server.ledger import service as ledger
+from sent_server.ledger.model import Balances
+
+__all__ = ["find_caller"]
+MAX_NAME_LENGTH = 200
+SIMULATOR = "simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An account with everything an operator or GET /v3/me shows."""
+
+    account: Account
+    balances: Balances
+    channels: dict[str, ChannelConfig]
+    profiles: list[Account]
+    keys: list[Key]
+
+
+async def create_account(
+    tx: Tx,
+    *,
+    name: str,
+    kind: str = "organization",
+    organization_id: str | None = None,
+    tier: str = "growth",
+    status: str = ACTIVE,
+    email: str | None = None,
+    sealer: Sealer,
+    now_ms: int,
+) -> Account:
+    """A new customer with empty ledger accounts. A profile shares the state and tier of its organization."""
+    if not name.strip() or len(name) > MAX_NAME_LENGTH:
+        _refuse(f"the name must have 1 to {MAX_NAME_LENGTH} characters")
+    _one_of("kind", kind, KINDS)
+    _one_of("tier", tier, TIERS)
+    _one_of("status", status, STATUSES)
+    account_id = ids.new_id(now_ms)
+    if organization_id is not None:
+        parent = await find(tx, organization_id)
+        if parent.kind != "organization":
+            _refuse(f"{organization_id} is a {parent.kind}; only an organization has profiles")
+        kind, tier, status = "profile", parent.tier, parent.status
+    elif kind == "profile":
+        _refuse("a profile needs its organization")
+    is_profile = kind == "profile"
+    account = Account(
+        id=account_id,
+        kind=kind,
+        organization_id=organization_id or account_id,
+        name=name.strip(),
+        short_name=None,
+        email=email,
+        icon=None,
+        description=None,
+        status=status,
+        profile_status="approved" if is_profile else None,
+        settings_json=orjson.dumps(PROFILE_FLAGS).decode() if is_profile else None,
+        billing_model="organization" if is_profile else None,
+        tier=tier,
+        messages_per_minute=None,
+        created_at_ms=now_ms,
+    )
+    secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
+    await store.insert(tx, account, callback_secret_sealed=sealer.seal(secret, row_id=account_id))
+    await ledger.open_ledger(tx, account_id)
+    return account
+
+
+async def configure_simulated_channels(tx: Tx, customer_id: str, *, name: str, now_ms: int) -> dict[str, str]:
+    """All three channels on the simulated carrier, with one fictitious number that nobody else has."""
+    sender = await _free_sender(tx)
+    for channel in ("sms", "whatsapp", "rcs"):
+        await channels.configure(
+            tx, customer_id, channel, carrier=SIMULATOR, sender=sender, business_name=name, now_ms=now_ms
+        )
+    return dict.fromkeys(("sms", "whatsapp", "rcs"), sender)
+
+
+async def _free_sender(tx: Tx) -> str:
+    """Outside the magic recipients (NXX 555 01XX): +1 500 555 0006 and up is set aside for such use."""
+    while True:
+        sender = f"+1500555{int.from_bytes(os.urandom(4)) % 9_000 + 1_000}"
+        if sender[8:10] != "01" and not await channels.sender_taken(tx, sender):
+            return sender
+
+
+async def create_key(tx: Tx, customer_id: str, *, role: str, now_ms: int) -> tuple[str, str]:
+    """(key id, the key itself). Only its hash is kept, so this is the one time it is seen."""
+    _one_of("role", role, ROLES)
+    await find(tx, customer_id)
+    api_key = ids.new_api_key()
+    key = Key(ids.new_id(now_ms), customer_id, role, api_key[-4:], now_ms, None)
+    await store.insert_key(tx, key, key_hash=hash_key(api_key))
+    return key.id, api_key
+
+
+async def list_keys(tx: Tx, customer_id: str) -> list[Key]:
+    await find(tx, customer_id)
+    return await store.keys(tx, customer_id)
+
+
+async def revoke_key(tx: Tx, key_id: str, *, now_ms: int) -> None:
+    if not await store.revoke_key(tx, key_id, now_ms=now_ms):
+        _refuse(f"no key has the id {key_id}; see `sent keys list CUSTOMER`")
+
+
+async def set_status(tx: Tx, customer_id: str, status: str, *, now_ms: int) -> None:
+    """Move an organization, and with it its profiles, through the onboarding."""
+    _one_of("status", status, STATUSES)
+    account = await find(tx, customer_id)
+    await store.set_status(tx, account.organization_id, status, now_ms=now_ms)
+
+
+async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int | None = None) -> None:
+    """`messages_per_minute` is a number of its own for the enterprise tier."""
+    _one_of("tier", tier, TIERS)
+    if messages_per_minute is not None and (tier != "enterprise" or messages_per_minute < 1):
+        _refuse("messages per minute goes with the enterprise tier and is at least 1")
+    account = await find(tx, customer_id)
+    await store.set_tier(tx, account.organization_id, tier, messages_per_minute)
+
+
+async def find(tx: Tx, customer_id: str) -> Account:
+    """Raises OperatorError for an unknown id."""
+    account = await store.find(tx, customer_id.lower())
+    if account is None:
+        raise OperatorError(f"no customer has the id {customer_id}; `sent accounts create NAME` makes one")
+    return account
+
+
+async def show(tx: Tx, customer_id: str) -> Overview:
+    account = await find(tx, customer_id)
+    configured = await channels.configured(tx, [(account.id, account.organization_id)])
+    return Overview(
+        account,
+        await ledger.balances(tx, account.id),
+        configured[account.id],
+        await store.profiles(tx, account.id),
+        await store.keys(tx, account.id),
+    )
+
+
+async def callback_secret(tx: Tx, sealer: Sealer, customer_id: str) -> str:
+    """What signs the posts to addresses that requests name (webhook_url, callback_url)."""
+    await find(tx, customer_id)
+    sealed = await store.callback_secret(tx, customer_id)
+    assert sealed is not None
+    return sealer.open(sealed, row_id=customer_id)
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        _refuse(f"{value!r} is not a {what}; use one of {', '.join(allowed)}")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise OperatorError(message)

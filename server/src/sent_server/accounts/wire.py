@@ -1,0 +1,60 @@
+"""The answer of GET /v3/me. Source: contract openapi-v3, NOTES a47."""
+
+from typing import Any
+
+import orjson
+
+from sent_server.accounts.model import Account
+from sent_server.accounts.service import Overview
+from sent_server.kernel import money, timestamps
+
+
+def me(overview: Overview) -> dict[str, Any]:
+    account = overview.account
+    is_profile = account.kind == "profile"
+    return {
+        "type": account.kind,
+        "id": account.id,
+        "organization_id": account.organization_id if is_profile else None,
+        "name": account.name,
+        "short_name": account.short_name if is_profile else None,
+        "email": account.email,
+        "icon": account.icon,
+        "description": account.description,
+        "created_at": timestamps.iso(account.created_at_ms),
+        "channels": {channel: _channel(overview, channel) for channel in ("sms", "whatsapp", "rcs")},
+        "status": account.profile_status if is_profile else None,
+        "settings": _settings(account) if is_profile else None,
+        "profiles": [_profile(profile) for profile in overview.profiles],
+        "balance": {
+            "available": money.to_number(overview.balances.available_micros),
+            "held": money.to_number(overview.balances.held_micros),
+            "currency": "USD",
+        },
+    }
+
+
+def _channel(overview: Overview, channel: str) -> dict[str, Any]:
+    config = overview.channels.get(channel)
+    state: dict[str, Any] = {"configured": config is not None, "phone_number": config.sender if config else None}
+    if channel == "whatsapp":
+        state["business_name"] = config.business_name if config else None
+    return state
+
+
+def _profile(profile: Account) -> dict[str, Any]:
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "icon": profile.icon,
+        "description": profile.description,
+        "short_name": profile.short_name,
+        "role": "admin",
+        "status": profile.profile_status,
+        "created_at": timestamps.iso(profile.created_at_ms),
+        "settings": _settings(profile),
+    }
+
+
+def _settings(profile: Account) -> dict[str, Any]:
+    return {**orjson.loads(profile.settings_json or "{}"), "billing_model": profile.billing_model}

@@ -1,0 +1,13 @@
+"""A configured channel."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """`carrier` is a carrier's name, `sender` our number on it (E.164)."""
+
+    channel: str
+    carrier: str
+    sender: str
+    business_name: str | None

@@ -1,0 +1,45 @@
+"""Configuring channels and looking them up."""
+
+from collections.abc import Sequence
+
+from sent_server.channels import store
+from sent_server.channels.model import ChannelConfig
+from sent_server.db import Tx
+
+
+async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dict[str, ChannelConfig]]:
+    """By customer, then channel. `owners` are (customer_id, organization_id); one statement for all of them.
+
+    A profile without a channel of its own uses its organization's.
+    """
+    wanted = sorted({customer_id for owner in owners for customer_id in owner})
+    own: dict[str, dict[str, ChannelConfig]] = {}
+    for customer_id, config in await store.of_customers(tx, wanted):
+        own.setdefault(customer_id, {})[config.channel] = config
+    return {
+        customer_id: {**own.get(organization_id, {}), **own.get(customer_id, {})}
+        for customer_id, organization_id in owners
+    }
+
+
+async def configure(
+    tx: Tx,
+    customer_id: str,
+    channel: str,
+    *,
+    carrier: str,
+    sender: str,
+    business_name: str | None = None,
+    now_ms: int,
+) -> None:
+    """Set a channel up, or change it."""
+    await store.put(tx, customer_id, ChannelConfig(channel, carrier, sender, business_name), now_ms=now_ms)
+
+
+async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> str | None:
+    """Whose number an inbound message was sent to; the first to configure it, should two share one."""
+    return await store.owner_of_sender(tx, carrier, channel, sender)
+
+
+async def sender_taken(tx: Tx, sender: str) -> bool:
+    return await store.sender_taken(tx, sender)

@@ -1,0 +1,8 @@
+"""People one can write to, by number, and whether they want to be written to.
+
+model.py    a contact, and a recipient as sending sees it
+wire.py     request bodies and answers
+api.py      the five routes
+service.py  the rules: create, change, delete, consent; and the look-ups of the hot path
+store.py    the SQL
+"""

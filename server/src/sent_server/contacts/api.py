@@ -1,0 +1,74 @@
+"""The five contact routes."""
+
+from collections.abc import Sequence
+
+from sent_server.contacts import service, wire
+from sent_server.contacts.wire import CreateContact, UpdateContact
+from sent_server.db import Tx
+from sent_server.http import query, route
+from sent_server.http.envelope import Reply
+from sent_server.http.fields import Mutation
+from sent_server.http.route import Call, Route
+from sent_server.kernel import paging, phone
+
+BAD_ID = ("VALIDATION_001", "Invalid contact ID format.")
+
+
+def routes(*, quota: int) -> Sequence[Route]:
+    async def create(tx: Tx, call: Call, body: CreateContact) -> Reply:
+        made = await service.create(tx, call.caller.customer_id, body.phone_number, quota=quota, now_ms=call.now_ms)
+        return Reply(201, wire.contact(made))
+
+    return [
+        route.get("/v3/contacts", list_contacts, scans_with=("search", "channel")),
+        route.mutate("POST", "/v3/contacts", create, body=CreateContact),
+        route.get("/v3/contacts/{id}", get, bad_id=("VALIDATION_003", "Invalid ID format.")),
+        route.mutate("PATCH", "/v3/contacts/{id}", update, body=UpdateContact, bad_id=BAD_ID),
+        route.mutate("DELETE", "/v3/contacts/{id}", delete, body=Mutation, bad_id=BAD_ID),
+    ]
+
+
+async def list_contacts(tx: Tx, call: Call) -> Reply:
+    page = query.page(call.query)
+    channel = query.choice(call.query, "channel", ("sms", "whatsapp", "rcs"))
+    if number := call.query.get("phone"):
+        return _page(page, [await service.get_by_phone(tx, call.caller.customer_id, _exact(number))], 1)
+    text = query.search(call.query)
+    digits = None if text is None else phone.digits_of(text) or None
+    if text is not None and digits is None:  # nothing but a number can be searched for
+        return _page(page, [], 0)
+    found, total = await service.list_page(tx, call.caller.customer_id, page, digits=digits, channel=channel)
+    return _page(page, found, total)
+
+
+async def get(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.contact(await service.get(tx, call.caller.customer_id, call.path["id"])))
+
+
+async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
+    changed = await service.update(
+        tx,
+        call.caller.customer_id,
+        call.path["id"],
+        default_channel=body.default_channel,
+        opt_out=body.opt_out,
+        number=body.phone_number,
+        now_ms=call.now_ms,
+    )
+    return Reply(200, wire.contact(changed))
+
+
+async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
+    await service.delete(tx, call.caller.customer_id, call.path["id"])
+    return Reply(204)
+
+
+def _exact(number: str) -> str:
+    """The filter's number; a client that forgets to escape the plus sends a blank in its place."""
+    number = number.strip()
+    return number if number.startswith("+") else f"+{number}"
+
+
+def _page(page: paging.Page, found: Sequence[service.Contact], total_count: int) -> Reply:
+    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
+    return Reply(200, {"contacts": [wire.contact(c) for c in found[: page.size]], "pagination": position})

@@ -1,0 +1,40 @@
+"""A contact as stored, and as sending sees it."""
+
+from dataclasses import dataclass
+
+CHANNELS = ("sms", "whatsapp", "rcs")
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`available_channels` is the wire's comma-separated text; `opted_out_at_ms` belongs to the number."""
+
+    id: str
+    phone: str
+    region_code: str
+    available_channels: str
+    default_channel: str
+    created_at_ms: int
+    updated_at_ms: int | None
+    opted_out_at_ms: int | None
+
+    @property
+    def channels(self) -> list[str]:
+        return self.available_channels.split(",") if self.available_channels else []
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """`is_new`: has an id, but no row yet."""
+
+    id: str
+    phone: str
+    region_code: str
+    channels: frozenset[str]
+    opted_out: bool
+    is_new: bool
+
+
+def channel_text(channels: frozenset[str]) -> str:
+    """The channels in their documented order, e.g. `sms,whatsapp`."""
+    return ",".join(channel for channel in CHANNELS if channel in channels)

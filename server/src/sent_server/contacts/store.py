@@ -1,0 +1,177 @@
+"""The SQL of contacts and of consent."""
+
+from collections.abc import Sequence
+
+from sent_server.contacts.model import Contact
+from sent_server.db import Row, Tx
+from sent_server.db.database import fetch_one
+from sent_server.kernel.paging import Page
+
+COLUMNS = """c.id, c.phone, c.region_code, c.available_channels, c.default_channel, c.created_at_ms, c.updated_at_ms,
+        o.opted_out_at_ms"""
+JOINED = """contacts c
+    LEFT JOIN opt_outs o ON o.customer_id = c.customer_id AND o.phone = c.phone"""
+BY_ID = f"""
+    SELECT {COLUMNS} FROM {JOINED}
+    WHERE c.customer_id = :customer_id AND c.id = :id
+"""
+BY_PHONE = f"""
+    SELECT {COLUMNS} FROM {JOINED}
+    WHERE c.customer_id = :customer_id AND c.phone = :phone
+"""
+# One writer per account decides which numbers exist; SQLite has only one anyway.
+LOCK = """
+    SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('contacts:' || CAST(:customer_id AS TEXT), 0))*/
+"""
+FOR_SENDING = f"""
+    SELECT c.id, c.phone, c.region_code, c.available_channels, o.opted_out_at_ms FROM {JOINED}
+    WHERE c.customer_id = :customer_id AND c.phone IN (:phones[])
+"""
+OPTED_OUT = """
+    SELECT phone FROM opt_outs
+    WHERE customer_id = :customer_id AND phone IN (:phones[])
+"""
+PAGE = f"""
+    SELECT {COLUMNS} FROM {JOINED}
+    WHERE c.customer_id = :customer_id
+    ORDER BY c.id DESC
+    LIMIT :count OFFSET :offset
+"""
+FILTERED_PAGE = f"""
+    SELECT {COLUMNS} FROM {JOINED}
+    WHERE c.customer_id = :customer_id
+        AND c.phone LIKE :phone_pattern ESCAPE '\\'
+        AND c.available_channels LIKE :channel_pattern
+    ORDER BY c.id DESC
+    LIMIT :count OFFSET :offset
+"""
+FILTERED_COUNT = """
+    SELECT COUNT(*) FROM contacts
+    WHERE customer_id = :customer_id
+        AND phone LIKE :phone_pattern ESCAPE '\\'
+        AND available_channels LIKE :channel_pattern
+"""
+INSERT = """
+    INSERT INTO contacts (customer_id, id, phone, region_code, available_channels, default_channel, created_at_ms)
+    VALUES (:customer_id, :id, :phone, :region_code, :available_channels, :default_channel, :created_at_ms)
+"""
+UPDATE = """
+    UPDATE contacts
+    SET phone = :phone, region_code = :region_code, available_channels = :available_channels,
+        default_channel = :default_channel, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND id = :id
+"""
+DELETE = """
+    DELETE FROM contacts
+    WHERE customer_id = :customer_id AND id = :id
+"""
+OPT_OUT = """
+    INSERT INTO opt_outs (customer_id, phone, source, opted_out_at_ms)
+    VALUES (:customer_id, :phone, :source, :opted_out_at_ms)
+    ON CONFLICT (customer_id, phone) DO NOTHING
+"""
+OPT_IN = """
+    DELETE FROM opt_outs
+    WHERE customer_id = :customer_id AND phone = :phone
+"""
+COUNT = """
+    SELECT total FROM counters
+    WHERE customer_id = :customer_id AND name = :name
+"""
+ADD = """
+    INSERT INTO counters (customer_id, name, total)
+    VALUES (:customer_id, :name, :total)
+    ON CONFLICT (customer_id, name) DO UPDATE
+    SET total = counters.total + excluded.total
+"""
+
+
+async def by_id(tx: Tx, customer_id: str, contact_id: str) -> Contact | None:
+    row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=contact_id)
+    return Contact(*row) if row else None
+
+
+async def by_phone(tx: Tx, customer_id: str, phone: str) -> Contact | None:
+    row = await fetch_one(tx, BY_PHONE, customer_id=customer_id, phone=phone)
+    return Contact(*row) if row else None
+
+
+async def lock(tx: Tx, customer_id: str) -> None:
+    """Wait for other writers of this account's contacts to commit; what is read from here on holds until we do."""
+    await tx.fetch(LOCK, customer_id=customer_id)
+
+
+async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> list[Row]:
+    """Rows of (id, phone, region_code, available_channels, opted_out_at_ms)."""
+    return await tx.fetch(FOR_SENDING, customer_id=customer_id, phones=phones)
+
+
+async def opted_out(tx: Tx, customer_id: str, phones: Sequence[str]) -> set[str]:
+    return {row[0] for row in await tx.fetch(OPTED_OUT, customer_id=customer_id, phones=phones)}
+
+
+async def page(tx: Tx, customer_id: str, page: Page) -> list[Contact]:
+    """Newest first; one row more than the page tells that there are more."""
+    rows = await tx.fetch(PAGE, customer_id=customer_id, count=page.fetch, offset=page.offset)
+    return [Contact(*row) for row in rows]
+
+
+async def filtered_page(
+    tx: Tx, customer_id: str, page: Page, *, phone_pattern: str, channel_pattern: str
+) -> list[Contact]:
+    rows = await tx.fetch(
+        FILTERED_PAGE,
+        customer_id=customer_id,
+        phone_pattern=phone_pattern,
+        channel_pattern=channel_pattern,
+        count=page.fetch,
+        offset=page.offset,
+    )
+    return [Contact(*row) for row in rows]
+
+
+async def filtered_count(tx: Tx, customer_id: str, *, phone_pattern: str, channel_pattern: str) -> int:
+    row = await fetch_one(
+        tx, FILTERED_COUNT, customer_id=customer_id, phone_pattern=phone_pattern, channel_pattern=channel_pattern
+    )
+    return row[0] if row else 0
+
+
+async def insert(tx: Tx, rows: Sequence[Row]) -> None:
+    """Rows of (customer_id, id, phone, region_code, available_channels, default_channel, created_at_ms)."""
+    await tx.execute_many(INSERT, rows)
+
+
+async def update(tx: Tx, customer_id: str, contact: Contact) -> None:
+    await tx.execute(
+        UPDATE,
+        customer_id=customer_id,
+        id=contact.id,
+        phone=contact.phone,
+        region_code=contact.region_code,
+        available_channels=contact.available_channels,
+        default_channel=contact.default_channel,
+        updated_at_ms=contact.updated_at_ms,
+    )
+
+
+async def delete(tx: Tx, customer_id: str, contact_id: str) -> None:
+    await tx.execute(DELETE, customer_id=customer_id, id=contact_id)
+
+
+async def opt_out(tx: Tx, customer_id: str, phone: str, *, source: str, now_ms: int) -> None:
+    await tx.execute(OPT_OUT, customer_id=customer_id, phone=phone, source=source, opted_out_at_ms=now_ms)
+
+
+async def opt_in(tx: Tx, customer_id: str, phone: str) -> None:
+    await tx.execute(OPT_IN, customer_id=customer_id, phone=phone)
+
+
+async def count(tx: Tx, customer_id: str, name: str) -> int:
+    row = await fetch_one(tx, COUNT, customer_id=customer_id, name=name)
+    return row[0] if row else 0
+
+
+async def add_to_counts(tx: Tx, customer_id: str, changes: dict[str, int]) -> None:
+    rows = [(customer_id, name, change) for name, change in sorted(changes.items()) if change]
+    await tx.execute_many(ADD, rows)

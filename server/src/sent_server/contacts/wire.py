@@ -1,0 +1,43 @@
+"""Bodies and answers of the contact routes. Source: contract openapi-v3, NOTES a10-a12, a44, a60."""
+
+from typing import Annotated, Any, ClassVar
+
+from sent_server.contacts.model import Contact
+from sent_server.http.fields import Body, Phone, one_of
+from sent_server.kernel import phone, timestamps
+
+DefaultChannel = Annotated[str, one_of(("sms", "whatsapp"))]
+
+
+class CreateContact(Body):
+    missing: ClassVar[dict[str, tuple[str, str]]] = {"phone_number": ("VALIDATION_001", "Phone number is required")}
+
+    phone_number: Phone
+
+
+class UpdateContact(Body):
+    """Absent and null fields stay as they are."""
+
+    default_channel: DefaultChannel | None = None
+    opt_out: bool | None = None
+    phone_number: Phone | None = None
+
+
+def contact(found: Contact) -> dict[str, Any]:
+    formats = phone.formats(found.phone)
+    return {
+        "id": found.id,
+        "phone_number": found.phone,
+        "format_e164": formats.e164,
+        "format_international": formats.international,
+        "format_national": formats.national,
+        "format_rfc": formats.rfc3966,
+        "country_code": formats.country_code,
+        "region_code": found.region_code,
+        "available_channels": found.available_channels,
+        "default_channel": found.default_channel,
+        "opt_out": found.opted_out_at_ms is not None,
+        "is_inherited": False,
+        "created_at": timestamps.iso(found.created_at_ms),
+        "updated_at": timestamps.iso_or_none(found.updated_at_ms),
+    }
