@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from harness import samples
+from harness.backends import Backend
 from harness.client import Client
 from harness.receiver import Behaviour, Receiver
-from harness.server import Server
+from harness.server import OwnServer, Server
 from harness.waiting import wait_for
 from sent_server.webhooks import signing
 from sent_server.webhooks.signing import SignatureMode
 
 WEBHOOKS = "/v3/webhooks"
+LOOPBACK = {"SENT_EGRESS_ALLOW_LOOPBACK": "true"}
 
 
 def create(http: Client, url: str = "https://example.com/hook", *names: str, **fields: Any) -> dict[str, Any]:
@@ -21,8 +23,8 @@ def create(http: Client, url: str = "https://example.com/hook", *names: str, **f
     return made
 
 
-def test_without_a_key_nothing_is_told(server: Server) -> None:
-    answer = Client(server.base_url, None).get(WEBHOOKS)
+def test_without_a_key_nothing_is_told(http: Client) -> None:
+    answer = http.acting_as(None).get(WEBHOOKS)
     assert (answer.status, answer.code) == (401, "AUTH_001")
 
 
@@ -172,7 +174,9 @@ def test_a_real_message_reaches_the_webhook_and_its_log(server: Server, receiver
     http = server.http
     made = create(http, receiver.url(), "message.delivered")
     body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
-    message_id = http.post("/v3/messages", body).data["recipients"][0]["message_id"]
+    sent = http.post("/v3/messages", body)
+    assert sent.status == 202, sent.body
+    message_id = sent.data["recipients"][0]["message_id"]
 
     def mine() -> bool:
         return any(got.json["payload"]["message_id"] == message_id for got in receiver.deliveries)
@@ -192,3 +196,25 @@ def test_a_real_message_reaches_the_webhook_and_its_log(server: Server, receiver
     assert http.get(f"{path}/events", query={"search": "delivered"}).data["pagination"]["total_count"] >= 1
     assert http.get(f"{path}/events", query={"search": "failed"}).data["events"] == []
     http.delete(path, {})
+
+
+def test_a_delivery_in_flight_survives_kill_9(own_server: OwnServer, backend: Backend, receiver: Receiver) -> None:
+    home = backend.new_home()
+    url = backend.url_for(home)
+    first = own_server(home=home, database_url=url, env=LOOPBACK)
+    receiver.plan.append(Behaviour(after_s=5))
+    made = create(first.http, receiver.url(), "message.delivered", timeout_seconds=5)
+    body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
+    assert first.http.post("/v3/messages", body).status == 202
+    receiver.wait(1, 15)
+    first.kill()
+    second = own_server(home=home, database_url=url, env=LOOPBACK)
+    # On SQLite the new process knows that it is alone; elsewhere the lease of 5 s + 30 s has to run out.
+    again = receiver.wait(2, 15 if backend.name == "sqlite" else 60)
+    assert again[0].headers["x-webhook-event-id"] == again[1].headers["x-webhook-event-id"]
+
+    def delivered() -> bool:
+        [row] = second.http.get(f"{WEBHOOKS}/{made['id']}/events").data["events"]
+        return bool(row["delivery_status"] == "delivered")
+
+    wait_for(delivered, 10, what="the log row")
