@@ -50,10 +50,13 @@ def revoked_key(server: Server) -> str:
     return str(made["api_key"])
 
 
-def _call(http: Client, entry: Entry, identifier: str = samples.UNKNOWN_ID, **options: Any) -> Response:
+def _call(
+    http: Client, entry: Entry, identifier: str = samples.UNKNOWN_ID, *, sandbox: bool = False, **options: Any
+) -> Response:
     """A request that would be valid if the caller and the id were."""
-    body = {} if entry.body is None else {"json": {**entry.body(), **options.pop("extra", {})}}
-    return http.request(entry.method, entry.path_for(identifier), **body, **options)
+    if entry.body is not None:
+        options["json"] = {**entry.body(), **({"sandbox": True} if sandbox else {})}
+    return http.request(entry.method, entry.path_for(identifier), **options)
 
 
 @EVERY
@@ -78,7 +81,7 @@ def test_a_revoked_key_does_not_open(server: Server, revoked_key: str, entry: En
 @EVERY
 def test_a_role_opens_exactly_what_the_table_says(server: Server, keys: Keys, entry: Entry) -> None:
     for role, key in (("admin", keys.admin), ("developer", keys.developer), ("billing", keys.billing)):
-        answer = _call(server.client(key), entry, extra={"sandbox": True})
+        answer = _call(server.client(key), entry, sandbox=True)
         if role in entry.roles:
             assert answer.status not in (401, 403), role
         else:
@@ -130,7 +133,7 @@ def _profile_of(server: Server, tenant: Account) -> Account:
 @EVERY
 def test_an_organization_may_act_as_its_profile_and_is_told_so(server: Server, keys: Keys, entry: Entry) -> None:
     profile = keys.profile.customer_id
-    answer = _call(server.http, entry, extra={"sandbox": True}, headers={"x-profile-id": profile})
+    answer = _call(server.http, entry, sandbox=True, headers={"x-profile-id": profile})
     if answer.status != 403:  # a profile may lack what the organization has
         assert answer.headers["x-profile-id"] == profile
 
