@@ -22,6 +22,7 @@ class Window:
     messages: int
     server_cpu_s: float
     server_mb: float
+    server_rss_mb: float
     noise: float
 
     @property
@@ -50,6 +51,7 @@ def measure(server: Running, plan: Plan, *, recipients: int = 1, others: Sequenc
         messages=load.requests * recipients,
         server_cpu_s=(server.cpu_s() - server_before_s) * counted,
         server_mb=server.memory_mb(),
+        server_rss_mb=server.memory_mb("VmRSS"),
         noise=strangers_s / (took_s * (os.cpu_count() or 1)),
     )
 
@@ -96,6 +98,12 @@ def _raw(window: Window) -> dict[str, Any]:
     values = asdict(window)
     del values["load"]["sample"], values["load"]["faults"]
     return values
+
+
+def cpu_ratio(of: Sequence[Window], against: Sequence[Window]) -> float:
+    """How much more CPU one message of `against` costs; what other processes do hardly changes it."""
+    own_us = median(window.cpu_us_per_message for window in of)
+    return median(window.cpu_us_per_message for window in against) / own_us if own_us else 0.0
 
 
 def per_s(windows: Sequence[Window]) -> float:

@@ -41,8 +41,8 @@ class Running:
         after_name = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(after_name[11]) + int(after_name[12])) / TICKS_PER_S
 
-    def memory_mb(self, which: str = "VmRSS") -> float:
-        """Resident memory now, or its peak with `VmHWM`."""
+    def memory_mb(self, which: str = "RssAnon") -> float:
+        """Memory of its own; `VmRSS` adds pages of mapped files, which is the system's cache of the database."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
             if line.startswith(which):
                 return int(line.split()[1]) / 1024

@@ -19,7 +19,7 @@ OUT = Path(__file__).parent / "out"
 def show(title: str, figures: Sequence[Figure], *, notes: Sequence[str] = ()) -> None:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("figure")
-    for name in ("value", "ratio", "aim", "met", "p50 ms", "p99 ms", "RSS MB", "CPU µs/msg", "noise"):
+    for name in ("value", "ratio", "aim", "met", "p50 ms", "p99 ms", "own MB", "CPU µs/msg", "noise"):
         table.add_column(name, justify="right")
     for figure in figures:
         met = "" if figure.met is None else "[green]yes[/]" if figure.met else "[red]no[/]"
