@@ -9,6 +9,7 @@ from pathlib import Path
 from sent_server.cli.failures import CommandError
 
 MAX_TRIES = 50
+HIGHEST = 65_535
 LISTEN = "0A"
 
 
@@ -17,8 +18,11 @@ def bind(host: str, port: int, *, or_next: bool) -> tuple[socket.socket, str | N
 
     `port` 0 takes any free one. Raises CommandError when the port is busy and `or_next` is off.
     """
+    if not 0 <= port <= HIGHEST:
+        raise CommandError(f"port {port} does not exist; choose one from 0 to {HIGHEST}")
     said: str | None = None
-    for candidate in range(port, port + (MAX_TRIES if or_next and port else 1)):
+    tries = MAX_TRIES if or_next and port else 1
+    for candidate in range(port, min(port + tries, HIGHEST + 1)):
         try:
             bound = _bind(host, candidate)
         except OSError as error:
