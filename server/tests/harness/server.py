@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from harness.client import Client
+from sent_server.cli import admin_socket
 
 READY_TIMEOUT_S = 30.0
 _numbers = itertools.count(1)
@@ -67,26 +68,29 @@ class Server:
         self, name: str | None = None, *, tier: str = "unlimited", status: str = "ACTIVE", balance: str = "1000"
     ) -> Account:
         """A new organization with channels, balance and an admin key."""
-        made = self.operate("accounts", "create", name or f"Tenant {next(_numbers)}", "--tier", tier)
+        made = self.ask("accounts create", name=name or f"Tenant {next(_numbers)}", tier=tier)
         customer_id: str = made["customer_id"]
         if balance != "0":
-            self.operate("accounts", "top-up", customer_id, balance)
+            self.ask("accounts top-up", customer_id=customer_id, amount=balance)
         if status != made["status"]:
-            self.operate("accounts", "set-status", customer_id, status)
+            self.ask("accounts set-status", customer_id=customer_id, status=status)
         return self.account(customer_id, self.create_key(customer_id))
 
     def create_profile(self, organization_id: str, name: str = "A profile") -> Account:
         """A profile of an organization, with a key of its own."""
-        made = self.operate("accounts", "create", name, "--profile-of", organization_id)
-        customer_id: str = made["customer_id"]
+        customer_id: str = self.ask("accounts create", name=name, profile_of=organization_id)["customer_id"]
         return self.account(customer_id, self.create_key(organization_id, profile=customer_id))
 
     def create_key(self, customer_id: str, *, role: str = "admin", profile: str | None = None) -> str:
-        options = ["--role", role] + (["--profile", profile] if profile else [])
-        return str(self.operate("keys", "create", customer_id, *options)["api_key"])
+        made = self.ask("keys create", customer_id=customer_id, role=role, profile_id=profile)
+        return str(made["api_key"])
 
     def revoke_key(self, key_id: str) -> None:
-        self.operate("keys", "revoke", key_id)
+        self.ask("keys revoke", key_id=key_id)
+
+    def ask(self, operation: str, **arguments: Any) -> Any:
+        """What `operate` does, a hundred times faster: straight to the socket that the command would use."""
+        return admin_socket.ask(self.home / "admin.sock", operation, arguments)
 
     def account(self, customer_id: str, api_key: str) -> Account:
         return Account(customer_id, api_key, self.client(api_key))
@@ -122,9 +126,12 @@ class OwnServer(Protocol):
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a child: ours without any SENT_ setting of the developer's shell."""
+    """The environment of a child: ours without any SENT_ setting of the developer's shell.
+
+    Loopback egress is open on PostgreSQL, too, because the receivers of the tests live on 127.0.0.1.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
-    return {**clean, "PYTHONUNBUFFERED": "1", **(extra or {})}
+    return {**clean, "PYTHONUNBUFFERED": "1", "SENT_EGRESS_ALLOW_LOOPBACK": "true", **(extra or {})}
 
 
 def command(*arguments: str) -> list[str]:

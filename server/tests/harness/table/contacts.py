@@ -82,8 +82,8 @@ CONTACTS = [
         "a new number",
         "/v3/contacts/{contact}",
         200,
-        body=lambda _: {"phone_number": "+447700" + samples.phone()[-6:]},
-        check=lambda data: data["region_code"] == "GB" and data["country_code"] == "44",
+        body=lambda _: {"phone_number": "+33612" + samples.phone()[-6:]},
+        check=lambda data: data["region_code"] == "FR" and data["country_code"] == "33",
     ),
     Row(
         "PATCH /v3/contacts/{id}",
