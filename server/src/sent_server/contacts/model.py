@@ -1,5 +1,6 @@
 """A contact as stored, and as sending sees it."""
 
+import functools
 from dataclasses import dataclass
 
 CHANNELS = ("sms", "whatsapp", "rcs")
@@ -35,6 +36,13 @@ class Recipient:
     is_new: bool
 
 
+@functools.cache
 def channel_text(channels: frozenset[str]) -> str:
     """The channels in their documented order, e.g. `sms,whatsapp`."""
     return ",".join(channel for channel in CHANNELS if channel in channels)
+
+
+@functools.cache
+def channel_set(text: str) -> frozenset[str]:
+    """Back from the text. Both are cached: there are eight of them, and sending asks for each recipient."""
+    return frozenset(text.split(",")) if text else frozenset()

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from sent_server.contacts.model import Contact
+import orjson
+
+from sent_server.contacts.model import Contact, Recipient, channel_set
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
@@ -23,10 +25,17 @@ BY_PHONE = f"""
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('contacts:' || CAST(:customer_id AS TEXT), 0))*/
 """
-FOR_SENDING = f"""
-    SELECT c.id, c.phone, c.region_code, c.available_channels, o.opted_out_at_ms FROM {JOINED}
-    WHERE c.customer_id = :customer_id AND c.phone IN (:phones[])
+# Each number is looked up by its whole key. Joins and IN lists tempt both planners into reading all contacts of the
+# account: SQLite always, PostgreSQL until it has statistics (measured: 20 ms for one number among 200,000).
+FOR_SENDING = """
+    SELECT n.key,
+        (SELECT c.id || c.region_code || c.available_channels FROM contacts c
+         WHERE c.customer_id = :customer_id AND c.phone = n.key),
+        (SELECT o.opted_out_at_ms FROM opt_outs o
+         WHERE o.customer_id = :customer_id AND o.phone = n.key)
+    FROM json_each(:phones_json) AS n
 """
+ID_LENGTH, REGION_LENGTH = 36, 2
 OPTED_OUT = """
     SELECT phone FROM opt_outs
     WHERE customer_id = :customer_id AND phone IN (:phones[])
@@ -101,9 +110,19 @@ async def lock(tx: Tx, customer_id: str) -> None:
     await tx.fetch(LOCK, customer_id=customer_id)
 
 
-async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> list[Row]:
-    """Rows of (id, phone, region_code, available_channels, opted_out_at_ms)."""
-    return await tx.fetch(FOR_SENDING, customer_id=customer_id, phones=phones)
+async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> tuple[list[Recipient], dict[str, bool]]:
+    """The contacts among `phones`, and of the other numbers whether they have opted out."""
+    phones_json = orjson.dumps(dict.fromkeys(phones)).decode()
+    known: list[Recipient] = []
+    unknown: dict[str, bool] = {}
+    for phone, found, opted_out_at_ms in await tx.fetch(FOR_SENDING, customer_id=customer_id, phones_json=phones_json):
+        opted_out = opted_out_at_ms is not None
+        if found is None:
+            unknown[phone] = opted_out
+        else:
+            region_code, channels = found[ID_LENGTH:][:REGION_LENGTH], channel_set(found[ID_LENGTH + REGION_LENGTH :])
+            known.append(Recipient(found[:ID_LENGTH], phone, region_code, channels, opted_out, is_new=False))
+    return known, unknown
 
 
 async def opted_out(tx: Tx, customer_id: str, phones: Sequence[str]) -> set[str]:
