@@ -16,7 +16,7 @@ from bench import bodies, report
 from bench.bodies import NewPhones
 from bench.figures import Figure, Window, cpu_ratio, measure, messages_per_s, of_windows, per_s
 from bench.load import Plan, drive
-from bench.processes import NO_WORKERS, Running, module, sent_up
+from bench.processes import NO_WORKERS, DatabaseProcesses, Running, behind, module, sent_up
 from bench.stored import fresh_database
 
 CONNECTIONS = 64
@@ -35,12 +35,13 @@ LOOPBACK = {"SENT_EGRESS_ALLOW_LOOPBACK": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server and the form of its requests."""
+    """A server, what works for it, and the form of its requests."""
 
     server: Running
     path: str
     api_key: str
     template_id: str
+    others: Sequence[DatabaseProcesses] = ()
 
     def plan(self, phones: Sequence[str], size: int, *, channel: str | None = None, **options: object) -> Plan:
         content = [bodies.send(part, self.template_id, channel=channel) for part in bodies.portions(phones, size)]
@@ -68,7 +69,7 @@ def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Itera
     home = folder / name
     env = LOOPBACK if workers else {**LOOPBACK, **NO_WORKERS}
     with fresh_database(server_url, name) as database, sent_up(home, database=database, env=env) as server:
-        target = Target(server, PATH, server.ready["api_key"], template_id(server))
+        target = Target(server, PATH, server.ready["api_key"], template_id(server), behind(database))
         # Meet the contacts before anything is measured.
         drive(target.plan(bodies.known_phones(KNOWN), 1_000, once=True, connections=2, seconds=30, warm_up_s=0))
         yield Placed(target, home, database)
@@ -136,7 +137,7 @@ def _many_recipients(off: Target, bare: Target) -> list[Figure]:
         # More than a window can use; what is left over stays unknown.
         enough = new.take(int(AIM_NEW_PER_S * 12 * SECONDS))
         plan = off.plan(enough, MANY, once=True)
-        unknown.append(measure(off.server, plan, recipients=MANY))
+        unknown.append(measure(off.server, plan, recipients=MANY, others=off.others))
     known_per_s, new_per_s = messages_per_s(known), messages_per_s(unknown)
     return [
         of_windows("bare, 100 recipients", bares, f"{messages_per_s(bares):,.0f} msg/s", ratio="1.00"),
@@ -158,7 +159,7 @@ def _with_workers(on: Target, bare: Target) -> list[Figure]:
 
 
 def _window(target: Target, phones: Sequence[str], size: int) -> Window:
-    return measure(target.server, target.plan(phones, size), recipients=size)
+    return measure(target.server, target.plan(phones, size), recipients=size, others=target.others)
 
 
 def main() -> None:

@@ -5,13 +5,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from bench.load import Load, Plan, drive
 from bench.processes import Running, machine_busy_s
 
 # Above this share of the machine used by strangers, a figure says more about them.
 NOISY = 0.15
+
+
+class Worker(Protocol):
+    """A process, or several, that is no stranger."""
+
+    def cpu_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,9 @@ class Window:
         return self.server_cpu_s / self.messages * 1e6 if self.messages else 0.0
 
 
-def measure(server: Running, plan: Plan, *, recipients: int = 1, others: Sequence[Running] = ()) -> Window:
+def measure(server: Running, plan: Plan, *, recipients: int = 1, others: Sequence[Worker] = ()) -> Window:
     """Drive one plan. `others` are processes of ours besides the server, which are no noise."""
-    ours = [server, *others]
+    ours: list[Worker] = [server, *others]
     machine_before_s, own_before_s = machine_busy_s(), sum(process.cpu_s() for process in ours)
     server_before_s, children_before_s, start_s = server.cpu_s(), _children_s(), time.monotonic()
     load = drive(plan)

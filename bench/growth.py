@@ -23,7 +23,7 @@ from bench.figures import measure as measure_window
 from bench.fill import multiply
 from bench.lifecycle import WAITING
 from bench.load import Plan, drive
-from bench.processes import NO_WORKERS, Running, sent_up
+from bench.processes import NO_WORKERS, DatabaseProcesses, Running, behind, sent_up
 from bench.stored import fresh_database, query
 
 SEED_MESSAGES = 1_000
@@ -48,6 +48,7 @@ class Side:
     template_id: str
     messages: int
     ids: Sequence[str]
+    others: Sequence[DatabaseProcesses]
 
     def plan(self, method: str, targets: Sequence[str], contents: Sequence[str] = ("",)) -> Plan:
         return Plan(
@@ -101,7 +102,7 @@ def side(folder: Path, server_url: str, messages: int) -> Iterator[Side]:
         ids = [str(row[0]) for row in query(home, database, SAMPLE_IDS)][::every]
         random.shuffle(ids)
         with sent_up(home, database=database, env={**LOOPBACK, **NO_WORKERS}) as server:
-            yield Side(server, server.ready["api_key"], template_id(server), messages, ids)
+            yield Side(server, server.ready["api_key"], template_id(server), messages, ids, behind(database))
 
 
 def _seed(home: Path, database: str) -> None:
@@ -144,7 +145,7 @@ def run(server_url: str, small_count: int, large_count: int) -> None:
         for turn in range(PAIRS):
             for name, plan in REQUESTS.items():
                 order = (small, large) if turn % 2 == 0 else (large, small)
-                windows = {id(one): measure_window(one.server, plan(one)) for one in order}
+                windows = {id(one): measure_window(one.server, plan(one), others=one.others) for one in order}
                 pairs[name].append((windows[id(small)], windows[id(large)]))
         for name, found in pairs.items():
             figures += _figures(name, found)

@@ -129,7 +129,8 @@ def _told(site: Site) -> Mapping[str, int]:
 
 
 def _own_s(site: Site) -> float:
-    return site.target.server.cpu_s() + (site.receiver.cpu_s() if site.receiver else 0.0)
+    receivers = [site.receiver] if site.receiver else []
+    return sum(process.cpu_s() for process in (site.target.server, *site.target.others, *receivers))
 
 
 @contextlib.contextmanager
