@@ -51,7 +51,7 @@ def welcome(
     """The first message on the first start, then how to send the next. Runs in a thread beside the server."""
     console = Console(highlight=False)
     for notice in notices:
-        console.print(f"[yellow]![/] {notice}")
+        console.print(Text.assemble(("! ", "yellow"), notice), soft_wrap=True)
     command = _try_out(console, base_url, demo, is_first, stopped) if demo else None
     if stopped():
         return
@@ -79,7 +79,7 @@ def _try_out(console: Console, base_url: str, demo: Demo, is_first: bool, stoppe
             show_steps(console, quickstart.follow(client, message_ids, stopped=stopped))
     except CommandError as error:
         if not stopped():
-            console.print(f"[red]The first message did not go out:[/] {error}")
+            console.print(Text.assemble(("No message was sent: ", "red"), str(error)), soft_wrap=True)
         return None
     finally:
         client.close()
