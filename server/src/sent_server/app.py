@@ -21,9 +21,9 @@ from sent_server.db.open import open_database
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 from sent_server.delivery import prepare
+from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import Inbox
-from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import Egress
 from sent_server.http import router

@@ -16,7 +16,7 @@ PREFIX = "SENT_"
 # The published clients own these names; a developer's shell may carry them.
 CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
 CLIENT_PREFIX = "SENT_DM_"
-OTHER_NAMES = frozenset({"SENT_CONFIG", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"})
+OTHER_NAMES = frozenset({"SENT_CONFIG", "SENT_BENCH_NO_WORKERS", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"})
 
 
 class SettingsError(Exception):

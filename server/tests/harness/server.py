@@ -131,6 +131,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     Loopback egress is open on PostgreSQL, too, because the receivers of the tests live on 127.0.0.1.
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
+    clean["SENT_EGRESS_ALLOW_LOOPBACK"] = "true"  # receivers of the tests listen on this machine
     return {**clean, "PYTHONUNBUFFERED": "1", "SENT_EGRESS_ALLOW_LOOPBACK": "true", **(extra or {})}
 
 

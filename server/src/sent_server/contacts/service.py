@@ -47,6 +47,14 @@ async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], 
     await store.add_to_counts(tx, customer_id, changes)
 
 
+async def refresh_channels(tx: Tx, customer_id: str, number: str) -> None:
+    """Look again at what a known number can receive, after its handset has changed."""
+    contact = await store.by_phone(tx, customer_id, number)
+    if contact is not None:
+        await store.lock(tx, customer_id)
+        await store.update(tx, customer_id, await _renumbered(tx, customer_id, contact, number))
+
+
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
     return await store.opted_out(tx, customer_id, numbers)
 
@@ -120,6 +128,8 @@ async def update(
         return contact
     changed = replace(contact, default_channel=default_channel or contact.default_channel, updated_at_ms=now_ms)
     if number is not None and number != contact.phone:
+        if await store.by_phone(tx, customer_id, number):
+            raise ApiError("RESOURCE_007", TAKEN)
         changed = await _renumbered(tx, customer_id, changed, number)
     await store.update(tx, customer_id, changed)
     if opt_out:
@@ -139,8 +149,7 @@ async def delete(tx: Tx, customer_id: str, contact_id: str) -> None:
 
 
 async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str) -> Contact:
-    if await store.by_phone(tx, customer_id, number):
-        raise ApiError("RESOURCE_007", TAKEN)
+    """The contact with this number and what it can receive; the counters follow."""
     channels = (await phones.capabilities(tx, customer_id, [number]))[number]
     changes = Counter({_counter(channel): 1 for channel in channels})
     changes.subtract({_counter(channel): 1 for channel in contact.channels})

@@ -51,8 +51,12 @@ async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
     """Bring the schema up to date; returns what was applied."""
     todo = await pending(database)
     for migration in todo:
-        await database.run_script(
-            f"/*pg: SELECT pg_advisory_xact_lock(7369);*/\n{migration.sql}\n"
-            f"INSERT INTO schema_info VALUES ({migration.version}, {migration.compatible_version});"
-        )
+        try:
+            await database.run_script(
+                f"INSERT INTO schema_info VALUES ({migration.version}, {migration.compatible_version});\n{migration.sql}"
+            )
+        except Exception:
+            # Another process may have applied it at the same moment; its row in schema_info made ours fail.
+            if migration in await pending(database):
+                raise
     return todo

@@ -7,6 +7,7 @@ from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.delivery.subject import Subject
 from sent_server.jobs import Job
+from sent_server.kernel import timestamps
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
@@ -52,6 +53,7 @@ class Changes:
         self._history: list[Row] = []
         self._told: list[tuple[Subject, str, str, str | None]] = []
         self._transfers: list[entries.Transfer] = []
+        self._not_active: list[Row] = []
         self._finished: list[Job] = []
         self._moved: list[tuple[str, int, str, int]] = []
         self._waiting_finished: list[tuple[str]] = []
@@ -63,7 +65,7 @@ class Changes:
         subject.channel = leg.channel
         if subject.settled_at_ms is None:
             subject.price_micros = leg.price_micros
-            subject.active_contact_price_micros = 0
+            subject.active_contact_price_micros = subject.active_contact_price_micros or 0
         self._touched[subject.id] = subject
         for status in ("PROCESSED", "ROUTED"):
             if RANK[status] > RANK[subject.status]:
@@ -80,16 +82,16 @@ class Changes:
                 return
             case "FAILED":
                 self._record(subject, "FAILED", reason)
-                self._settle(subject, 0)
+                self._give_back(subject)
                 self._finish(subject, job)
             case "READ" | "DELIVERED" as status:
-                self._settle(subject, subject.price_micros or 0)
+                self._charge(subject)
                 if status == "READ" and RANK[subject.status] < RANK["DELIVERED"]:
                     self._record(subject, "DELIVERED", DESCRIPTIONS["DELIVERED"])
                 self._record(subject, status, DESCRIPTIONS[status])
                 self._finish(subject, job)
             case status:
-                self._settle(subject, subject.price_micros or 0)
+                self._charge(subject)
                 self._record(subject, status, DESCRIPTIONS[status].format(channel=LABELS[subject.channel or "sms"]))
 
     def note_fallback(self, subject: Subject) -> None:
@@ -111,6 +113,7 @@ class Changes:
         await tx.execute_many(UPDATE, [self._row(subject) for subject in touched])
         await store.insert_events(tx, self._history)
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
+        await store.forget_active_contacts(tx, self._not_active)
         await jobs.move(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await tx.execute_many(FINISH_WAITING, self._waiting_finished)
@@ -132,8 +135,18 @@ class Changes:
             subject.price_micros, subject.active_contact_price_micros, self.now_ms,
         ))  # fmt: skip
 
+    def _give_back(self, subject: Subject) -> None:
+        """A message that no carrier took costs nothing, and its contact does not count as active."""
+        if subject.settled_at_ms is None and subject.active_contact_price_micros:
+            month = timestamps.month(subject.created_at_ms)
+            self._not_active.append((subject.customer_id, month, subject.contact_id, subject.id))
+        self._settle(subject, 0)
+
+    def _charge(self, subject: Subject) -> None:
+        self._settle(subject, (subject.price_micros or 0) + (subject.active_contact_price_micros or 0))
+
     def _settle(self, subject: Subject, price_micros: int) -> None:
-        """Once per message: capture the used leg's price from the hold, and release the rest."""
+        """Once per message: capture what it costs from the hold, and release the rest."""
         if subject.settled_at_ms is not None:
             return
         subject.settled_at_ms = self.now_ms
@@ -186,3 +199,4 @@ class Changes:
         ]
         if wanted:
             await events.emit(tx, wanted, interest)
+            self.hints.add(events.TOPIC)

@@ -67,6 +67,7 @@ class Dispatcher:
             failpoint("after_submit_before_record")
             answered = Answered(
                 self.carrier.name,
+                self.carrier.takes_idempotency_key,
                 list(zip(portion.prepared, outcomes, strict=True)),
                 self.receipt_timeout_ms,
                 self.clock.now_ms(),

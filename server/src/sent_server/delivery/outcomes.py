@@ -13,7 +13,8 @@ from sent_server.delivery.changes import Changes
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, Prepared
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 
-RETRY_UNKNOWN_MS = 2_000
+RETRY_UNKNOWN_MS = 1_000
+MAX_BACKOFFS = 30
 FENCES = """
     SELECT id, fence FROM jobs
     WHERE id IN (:ids[])
@@ -28,9 +29,13 @@ INSERT_REFS = """
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What one carrier answered to a batch of submissions, in order."""
+    """What one carrier answered to a batch of submissions, in order.
+
+    `may_ask_again`: the carrier takes an idempotency key, so a lost answer is no reason to give up.
+    """
 
     carrier: str
+    may_ask_again: bool
     pairs: Sequence[tuple[Prepared, Outcome]]
     receipt_timeout_ms: int
     now_ms: int
@@ -67,8 +72,8 @@ async def _record(tx: Tx, answered: Answered) -> set[str]:
                 changes.apply(subject, step, reason=f"{outcome.code}: {outcome.reason}", job=p.job)
             case Unknown():
                 state, code = "UNKNOWN", outcome.reason[:200]
-                if p.category in RETRIED_WHEN_UNKNOWN:
-                    changes.retry(p.job, RETRY_UNKNOWN_MS * p.attempt)
+                if answered.may_ask_again or p.category in RETRIED_WHEN_UNKNOWN:
+                    changes.retry(p.job, RETRY_UNKNOWN_MS * min(p.job.fence, MAX_BACKOFFS))
                 else:
                     changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
             case Later():

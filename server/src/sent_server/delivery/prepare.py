@@ -19,6 +19,7 @@ from sent_server.messages.lifecycle import REACHED, on_blocked, on_leg_failed
 
 LEASE_MS = 30_000
 MAX_ATTEMPTS_PER_LEG = 8
+MAX_CLAIMS = 50
 # RELIABILITY, "after a crash": a lost answer is tried again for what people wait for, never for advertising.
 RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
 OPTED_OUT = "ERR_CONSENT_BLOCKED: the contact has opted out"
@@ -67,7 +68,7 @@ async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_
         previous = earlier.get((subject.id, subject.leg))
         if previous and previous.state == "SUBMITTING" and not carrier.takes_idempotency_key:
             lost.append(_lost_row(subject, previous, now_ms))
-        number = _next_number(previous, subject, carrier)
+        number = _next_number(previous, subject, carrier) if job.fence <= MAX_CLAIMS else None
         if number is None:
             changes.wait_for_receipt(job, receipt_timeout_ms)
         elif number > MAX_ATTEMPTS_PER_LEG:
@@ -107,8 +108,8 @@ def _next_number(previous: Attempt | None, subject: Subject, carrier: Carrier) -
     if previous is None:
         return 1
     match previous.state:
-        case "SUBMITTING" if carrier.takes_idempotency_key:
-            return previous.number  # ask again: the same attempt
+        case "SUBMITTING" | "UNKNOWN" if carrier.takes_idempotency_key:
+            return previous.number  # ask again: the same attempt, sent once however often
         case "SUBMITTING" | "UNKNOWN":
             return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
         case "LATER":

@@ -12,6 +12,7 @@ from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, lo
 LOAD = """
     SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_number,
         m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.last_sequence,
+        m.created_at_ms,
         b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.plans_json,
         b.callback_url
     FROM messages m
@@ -40,6 +41,7 @@ class Subject:
     price_micros: int | None
     active_contact_price_micros: int | None
     last_sequence: int
+    created_at_ms: int
     ledger_id: str
     template_id: str | None
     template_name: str | None

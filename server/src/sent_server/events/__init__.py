@@ -3,7 +3,7 @@
 Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks beyond an endpoint's id.
 """
 
-from sent_server.events.emit import Interest, callback_endpoint_id, emit, interest, note
+from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
 from sent_server.events.store import (
     Claimed,
@@ -24,6 +24,7 @@ from sent_server.events.store import (
 )
 
 __all__ = [
+    "TOPIC",
     "Claimed",
     "Content",
     "DueEndpoint",

@@ -17,6 +17,8 @@ from sent_server.events import store
 from sent_server.events.model import Event
 from sent_server.kernel import ids
 
+# Hint this after a commit that emitted, so that the sender need not wait for its next look.
+TOPIC = "webhooks"
 CALLBACK_FIELD = "messages"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.routing import BaseRoute, Router
 from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sent_server.http.endpoint import Endpoint, NotFound, OpenEndpoint, Shared
 from sent_server.http.envelope import Reply
@@ -12,12 +13,27 @@ from sent_server.http.route import Route
 OpenHandler = Callable[[], Awaitable[Reply]]
 
 
-def build(routes: Sequence[Route], open_paths: Mapping[str, OpenHandler], shared: Shared) -> Router:
-    """Routes keep their order, so the busiest table comes first; static paths go before parameters."""
+class Front:
+    """Looks fixed paths up in a dictionary; only paths with parameters walk through Starlette's table."""
+
+    def __init__(self, fixed: Mapping[str, ASGIApp], router: Router) -> None:
+        self._fixed = fixed
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._fixed.get(scope["path"]) if scope["type"] == "http" else None
+        await (endpoint or self._router)(scope, receive, send)
+
+
+def build(routes: Sequence[Route], open_paths: Mapping[str, OpenHandler], shared: Shared) -> Front:
+    """Fixed paths win over parameters; the rest keeps the order of the tables."""
     by_path: dict[str, list[Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, []).append(route)
-    ordered = sorted(by_path, key=lambda path: "{" in path)
-    table: list[BaseRoute] = [StarletteRoute(path, endpoint=Endpoint(path, by_path[path], shared)) for path in ordered]
-    table += [StarletteRoute(path, endpoint=OpenEndpoint(reply, shared)) for path, reply in open_paths.items()]
-    return Router(routes=table, redirect_slashes=False, default=NotFound(shared))
+    endpoints = {path: Endpoint(path, own, shared) for path, own in by_path.items()}
+    table: list[BaseRoute] = [
+        StarletteRoute(path, endpoint=endpoint) for path, endpoint in endpoints.items() if "{" in path
+    ]
+    fixed: dict[str, ASGIApp] = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
+    fixed |= {path: OpenEndpoint(reply, shared) for path, reply in open_paths.items()}
+    return Front(fixed, Router(routes=table, redirect_slashes=False, default=NotFound(shared)))

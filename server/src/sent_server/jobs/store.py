@@ -9,16 +9,18 @@ ENQUEUE = """
     INSERT INTO jobs (id, kind, customer_id, due_at_ms, fence, created_at_ms)
     VALUES (:id, :kind, :customer_id, :due_at_ms, 0, :created_at_ms)
 """
-CLAIM = """
+# Picked and leased in two statements: as one, PostgreSQL may run the inner select again and lease more than asked.
+PICK = """
+    SELECT id FROM jobs
+    WHERE kind = :kind AND due_at_ms <= :now_ms
+    ORDER BY due_at_ms
+    LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+LEASE = """
     UPDATE jobs
     SET due_at_ms = :leased_until_ms, fence = fence + 1
-    WHERE id IN (
-        SELECT id FROM jobs
-        WHERE kind = :kind AND due_at_ms <= :now_ms
-        ORDER BY due_at_ms
-        LIMIT :count
-        /*pg: FOR UPDATE SKIP LOCKED*/
-    )
+    WHERE id IN (:ids[])
     RETURNING id, kind, customer_id, fence
 """
 FINISH = """
@@ -54,7 +56,10 @@ async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> Non
 
 async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int) -> list[Job]:
     """Lease up to `count` due jobs, the longest due first."""
-    rows = await tx.fetch(CLAIM, kind=kind, now_ms=now_ms, leased_until_ms=now_ms + lease_ms, count=count)
+    picked = [row[0] for row in await tx.fetch(PICK, kind=kind, now_ms=now_ms, count=count)]
+    if not picked:
+        return []
+    rows = await tx.fetch(LEASE, ids=picked, leased_until_ms=now_ms + lease_ms)
     return [Job(*row) for row in rows]
 
 

@@ -7,7 +7,6 @@ import secrets
 import uuid
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Seeded from the system; ids must be unique, not secret. A fork would repeat it, so reseed there.
 _random = random.Random(os.urandom(32))
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
@@ -22,13 +21,8 @@ def new_id(now_ms: int) -> str:
 
 
 def new_request_id() -> str:
-    """`req_` and 16 letters or digits."""
-    value = _random.getrandbits(95)
-    letters = ["req_"]
-    for _ in range(16):
-        value, digit = divmod(value, 62)
-        letters.append(_BASE62[digit])
-    return "".join(letters)
+    """`req_` and 20 letters or digits."""
+    return f"req_{_random.getrandbits(80):020x}"
 
 
 def new_api_key() -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sent_server import events, jobs
 from sent_server.bus import LocalBus
 from sent_server.channels import service as channels
+from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
@@ -18,6 +19,7 @@ from sent_server.db.database import Row
 from sent_server.errors import ApiError
 from sent_server.events import Event, Interest
 from sent_server.http.envelope import Reply
+from sent_server.kernel import timestamps
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
@@ -40,7 +42,7 @@ class Desk:
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """One reply or refusal per command, in order."""
-        found = await _look_up(tx, commands)
+        found = await _look_up(tx, commands, self.card)
         spendable = await ledger.available(tx, list({command.caller.ledger_id for command in commands}))
         results: list[Reply | ApiError] = []
         drafts: list[Draft] = []
@@ -52,9 +54,9 @@ class Desk:
             else:
                 results.append(drafted)
         if drafts:
-            await _write(tx, drafts)
+            told = await _write(tx, drafts)
             carriers = {message.route.carrier for draft in drafts for message in draft.messages}
-            tx.after_commit(lambda: self._hint(carriers))
+            tx.after_commit(lambda: self._hint(carriers, told=told))
         return results
 
     async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
@@ -64,7 +66,9 @@ class Desk:
             raise result
         return result
 
-    def _hint(self, carriers: set[str | None]) -> None:
+    def _hint(self, carriers: set[str | None], *, told: bool) -> None:
+        if told:
+            self.bus.hint(events.TOPIC)
         for carrier in carriers:
             if carrier:
                 self.bus.hint(DISPATCH + carrier)
@@ -80,6 +84,7 @@ class Desk:
             template=template,
             configured=found.channels.get(caller.customer_id, {}),
             recipients=found.recipients[caller.customer_id],
+            active=found.active.get(caller.customer_id, ()),
         )
         if isinstance(drafted, ApiError):
             return drafted
@@ -87,6 +92,9 @@ class Desk:
         if left < 0:
             return ApiError("BUSINESS_003", "Insufficient balance to send message.")
         spendable[caller.ledger_id] = left
+        if self.card.active_contact_micros:
+            charged = {message.recipient.id for message in drafted.messages if message.active_contact_micros}
+            found.active.setdefault(caller.customer_id, set()).update(charged)
         return drafted
 
 
@@ -95,16 +103,18 @@ class _Found:
     """By customer."""
 
     templates: Mapping[str, Sendable]
-    channels: Mapping[str, Mapping[str, channels.ChannelConfig]]
+    channels: Mapping[str, Mapping[str, ChannelConfig]]
     recipients: Mapping[str, Mapping[str, Recipient]]
+    active: dict[str, set[str]]
 
 
-async def _look_up(tx: Tx, commands: Sequence[SendCommand]) -> _Found:
+async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _Found:
     by_customer: defaultdict[str, list[SendCommand]] = defaultdict(list)
     for command in commands:
         by_customer[command.caller.customer_id].append(command)
     found_templates: dict[str, Sendable] = {}
     recipients: dict[str, dict[str, Recipient]] = {}
+    active: dict[str, set[str]] = {}
     for customer_id, own in sorted(by_customer.items()):
         found_templates[customer_id] = await templates.for_sending(
             tx,
@@ -114,11 +124,16 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand]) -> _Found:
         )
         phones = own[0].recipients if len(own) == 1 else list({p for command in own for p in command.recipients})
         recipients[customer_id] = await contacts.for_sending(tx, customer_id, phones, now_ms=own[0].now_ms)
+        if card.active_contact_micros:
+            known = [recipient.id for recipient in recipients[customer_id].values()]
+            month = timestamps.month(own[0].now_ms)
+            active[customer_id] = await store.active_contacts(tx, customer_id, month, known)
     owners = list({(command.caller.customer_id, command.caller.organization_id) for command in commands})
-    return _Found(found_templates, await channels.configured(tx, owners), recipients)
+    return _Found(found_templates, await channels.configured(tx, owners), recipients, active)
 
 
-async def _write(tx: Tx, drafts: Sequence[Draft]) -> None:
+async def _write(tx: Tx, drafts: Sequence[Draft]) -> bool:
+    """Returns whether a receiver has something to be told."""
     await _insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, list({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Row] = []
@@ -126,19 +141,21 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> None:
     history: list[Row] = []
     work: list[tuple[str, str, str, int, int]] = []
     holds: list[entries.Transfer] = []
+    newly_active: list[Row] = []
     announced: list[Event] = []
     for draft in drafts:
         caller, now_ms = draft.command.caller, draft.command.now_ms
         batches.append(_batch_row(draft))
+        tells = draft.command.callback_url or interest.wants(caller.customer_id, "message.queued")
         customer_id, ledger_id, batch_id = caller.customer_id, caller.ledger_id, draft.batch_id
         for message in draft.messages:
             route, recipient = message.route, message.recipient
-            held_micros = route.plan.dearest_micros
+            held_micros = message.hold_micros
             failed = route.plan.error
             rows.append((
                 customer_id, message.id, batch_id, recipient.id, recipient.phone, recipient.region_code,
                 "FAILED" if failed else "QUEUED", message.channel, 0, len(route.plan.legs), route.number, held_micros,
-                None, None, None, 2 if failed else 1, now_ms, now_ms,
+                None, None, message.active_contact_micros, 2 if failed else 1, now_ms, now_ms,
             ))  # fmt: skip
             history.append((customer_id, message.id, 1, "QUEUED", AUTOMATIC, ACCEPTED, None, None, now_ms))
             if failed:
@@ -147,14 +164,18 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> None:
                 work.append((message.id, DISPATCH + str(route.carrier), customer_id, now_ms, now_ms))
             if held_micros:
                 holds.append(entries.hold(ledger_id, message.id, held_micros))
-            announced += _announce(draft, message, interest)
+            if message.active_contact_micros:
+                newly_active.append((customer_id, timestamps.month(now_ms), recipient.id, message.id))
+            if tells or failed:
+                announced += _announce(draft, message, interest)
     await store.insert_batches(tx, batches)
     await store.insert_messages(tx, rows)
     await store.insert_events(tx, history)
     await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
     await jobs.enqueue(tx, work)
-    if announced:
-        await events.emit(tx, announced, interest)
+    await store.insert_active_contacts(tx, newly_active)
+    await events.emit(tx, announced, interest)
+    return bool(announced)
 
 
 async def _insert_new_contacts(tx: Tx, drafts: Sequence[Draft]) -> None:

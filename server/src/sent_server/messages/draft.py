@@ -4,7 +4,7 @@ A draft of one request holds a message per recipient and channel; a refusal of t
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sent_server.carriers.base import Content
@@ -28,6 +28,7 @@ class Route:
     number: int
     plan: Plan
     json: str
+    hold_micros: int
     carrier: str | None
     sender: str | None
 
@@ -38,6 +39,11 @@ class DraftMessage:
     recipient: Recipient
     channel: str | None
     route: Route
+    active_contact_micros: int
+
+    @property
+    def hold_micros(self) -> int:
+        return self.route.hold_micros + self.active_contact_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Draft:
 
     @property
     def hold_micros(self) -> int:
-        return sum(message.route.plan.dearest_micros for message in self.messages)
+        return sum(message.hold_micros for message in self.messages)
 
 
 def draft_request(
@@ -61,8 +67,12 @@ def draft_request(
     template: SendableTemplate,
     configured: Mapping[str, ChannelConfig],
     recipients: Mapping[str, Recipient],
+    active: Collection[str],
 ) -> Draft | ApiError:
-    """Route and price every message of a request; 400, or 422 when nobody in it can be reached."""
+    """Route and price every message of a request; 400, or 422 when nobody in it can be reached.
+
+    `active` are the contacts (by id) that this month's active-contact price was already charged for.
+    """
     channels = command.channels
     absent = [name for name in channels if name != AUTOMATIC and name not in configured]
     if absent:
@@ -71,6 +81,7 @@ def draft_request(
     contents, invalid = _render(command, template)
     known_routes: dict[tuple[str, frozenset[str], bool, str], Route] = {}
     messages: list[DraftMessage] = []
+    counted = set(active)
     for phone in command.recipients:
         recipient = recipients[phone]
         for channel in channels:
@@ -81,7 +92,11 @@ def draft_request(
                 found = plan(reach, None if channel == AUTOMATIC else channel)
                 route = known_routes[key] = _stored(len(known_routes), found, configured)
             explicit = None if channel == AUTOMATIC else channel
-            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route))
+            active_micros = 0
+            if card.active_contact_micros and route.plan.legs and recipient.id not in counted:
+                active_micros = card.active_contact_micros
+                counted.add(recipient.id)
+            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route, active_micros))
     routes = list(known_routes.values())
     refusal = _refusal([route.plan for route in routes])
     if refusal:
@@ -130,7 +145,12 @@ def _stored(number: int, found: Plan, configured: Mapping[str, ChannelConfig]) -
     legs = tuple((leg, configured[leg.channel]) for leg in found.legs)
     first = legs[0][1] if legs else None
     return Route(
-        number, found, _plan_json(found, legs), first.carrier if first else None, first.sender if first else None
+        number,
+        found,
+        _plan_json(found, legs),
+        found.dearest_micros,
+        first.carrier if first else None,
+        first.sender if first else None,
     )
 
 

@@ -26,6 +26,18 @@ INSERT_EVENT = """
     VALUES (:customer_id, :message_id, :sequence, :status, :channel, :description,
         :price_micros, :active_contact_price_micros, :at_ms)
 """
+ACTIVE_CONTACTS = """
+    SELECT contact_id FROM active_contacts
+    WHERE customer_id = :customer_id AND month = :month AND contact_id IN (:contact_ids[])
+"""
+INSERT_ACTIVE_CONTACT = """
+    INSERT INTO active_contacts (customer_id, month, contact_id, message_id)
+    VALUES (:customer_id, :month, :contact_id, :message_id)
+"""
+FORGET_ACTIVE_CONTACT = """
+    DELETE FROM active_contacts
+    WHERE customer_id = :customer_id AND month = :month AND contact_id = :contact_id AND message_id = :message_id
+"""
 FIND = """
     SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_number,
         held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
@@ -58,6 +70,22 @@ async def insert_messages(tx: Tx, rows: Sequence[Row]) -> None:
 
 async def insert_events(tx: Tx, rows: Sequence[Row]) -> None:
     await tx.execute_many(INSERT_EVENT, rows)
+
+
+async def active_contacts(tx: Tx, customer_id: str, month: str, contact_ids: Sequence[str]) -> set[str]:
+    """Those that the month's active-contact price was already charged for."""
+    rows = await tx.fetch(ACTIVE_CONTACTS, customer_id=customer_id, month=month, contact_ids=contact_ids)
+    return {row[0] for row in rows}
+
+
+async def insert_active_contacts(tx: Tx, rows: Sequence[Row]) -> None:
+    """Rows of (customer_id, month, contact_id, message_id)."""
+    await tx.execute_many(INSERT_ACTIVE_CONTACT, rows)
+
+
+async def forget_active_contacts(tx: Tx, rows: Sequence[Row]) -> None:
+    """The same rows, of messages that came to nothing and were not charged."""
+    await tx.execute_many(FORGET_ACTIVE_CONTACT, rows)
 
 
 async def find(tx: Tx, customer_id: str, message_id: str) -> Message | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sent_server.bus import LocalBus
+from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http import query, route
@@ -70,6 +71,7 @@ async def get_phone(tx: Tx, call: Call) -> Reply:
 async def set_capabilities(tx: Tx, call: Call, body: wire.SetCapabilities) -> Reply:
     customer_id, wanted = call.caller.customer_id, body.wanted
     handset = await service.set_capabilities(tx, customer_id, _phone(call), wanted, now_ms=call.now_ms)
+    await contacts.refresh_channels(tx, customer_id, _phone(call))
     return Reply(200, wire.handset(handset))
 
 

@@ -23,7 +23,7 @@ from sent_server.webhooks.lanes import Lanes
 from sent_server.webhooks.model import Outcome
 
 log = structlog.get_logger()
-TOPIC = "webhooks"
+TOPIC = events.TOPIC
 POLL_MS = 100
 TIDY_EVERY_MS = 30_000
 TIDY_AT_ONCE = 100

@@ -216,6 +216,15 @@ CREATE TABLE ledger_balances (
     CHECK (balance_micros >= 0 OR account = 'deposits')
 ) WITHOUT ROWID;
 
+-- The first message to a contact in a month that was charged as such; a rate card may put a price on that.
+CREATE TABLE active_contacts (
+    customer_id TEXT NOT NULL,
+    month TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (customer_id, month, contact_id)
+) WITHOUT ROWID;
+
 CREATE TABLE settings_kept (
     name TEXT PRIMARY KEY,
     content TEXT NOT NULL
