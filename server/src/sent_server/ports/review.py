@@ -1,0 +1,49 @@
+"""Whoever approves templates before WhatsApp and RCS may carry them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A template as the reviewer reads it. `text` is everything that a recipient could see, a part a line.
+
+    `revision` changes with the content, so that a verdict is never given to a text that the reviewer has not read.
+    """
+
+    customer_id: str
+    template_id: str
+    revision: str
+    name: str
+    category: str
+    language: str
+    text: str
+    submitted_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """`reference` is the reviewer's own id of the template, if it has one."""
+
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Ask again after `after_ms`."""
+
+    after_ms: int
+
+
+Verdict = Approved | Rejected | Undecided
+
+
+class Reviewer(Protocol):
+    async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+        """The verdict on a submission. The first call submits it; the same submission may come any number of times."""
+        ...

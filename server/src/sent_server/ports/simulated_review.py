@@ -1,0 +1,38 @@
+"""The reviewer of an installation that has none: decides by itself, as reliably as a test needs.
+
+It approves REVIEW_MS after the submission, on the platform's clock. A text that holds a trigger word (as a word of its
+own, any case) is rejected at the same time, with that word's reason:
+
+    REJECT_ME       a generic refusal
+    REJECT_POLICY   against the content policy
+    REJECT_FORMAT   wrong use of variables or formatting
+    NEVER_REVIEW    no decision, ever: the template stays PENDING
+"""
+
+import re
+
+from sent_server.ports.review import Approved, Rejected, Submission, Undecided, Verdict
+
+REVIEW_MS = 2_000
+ASK_AGAIN_MS = 3_600_000
+NEVER = "NEVER_REVIEW"
+REASONS = {
+    "REJECT_ME": "The simulated reviewer rejects every template that says REJECT_ME",
+    "REJECT_POLICY": "The content goes against the messaging policy",
+    "REJECT_FORMAT": "Variables or formatting are used incorrectly",
+}
+_TRIGGER = re.compile(rf"\b({'|'.join([*REASONS, NEVER])})\b", re.IGNORECASE)
+
+
+class SimulatedReviewer:
+    """`ports.review.Reviewer` without a network."""
+
+    async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+        waiting_ms = submission.submitted_at_ms + REVIEW_MS - now_ms
+        if waiting_ms > 0:
+            return Undecided(waiting_ms)
+        trigger = _TRIGGER.search(submission.text)
+        if trigger is None:
+            return Approved()
+        word = trigger.group(1).upper()
+        return Undecided(ASK_AGAIN_MS) if word == NEVER else Rejected(REASONS[word])

@@ -1,0 +1,12 @@
+"""What is said to people: texts with variables, per channel, and whether a reviewer has approved them.
+
+model.py         a template as stored
+definition.py    the content tree: parse and validate          buttons.py       the rules of buttons
+placeholders.py  {{0:variable}}, {{name}} and {{1}} in texts   patterns.py      tenants' regexes, in linear time
+flat.py          the flat create form                          derive.py        what is worked out from the content
+rendering.py     content and parameters to what a carrier gets
+wire.py          request bodies and answers                    api.py           the five routes
+service.py       the rules                                     sending.py       the look-up of the hot path
+review.py        asks the reviewer and tells the result        store.py         the SQL
+seeds.py         the ready templates of a new account
+"""

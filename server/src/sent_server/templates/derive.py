@@ -1,0 +1,64 @@
+"""What is worked out from a template's content: its lists in answers, and what a create request left out. Pure."""
+
+import re
+
+from sent_server.templates import placeholders
+from sent_server.templates.definition import Definition
+
+CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
+DEFAULT_LANGUAGE = "en_US"
+_NAME_WORDS = 5
+_NAME_LENGTH = 60
+_WORD = re.compile(r"[a-z0-9]+", re.ASCII)
+# A code together with what it is for; a code alone may be a voucher.
+_CODE = re.compile(r"\b(code|pin|otp|passcode)\b", re.IGNORECASE)
+_PROOF = re.compile(
+    r"\b(otp|passcode|verif\w*|authenticat\w*|log[ -]?in|sign[ -]?in|one[ -]time|security code)\b", re.IGNORECASE
+)
+_OFFER = re.compile(
+    r"\b(offers?|sale|discounts?|deals?|coupon|promo\w*|voucher|shop now|% off|save \d+|free)\b", re.IGNORECASE
+)
+_SERVICE = re.compile(
+    r"\b(orders?|appointments?|deliver\w*|shipp\w*|shipment|parcel|invoices?|payments?|paid|receipts?|remind\w*|"
+    r"bookings?|reservations?|account|ticket|subscription|confirm\w*|refund\w*|due)\b",
+    re.IGNORECASE,
+)
+
+
+def variable_names(definition: Definition) -> list[str]:
+    """Distinct names in the order header, body (multiChannel, sms, whatsapp, rcs), footer, buttons."""
+    return list(dict.fromkeys(variable.name for variable in definition.variables))
+
+
+def listed_channels(definition: Definition) -> list[str]:
+    """What answers show: a multiChannel body stands for SMS and WhatsApp there, RCS needs a body of its own."""
+    body = definition.body
+    shown = {"sms": body.sms or body.multi_channel, "whatsapp": body.whatsapp or body.multi_channel, "rcs": body.rcs}
+    return [channel for channel, part in shown.items() if part]
+
+
+def texts(definition: Definition) -> str:
+    """Everything that a recipient could see, a part a line, placeholders left out."""
+    lines = [placeholders.plain(part.template) for _, part in definition.parts]
+    lines += [button.props.text for button in definition.buttons or [] if button.props.text]
+    return "\n".join(lines)
+
+
+def name(definition: Definition) -> str:
+    """The first words of the body in the form that WhatsApp wants: `hello_welcome_to`."""
+    words = _WORD.findall(placeholders.plain(definition.body.parts[0].template).lower())
+    made = "_".join(words[:_NAME_WORDS])[:_NAME_LENGTH].strip("_")
+    return made if made[:1].isalpha() else f"template_{made}".rstrip("_")
+
+
+def category(definition: Definition) -> str:
+    """AUTHENTICATION for codes that prove who somebody is, UTILITY for what they asked for, else MARKETING.
+
+    An offer outweighs the words of a service, as reviewers see it.
+    """
+    text = texts(definition)
+    is_one_tap = any(button.props.otp_type for button in definition.buttons or [])
+    config = definition.authentication_config
+    if is_one_tap or (config and config.is_active) or (_CODE.search(text) and _PROOF.search(text)):
+        return "AUTHENTICATION"
+    return "UTILITY" if _SERVICE.search(text) and not _OFFER.search(text) else "MARKETING"

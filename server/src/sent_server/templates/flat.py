@@ -1,0 +1,89 @@
+"""The flat create form of the data-model pages, turned into a content tree. Pure. Source: contract NOTES a40, c.
+
+Nothing is judged here: what is wrong stays wrong in the tree, is refused there, and `place` finds the flat name for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+CHANNELS = ("sms", "whatsapp", "rcs")
+FIELDS = ("body", "header", "footer", "buttons")
+# Names in the tree -> names in the flat form; the levels that only the tree has become None.
+_FLAT_NAMES: dict[str, str | None] = {
+    "definition": None,
+    "multiChannel": None,
+    "sms": None,
+    "whatsapp": None,
+    "rcs": None,
+    "props": None,
+    "template": "content",
+    "sample": "example",
+    "variableType": "type",
+    "phoneNumber": "phone_number",
+}
+
+
+def is_flat(request: Mapping[str, Any]) -> bool:
+    return request.get("definition") is None and request.get("body") is not None
+
+
+def tree(request: Mapping[str, Any]) -> dict[str, Any]:
+    """One text goes to every channel, or to those that `channels` lists."""
+    part = _part(request["body"])
+    listed = request.get("channels")
+    names = [name for name in _list(listed) if name in CHANNELS] or ["multiChannel"]
+    found: dict[str, Any] = {"body": dict.fromkeys(names, part)}
+    if request.get("header") is not None:
+        header = _part(request["header"])
+        if isinstance(header, dict) and isinstance(header.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
+            header["type"] = header["type"].lower()
+        found["header"] = header
+    if request.get("footer") is not None:
+        found["footer"] = _part(request["footer"])
+    if request.get("buttons") is not None:
+        buttons = request["buttons"]
+        found["buttons"] = [_button(button) for button in _list(buttons)] if isinstance(buttons, list) else buttons
+    return found
+
+
+def place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where a fault of the tree stands in the flat form."""
+    if location[:1] != ("definition",):
+        return location
+    named = [_FLAT_NAMES.get(part, part) if isinstance(part, str) else part for part in location]
+    return tuple(part for part in named if part is not None)
+
+
+def _part(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    given = cast(dict[str, Any], value)
+    part: dict[str, Any] = {"type": given.get("type")}
+    if "content" in given:
+        part["template"] = given["content"]
+    variables = given.get("variables")
+    part["variables"] = [_variable(entry) for entry in _list(variables)] if isinstance(variables, list) else variables
+    return part
+
+
+def _variable(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    given = cast(dict[str, Any], value)
+    made: dict[str, Any] = {
+        "type": "variable",
+        "props": {"variableType": given.get("type"), "sample": given.get("example")},
+    }
+    return made | ({"name": given["name"]} if "name" in given else {})
+
+
+def _button(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    given = cast(dict[str, Any], value)
+    props = {"text": given.get("text"), "url": given.get("url"), "phoneNumber": given.get("phone_number")}
+    return {"props": props} | ({"type": given["type"]} if "type" in given else {})
+
+
+def _list(value: Any) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else []

@@ -1,0 +1,113 @@
+"""Placeholders in texts. Pure. Source: contract NOTES c.
+
+Stored texts hold only the documented form, `{{<id>:<type>}}`, whose id names an entry of the part's `variables`. Two
+older spellings are rewritten to it on the way in: `{{name}}`, and `{{1}}` for the first variable (from `{{0}}` where
+that occurs). Where a part lists no variables at all, they declare them: `{{1}}` becomes a variable called `var_1`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
+_BY_ID = re.compile(r"([0-9]{1,9}):(variable|link|media)", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What resolving needs of a variable."""
+
+    id: int
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`text` in the documented form; `added` are variables that the text itself declared."""
+
+    text: str
+    added: tuple[Declared, ...]
+    problems: tuple[str, ...]
+
+
+def split(text: str) -> list[str | int]:
+    """A text in the documented form as literals and the ids between them."""
+    parts: list[str | int] = []
+    for position, piece in enumerate(_PLACEHOLDER.split(text)):
+        if position % 2:
+            parts.append(int(piece.partition(":")[0]))
+        elif piece:
+            parts.append(piece)
+    return parts
+
+
+def used_ids(text: str) -> list[int]:
+    return [part for part in split(text) if isinstance(part, int)]
+
+
+def plain(text: str) -> str:
+    """The literals alone, a blank for each placeholder."""
+    return _PLACEHOLDER.sub(" ", text)
+
+
+def resolve(text: str, declared: Sequence[Declared]) -> Resolved:
+    """Rewrite every placeholder to the documented form; problems name those that stand for nothing."""
+    rest = _PLACEHOLDER.sub("", text)
+    problems = ["A '{{' or '}}' does not belong to a placeholder"] if "{{" in rest or "}}" in rest else []
+    written = [piece.strip() for piece in _PLACEHOLDER.findall(text)]
+    look_up = _by_declaration(declared, from_zero="0" in written) if declared else _declaring()
+    found: dict[str, Declared] = {}
+    for inside in dict.fromkeys(written):
+        variable = look_up(inside)
+        if isinstance(variable, str):
+            problems.append(variable)
+        else:
+            found[inside] = variable
+
+    def rewrite(match: re.Match[str]) -> str:
+        variable = found.get(match.group(1).strip())
+        return f"{{{{{variable.id}:{variable.type}}}}}" if variable else match.group(0)
+
+    added = () if declared else tuple(dict.fromkeys(found.values()))
+    return Resolved(_PLACEHOLDER.sub(rewrite, text), added, tuple(problems))
+
+
+# What stands inside a placeholder -> its variable, or the problem with it.
+_LookUp = Callable[[str], Declared | str]
+
+
+def _by_declaration(declared: Sequence[Declared], *, from_zero: bool) -> _LookUp:
+    by_id = {variable.id: variable for variable in declared}
+    by_name = {variable.name: variable for variable in declared}
+
+    def look_up(inside: str) -> Declared | str:
+        if match := _BY_ID.fullmatch(inside):
+            variable = by_id.get(int(match.group(1)))
+        elif _NUMBER.fullmatch(inside):
+            position = int(inside) - (0 if from_zero else 1)
+            variable = declared[position] if 0 <= position < len(declared) else None
+        else:
+            variable = by_name.get(inside)
+        return variable or _unknown(inside)
+
+    return look_up
+
+
+def _declaring() -> _LookUp:
+    names: dict[str, int] = {}
+
+    def look_up(inside: str) -> Declared | str:
+        name = f"var_{int(inside)}" if _NUMBER.fullmatch(inside) else inside
+        if not NAME.fullmatch(name):
+            return _unknown(inside)
+        return Declared(names.setdefault(name, len(names)), name, "variable")
+
+    return look_up
+
+
+def _unknown(inside: str) -> str:
+    return f"Placeholder {{{{{inside[:_SHOWN]}}}}} has no entry in 'variables'"
