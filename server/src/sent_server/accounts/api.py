@@ -14,4 +14,4 @@ def routes() -> Sequence[Route]:
 
 
 async def get_account(tx: Tx, call: Call) -> Reply:
-    return Reply(200, wire.me(await service.show(tx, call.caller.customer_id)))
+    return Reply(200, wire.me(await service.show(tx, call.caller.customer_id), call.caller.role))

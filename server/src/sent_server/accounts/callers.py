@@ -1,7 +1,7 @@
 """From a key's hash to the caller it stands for."""
 
 from sent_server.accounts import store
-from sent_server.accounts.model import gate
+from sent_server.accounts.model import gate, payer
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
 from sent_server.errors import ApiError
@@ -20,11 +20,10 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
     acting_id, acting_billing = customer_id, billing_model
     if profile_id is not None:
         acting_id, acting_billing = await _scoped(tx, kind, organization_id, profile_id)
-    profile_pays = acting_id != organization_id and (acting_billing or "profile") == "profile"
     return Caller(
         customer_id=acting_id,
         organization_id=organization_id,
-        ledger_id=acting_id if profile_pays else organization_id,
+        ledger_id=payer(acting_id, organization_id, acting_billing),
         key_id=key_id,
         role=Role(role),
         tier=Tier(tier),

@@ -44,6 +44,10 @@ class Account:
     messages_per_minute: int | None
     created_at_ms: int
 
+    @property
+    def payer_id(self) -> str:
+        return payer(self.id, self.organization_id, self.billing_model)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -53,6 +57,13 @@ class Key:
     hint: str
     created_at_ms: int
     revoked_at_ms: int | None
+
+
+def payer(customer_id: str, organization_id: str, billing_model: str | None) -> str:
+    """Whose balance pays: a profile's own only while its billing model is `profile`, the default."""
+    if customer_id == organization_id or billing_model in (None, "profile"):
+        return customer_id
+    return organization_id
 
 
 def gate(status: str, *, has_channel: bool) -> str | None:

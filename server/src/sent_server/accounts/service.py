@@ -1,8 +1,8 @@
 """What operators do with accounts and keys, and what an account sees of itself."""
 
 import base64
-import os
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import orjson
@@ -32,11 +32,12 @@ from sent_server.ledger.model import Balances
 __all__ = ["find_caller"]
 MAX_NAME_LENGTH = 200
 SIMULATOR = "simulator"
+MAX_SENDER_TRIES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """An account with everything an operator or GET /v3/me shows."""
+    """An account with everything an operator or GET /v3/me shows. `balances` are those of whoever pays for it."""
 
     account: Account
     balances: Balances
@@ -89,7 +90,7 @@ async def create_account(
         messages_per_minute=None,
         created_at_ms=now_ms,
     )
-    secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     await store.insert(tx, account, callback_secret_sealed=sealer.seal(secret, row_id=account_id))
     await ledger.open_ledger(tx, account_id)
     return account
@@ -106,11 +107,12 @@ async def configure_simulated_channels(tx: Tx, customer_id: str, *, name: str, n
 
 
 async def _free_sender(tx: Tx) -> str:
-    """Outside the magic recipients (NXX 555 01XX): +1 500 555 0006 and up is set aside for such use."""
-    while True:
-        sender = f"+1500555{int.from_bytes(os.urandom(4)) % 9_000 + 1_000}"
-        if sender[8:10] != "01" and not await channels.sender_taken(tx, sender):
+    """A made-up number: area code 500 is no place, and 555 01XX would be a magic recipient."""
+    for _ in range(MAX_SENDER_TRIES):
+        sender = f"+1500555{secrets.randbelow(9_000) + 1_000}"
+        if not await channels.sender_taken(tx, sender):
             return sender
+    raise OperatorError("nearly all 9,000 made-up sender numbers are in use; start another installation with --home")
 
 
 async def create_key(tx: Tx, customer_id: str, *, role: str, now_ms: int) -> tuple[str, str]:
@@ -151,18 +153,22 @@ async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int
 
 async def find(tx: Tx, customer_id: str) -> Account:
     """Raises OperatorError for an unknown id."""
-    account = await store.find(tx, customer_id.lower())
+    account = await store.find(tx, customer_id)
     if account is None:
-        raise OperatorError(f"no customer has the id {customer_id}; `sent accounts create NAME` makes one")
+        raise _unknown(customer_id)
     return account
 
 
 async def show(tx: Tx, customer_id: str) -> Overview:
+    """Raises OperatorError for an unknown id. A profile has the e-mail address of its organization."""
     account = await find(tx, customer_id)
+    if account.kind == "profile":
+        organization = await find(tx, account.organization_id)
+        account = replace(account, email=organization.email)
     configured = await channels.configured(tx, [(account.id, account.organization_id)])
     return Overview(
         account,
-        await ledger.balances(tx, account.id),
+        await ledger.balances(tx, account.payer_id),
         configured[account.id],
         await store.profiles(tx, account.id),
         await store.keys(tx, account.id),
@@ -171,10 +177,14 @@ async def show(tx: Tx, customer_id: str) -> Overview:
 
 async def callback_secret(tx: Tx, sealer: Sealer, customer_id: str) -> str:
     """What signs the posts to addresses that requests name (webhook_url, callback_url)."""
-    await find(tx, customer_id)
     sealed = await store.callback_secret(tx, customer_id)
-    assert sealed is not None
+    if sealed is None:
+        raise _unknown(customer_id)
     return sealer.open(sealed, row_id=customer_id)
+
+
+def _unknown(customer_id: str) -> OperatorError:
+    return OperatorError(f"no customer has the id {customer_id}; `sent accounts create NAME` makes one")
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:

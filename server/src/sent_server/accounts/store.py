@@ -32,7 +32,7 @@ SET_TIER = """
     SET tier = :tier, messages_per_minute = :messages_per_minute
     WHERE organization_id = :customer_id
 """
-CALLBACK_SECRET = """
+CALLBACK_SEALED = """
     SELECT callback_secret_sealed FROM customers
     WHERE id = :customer_id
 """
@@ -105,7 +105,7 @@ async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int
 
 
 async def callback_secret(tx: Tx, customer_id: str) -> str | None:
-    row = await fetch_one(tx, CALLBACK_SECRET, customer_id=customer_id)
+    row = await fetch_one(tx, CALLBACK_SEALED, customer_id=customer_id)
     return row[0] if row else None
 
 

@@ -6,10 +6,12 @@ import orjson
 
 from sent_server.accounts.model import Account
 from sent_server.accounts.service import Overview
+from sent_server.http.caller import Role
 from sent_server.kernel import money, timestamps
 
 
-def me(overview: Overview) -> dict[str, Any]:
+def me(overview: Overview, role: Role) -> dict[str, Any]:
+    """`role` is the caller's; an organization's key has it in all its profiles."""
     account = overview.account
     is_profile = account.kind == "profile"
     return {
@@ -25,7 +27,7 @@ def me(overview: Overview) -> dict[str, Any]:
         "channels": {channel: _channel(overview, channel) for channel in ("sms", "whatsapp", "rcs")},
         "status": account.profile_status if is_profile else None,
         "settings": _settings(account) if is_profile else None,
-        "profiles": [_profile(profile) for profile in overview.profiles],
+        "profiles": [_profile(profile, role) for profile in overview.profiles],
         "balance": {
             "available": money.to_number(overview.balances.available_micros),
             "held": money.to_number(overview.balances.held_micros),
@@ -42,14 +44,14 @@ def _channel(overview: Overview, channel: str) -> dict[str, Any]:
     return state
 
 
-def _profile(profile: Account) -> dict[str, Any]:
+def _profile(profile: Account, role: Role) -> dict[str, Any]:
     return {
         "id": profile.id,
         "name": profile.name,
         "icon": profile.icon,
         "description": profile.description,
         "short_name": profile.short_name,
-        "role": "admin",
+        "role": role.value,
         "status": profile.profile_status,
         "created_at": timestamps.iso(profile.created_at_ms),
         "settings": _settings(profile),
