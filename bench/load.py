@@ -22,7 +22,7 @@ import uvloop
 
 TICK_S = 0.002
 GIVE_UP_AFTER_S = 30.0
-KEPT_FAULTS = 5
+KEPT_FAULTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
             driver.taken_ns.append(now_ns - self._started_ns)
             driver.last_ns = now_ns
         if data[9:10] != b"2":
-            driver.fail(data[:1_500].decode(errors="replace"))
+            driver.fail(data[:1_000].decode(errors="replace"))
         elif not driver.sample:
             driver.sample = data
         if driver.plan.rate_per_s:

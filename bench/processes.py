@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 READY_TIMEOUT_S = 30.0
+MAX_SAID = 2_000
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The server then accepts and stores, and leaves dispatching, receipts and webhooks undone.
 NO_WORKERS = {"SENT_BENCH_NO_WORKERS": "1"}
@@ -88,6 +89,10 @@ def _started(command: Sequence[str], env: Mapping[str, str] | None) -> Iterator[
     threading.Thread(target=_keep_tail, args=(process.stdout, []), daemon=True).start()
     try:
         yield running
+    except Exception as error:
+        said = b"".join(tail).decode(errors="replace")[-MAX_SAID:]
+        error.add_note(f"{command[2]} said last:\n{said}")
+        raise
     finally:
         running.stop()
 
