@@ -35,8 +35,11 @@ def tree(request: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"body": dict.fromkeys(names, part)}
     if request.get("header") is not None:
         header = _part(request["header"])
-        if isinstance(header, dict) and isinstance(header.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
-            header["type"] = header["type"].lower()
+        match header:
+            case {"type": str(kind)}:
+                header["type"] = kind.lower()
+            case _:
+                pass
         found["header"] = header
     if request.get("footer") is not None:
         found["footer"] = _part(request["footer"])

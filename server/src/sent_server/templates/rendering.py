@@ -1,8 +1,8 @@
 """From a template and its parameters to what a carrier is given. Pure.
 
-Compiled once, rendered often. The body of a channel is its own, else multiChannel; RCS never borrows WhatsApp's. SMS has
-a body and nothing else. A security recommendation is a sentence of the body on every channel, the expiry of a code is a
-footer line and so is not on SMS.
+Compiled once, rendered often. The body of a channel is its own, else multiChannel; RCS never borrows WhatsApp's. SMS
+has a body and nothing else. A security recommendation is a sentence of the body on every channel; the expiry of a code
+is a footer line and so is not on SMS.
 
 A variable takes the parameter of its name; a link or medium without one takes the address in its definition. What
 `{{1}}` declared (`var_1`) also takes the parameter `1`. Unknown parameters are ignored.

@@ -1,0 +1,76 @@
+"""The five template routes."""
+
+from collections.abc import Sequence
+
+from sent_server.db import Tx
+from sent_server.http import query, route
+from sent_server.http.envelope import Reply
+from sent_server.http.route import Call, Route
+from sent_server.kernel import paging
+from sent_server.templates import service, wire
+from sent_server.templates.derive import CATEGORIES
+from sent_server.templates.model import STATUSES, Filter
+from sent_server.templates.service import Draft
+from sent_server.templates.wire import CreateTemplate, DeleteTemplate, UpdateTemplate
+
+BAD_ID = ("VALIDATION_001", "Invalid template ID format.")
+FILTERS = ("search", "status", "category", "is_welcome_playground")
+
+
+def routes(*, quota: int) -> Sequence[Route]:
+    async def create(tx: Tx, call: Call, body: CreateTemplate) -> Reply:
+        made = await service.create(
+            tx,
+            call.caller.customer_id,
+            Draft(body.name, body.category, body.language, body.definition),
+            quota=quota,
+            now_ms=call.now_ms,
+            submit=bool(body.submit_for_review),
+            creation_source=body.creation_source,
+        )
+        return Reply(201, wire.template(made))
+
+    one = "/v3/templates/{id}"
+    return [
+        route.get("/v3/templates", list_templates, scans_with=FILTERS),
+        route.mutate("POST", "/v3/templates", create, body=CreateTemplate),
+        route.get(one, get, bad_id=BAD_ID),
+        route.mutate("PUT", one, update, body=UpdateTemplate, bad_id=BAD_ID),
+        route.mutate("DELETE", one, delete, body=DeleteTemplate, bad_id=BAD_ID),
+    ]
+
+
+async def list_templates(tx: Tx, call: Call) -> Reply:
+    page = query.page(call.query)
+    wanted = Filter(
+        text=query.search(call.query),
+        status=query.choice(call.query, "status", STATUSES, any_case=True),
+        category=query.choice(call.query, "category", CATEGORIES, any_case=True),
+        is_welcome_playground=query.flag(call.query, "is_welcome_playground"),
+    )
+    pattern = query.like(wanted.text or "")
+    found, total = await service.list_page(tx, call.caller.customer_id, page, filter=wanted, pattern=pattern)
+    position = paging.position(page, total_count=total, has_more=len(found) > page.size)
+    return Reply(200, {"templates": [wire.template(one) for one in found[: page.size]], "pagination": position})
+
+
+async def get(tx: Tx, call: Call) -> Reply:
+    found = await service.get(tx, call.caller.customer_id, call.path["id"])
+    return Reply(200, wire.template_with_definition(*found))
+
+
+async def update(tx: Tx, call: Call, body: UpdateTemplate) -> Reply:
+    changed = await service.update(
+        tx,
+        call.caller.customer_id,
+        call.path["id"],
+        Draft(body.name, body.category, body.language, body.definition, body.parts),
+        submit=bool(body.submit_for_review),
+        now_ms=call.now_ms,
+    )
+    return Reply(200, wire.template(changed))
+
+
+async def delete(tx: Tx, call: Call, _: DeleteTemplate) -> Reply:
+    await service.delete(tx, call.caller.customer_id, call.path["id"])
+    return Reply(204)

@@ -1,0 +1,46 @@
+"""A template as stored."""
+
+from dataclasses import dataclass
+
+DRAFT, PENDING, APPROVED, REJECTED = "DRAFT", "PENDING", "APPROVED", "REJECTED"
+STATUSES = (DRAFT, PENDING, APPROVED, REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`channels` and `variables` are what answers show; `revision` changes with every edit."""
+
+    customer_id: str
+    id: str
+    revision: str
+    name: str
+    category: str
+    language: str
+    status: str
+    channels: tuple[str, ...]
+    variables: tuple[str, ...]
+    creation_source: str
+    rejection_reason: str | None
+    review_reference: str | None
+    welcome_playground_at_ms: int | None
+    submitted_at_ms: int | None
+    created_at_ms: int
+    updated_at_ms: int
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == APPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Of a list; None lets everything through. `text` is lower-case."""
+
+    text: str | None = None
+    status: str | None = None
+    category: str | None = None
+    is_welcome_playground: bool | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self == Filter()

@@ -1,0 +1,85 @@
+"""Templates for sending, on the hot path: one statement when all are known here, two for any number that are not.
+
+What is compiled stays in this process under the template's id and revision; a revision is never given twice, so
+nothing has to be told when a template changes, and what a rolled-back edit left behind is never found.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server.db import Row, Tx
+from sent_server.templates import rendering, store
+from sent_server.templates.model import APPROVED
+from sent_server.templates.rendering import Compiled
+
+MAX_KEPT = 1_000
+_kept: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class SendableTemplate:
+    """`channels` are those it has a text for: a multiChannel body serves RCS too, which answers do not list."""
+
+    id: str
+    name: str
+    category: str
+    language: str
+    status: str
+    channels: frozenset[str]
+    compiled: Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """What `for_sending` found of one customer."""
+
+    by_id: dict[str, SendableTemplate]
+    by_name: dict[str, SendableTemplate]
+
+    def pick(self, *, id: str | None, name: str | None) -> SendableTemplate | None:
+        """The id wins (contract NOTES a42). None when there is no such template."""
+        if id is not None:
+            return self.by_id.get(id)
+        return self.by_name.get(name.lower()) if name else None
+
+
+async def for_sending(tx: Tx, customer_id: str, *, ids: Sequence[str], names: Sequence[str]) -> Sendable:
+    """Templates by id, and by name in any case: the newest approved one of a name, else the newest."""
+    rows = await store.sendable(tx, customer_id, ids=ids, names=[name.lower() for name in names])
+    compiled = await _compiled(tx, customer_id, rows)
+    found = Sendable({}, {})
+    for template_id, name, category, language, status, _ in sorted(rows, key=_standing):
+        content = compiled.get(template_id)
+        if content is None:  # deleted between the two statements
+            continue
+        template = SendableTemplate(template_id, name, category, language, status, content.channels, content)
+        found.by_id[template_id] = template
+        found.by_name[name.lower()] = template
+    return found
+
+
+def _standing(row: Row) -> tuple[bool, str]:
+    """The last in this order is the one that a name means."""
+    return row[4] == APPROVED, row[0]
+
+
+async def _compiled(tx: Tx, customer_id: str, rows: Sequence[Row]) -> dict[str, Compiled]:
+    """By template id."""
+    found: dict[str, Compiled] = {}
+    missing: list[str] = []
+    for row in rows:
+        key = (row[0], row[5])
+        kept = _kept.get(key)
+        if kept is None:
+            missing.append(row[0])
+        else:
+            _kept.move_to_end(key)
+            found[row[0]] = kept
+    if missing:
+        # The revision is read again with its text: it may have changed since the first statement.
+        for template_id, revision, text in await store.definitions(tx, customer_id, missing):
+            found[template_id] = _kept[template_id, revision] = rendering.compile_stored(text)
+        while len(_kept) > MAX_KEPT:
+            _kept.popitem(last=False)
+    return found

@@ -1,0 +1,215 @@
+"""The rules of templates: what may be set, and how they come to be approved.
+
+DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
+  ^                                        |
+  +----------------- edit -----------------+        a PENDING one cannot be edited
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.kernel import ids
+from sent_server.kernel.paging import Page
+from sent_server.templates import definition as definitions
+from sent_server.templates import derive, review, store
+from sent_server.templates.definition import Definition
+from sent_server.templates.model import APPROVED, DRAFT, PENDING, Filter, Template
+from sent_server.templates.sending import Sendable, SendableTemplate, for_sending
+
+__all__ = ["Sendable", "SendableTemplate", "for_sending"]
+FROM_API = "from-api"
+UNDER_REVIEW = "The template is under review and cannot be edited."
+NO_CONFIG = "Only AUTHENTICATION templates may have a security recommendation or an expiry"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a request wants set. None leaves the value; on create it is derived from the content.
+
+    `parts` names the parts of the definition that the request gave; the others stay. None: it is a whole one.
+    """
+
+    name: str | None = None
+    category: str | None = None
+    language: str | None = None
+    definition: Definition | None = None
+    parts: Sequence[str] | None = None
+
+
+async def create(
+    tx: Tx,
+    customer_id: str,
+    draft: Draft,
+    *,
+    quota: int,
+    now_ms: int,
+    submit: bool = False,
+    creation_source: str | None = None,
+) -> Template:
+    """Raises BUSINESS_008 when the account is full, VALIDATION_001 without a definition."""
+    definition = draft.definition
+    if definition is None:
+        raise ApiError("VALIDATION_001", definitions.REQUIRED, details={"definition": [definitions.REQUIRED]})
+    if await store.count(tx, customer_id) >= quota:
+        raise ApiError("BUSINESS_008")
+    template_id = ids.new_id(now_ms)
+    template = Template(
+        customer_id=customer_id,
+        id=template_id,
+        revision=ids.new_id(now_ms),
+        name=draft.name or await _free_name(tx, customer_id, definition, template_id),
+        category=draft.category or derive.category(definition),
+        language=draft.language or derive.DEFAULT_LANGUAGE,
+        status=DRAFT,
+        channels=tuple(derive.listed_channels(definition)),
+        variables=tuple(derive.variable_names(definition)),
+        creation_source=creation_source or FROM_API,
+        rejection_reason=None,
+        review_reference=None,
+        welcome_playground_at_ms=None,
+        submitted_at_ms=None,
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+    )
+    _check_category(template, definition)
+    if submit:
+        template = await _submitted(tx, template, now_ms=now_ms)
+    await _insert(tx, template, definition)
+    return template
+
+
+async def create_approved(
+    tx: Tx,
+    customer_id: str,
+    *,
+    name: str,
+    category: str,
+    definition: Definition,
+    is_welcome_playground: bool = False,
+    source: str,
+    now_ms: int,
+) -> Template:
+    """A template that comes with the account and needs no review."""
+    template = Template(
+        customer_id=customer_id,
+        id=ids.new_id(now_ms),
+        revision=ids.new_id(now_ms),
+        name=name,
+        category=category,
+        language=derive.DEFAULT_LANGUAGE,
+        status=APPROVED,
+        channels=tuple(derive.listed_channels(definition)),
+        variables=tuple(derive.variable_names(definition)),
+        creation_source=source,
+        rejection_reason=None,
+        review_reference=None,
+        welcome_playground_at_ms=now_ms if is_welcome_playground else None,
+        submitted_at_ms=now_ms,
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+    )
+    await _insert(tx, template, definition)
+    return template
+
+
+async def get(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, Definition]:
+    """Raises RESOURCE_002."""
+    return _found(await store.by_id(tx, customer_id, template_id))
+
+
+async def list_page(
+    tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str
+) -> tuple[list[Template], int]:
+    """Newest first, one more than the page holds; and how many match. `pattern` is the filter's text for LIKE."""
+    if filter.is_open:
+        return await store.page(tx, customer_id, page), await store.count(tx, customer_id)
+    found = await store.filtered_page(tx, customer_id, page, filter=filter, pattern=pattern)
+    return found, await store.filtered_count(tx, customer_id, filter=filter, pattern=pattern)
+
+
+async def update(
+    tx: Tx, customer_id: str, template_id: str, draft: Draft, *, submit: bool = False, now_ms: int
+) -> Template:
+    """Change what is given. An edited template is a DRAFT again; what changes nothing leaves the status alone.
+
+    Raises RESOURCE_002, and VALIDATION_001 for an edit while the template is under review.
+    """
+    template, definition = _found(await store.by_id_for_change(tx, customer_id, template_id))
+    new_definition = _merged(definition, draft)
+    changed = replace(
+        template,
+        name=draft.name or template.name,
+        category=draft.category or template.category,
+        language=draft.language or template.language,
+        channels=tuple(derive.listed_channels(new_definition)),
+        variables=tuple(derive.variable_names(new_definition)),
+    )
+    if changed != template or new_definition != definition:
+        if template.status == PENDING:
+            raise ApiError("VALIDATION_001", UNDER_REVIEW, details={"status": [UNDER_REVIEW]})
+        _check_category(changed, new_definition)
+        changed = replace(changed, status=DRAFT, revision=ids.new_id(now_ms), rejection_reason=None)
+    if submit and changed.status not in (PENDING, APPROVED):
+        changed = await _submitted(tx, changed, now_ms=now_ms)
+    if changed != template:
+        changed = replace(changed, updated_at_ms=now_ms)
+        await store.update(
+            tx,
+            changed,
+            definition_json=definitions.dump(new_definition),
+            search_text=_search_text(changed, new_definition),
+        )
+    return changed
+
+
+async def delete(tx: Tx, customer_id: str, template_id: str) -> None:
+    """Raises RESOURCE_002. Messages keep the text they were accepted with; a review under way ends by itself."""
+    if not await store.delete(tx, customer_id, template_id):
+        raise ApiError("RESOURCE_002")
+
+
+async def _insert(tx: Tx, template: Template, definition: Definition) -> None:
+    await store.insert(
+        tx,
+        template,
+        definition_json=definitions.dump(definition),
+        search_text=_search_text(template, definition),
+    )
+
+
+async def _submitted(tx: Tx, template: Template, *, now_ms: int) -> Template:
+    await review.enqueue(tx, template, now_ms=now_ms)
+    return replace(template, status=PENDING, submitted_at_ms=now_ms, rejection_reason=None)
+
+
+async def _free_name(tx: Tx, customer_id: str, definition: Definition, template_id: str) -> str:
+    """A derived name means one template only; a given name may be given twice."""
+    name = derive.name(definition)
+    return f"{name}_{template_id[-6:]}" if await store.name_is_taken(tx, customer_id, name) else name
+
+
+def _merged(stored: Definition, draft: Draft) -> Definition:
+    if draft.definition is None:
+        return stored
+    if draft.parts is None:
+        return draft.definition
+    given = {part: getattr(draft.definition, part) for part in draft.parts}
+    return stored.model_copy(update=given)
+
+
+def _check_category(template: Template, definition: Definition) -> None:
+    config = definition.authentication_config
+    if config and config.is_active and template.category != "AUTHENTICATION":
+        raise ApiError("VALIDATION_001", details={"definition.authenticationConfig": [NO_CONFIG]})
+
+
+def _search_text(template: Template, definition: Definition) -> str:
+    return f"{template.name}\n{derive.texts(definition)}".lower()
+
+
+def _found(found: tuple[Template, str] | None) -> tuple[Template, Definition]:
+    if found is None:
+        raise ApiError("RESOURCE_002")
+    return found[0], definitions.load(found[1])

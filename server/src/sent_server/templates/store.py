@@ -1,0 +1,268 @@
+"""The SQL of templates."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from sent_server.db import Row, Tx
+from sent_server.db.database import fetch_one
+from sent_server.kernel.paging import Page
+from sent_server.templates.derive import CATEGORIES
+from sent_server.templates.model import STATUSES, Filter, Template
+
+COLUMNS = """customer_id, id, revision, name, category, language, status, channels, variables_json, creation_source,
+        rejection_reason, review_reference, welcome_playground_at_ms, submitted_at_ms, created_at_ms, updated_at_ms"""
+INSERT = """
+    INSERT INTO templates
+        (customer_id, id, revision, name, name_lower, category, language, status, channels, variables_json,
+         definition_json, search_text, creation_source, rejection_reason, review_reference,
+         welcome_playground_at_ms, submitted_at_ms, created_at_ms, updated_at_ms)
+    VALUES
+        (:customer_id, :id, :revision, :name, :name_lower, :category, :language, :status, :channels, :variables_json,
+         :definition_json, :search_text, :creation_source, :rejection_reason, :review_reference,
+         :welcome_playground_at_ms, :submitted_at_ms, :created_at_ms, :updated_at_ms)
+"""
+UPDATE = """
+    UPDATE templates
+    SET revision = :revision, name = :name, name_lower = :name_lower, category = :category, language = :language,
+        status = :status, channels = :channels, variables_json = :variables_json,
+        definition_json = :definition_json, search_text = :search_text, rejection_reason = :rejection_reason,
+        review_reference = :review_reference, submitted_at_ms = :submitted_at_ms, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND id = :id
+"""
+DECIDE = """
+    UPDATE templates
+    SET status = :status, rejection_reason = :rejection_reason, review_reference = :review_reference,
+        updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND id = :id AND revision = :revision AND status = 'PENDING'
+"""
+DELETE = """
+    DELETE FROM templates
+    WHERE customer_id = :customer_id AND id = :id
+"""
+BY_ID = f"""
+    SELECT {COLUMNS}, definition_json
+    FROM templates
+    WHERE customer_id = :customer_id AND id = :id
+"""
+BY_ID_FOR_CHANGE = BY_ID + "    /*pg: FOR UPDATE*/\n"
+PAGE = f"""
+    SELECT {COLUMNS}
+    FROM templates
+    WHERE customer_id = :customer_id
+    ORDER BY id DESC
+    LIMIT :count OFFSET :skip
+"""
+# An account holds at most `template_quota` templates; the route keeps these scans off the event loop.
+_MATCHING = """
+    WHERE customer_id = :customer_id
+        AND search_text LIKE :pattern ESCAPE '\\'
+        AND status IN (:statuses[])
+        AND category IN (:categories[])
+        AND (CASE WHEN welcome_playground_at_ms IS NULL THEN 'no' ELSE 'yes' END) IN (:welcome[])
+"""
+FILTERED_PAGE = f"""
+    SELECT {COLUMNS}
+    FROM templates
+    {_MATCHING}
+    ORDER BY id DESC
+    LIMIT :count OFFSET :skip
+"""
+FILTERED_COUNT = f"""
+    SELECT COUNT(*)
+    FROM templates
+    {_MATCHING}
+"""
+IDS_OF_NAME = """
+    SELECT id
+    FROM templates
+    WHERE customer_id = :customer_id AND name_lower = :name_lower
+    LIMIT 1
+"""
+SENDABLE_BY_ID = """
+    SELECT id, name, category, language, status, revision
+    FROM templates
+    WHERE customer_id = :customer_id AND id IN (:ids[])
+"""
+# Apart from the look-up by id, so that each is one walk of one index on both engines.
+SENDABLE_BY_NAME = """
+    SELECT id, name, category, language, status, revision
+    FROM templates
+    WHERE customer_id = :customer_id AND name_lower IN (:names[])
+"""
+SENDABLE = f"{SENDABLE_BY_ID}    UNION{SENDABLE_BY_NAME}"
+DEFINITIONS = """
+    SELECT id, revision, definition_json
+    FROM templates
+    WHERE customer_id = :customer_id AND id IN (:ids[])
+"""
+COUNT = """
+    SELECT total FROM counters
+    WHERE customer_id = :customer_id AND name = 'templates'
+"""
+ADD = """
+    INSERT INTO counters (customer_id, name, total)
+    VALUES (:customer_id, 'templates', :total)
+    ON CONFLICT (customer_id, name) DO UPDATE
+    SET total = counters.total + excluded.total
+"""
+
+
+async def insert(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:
+    await tx.execute(
+        INSERT,
+        customer_id=template.customer_id,
+        id=template.id,
+        revision=template.revision,
+        name=template.name,
+        name_lower=template.name.lower(),
+        category=template.category,
+        language=template.language,
+        status=template.status,
+        channels=",".join(template.channels),
+        variables_json=orjson.dumps(template.variables).decode(),
+        definition_json=definition_json,
+        search_text=search_text,
+        creation_source=template.creation_source,
+        rejection_reason=template.rejection_reason,
+        review_reference=template.review_reference,
+        welcome_playground_at_ms=template.welcome_playground_at_ms,
+        submitted_at_ms=template.submitted_at_ms,
+        created_at_ms=template.created_at_ms,
+        updated_at_ms=template.updated_at_ms,
+    )
+    await tx.execute(ADD, customer_id=template.customer_id, total=1)
+
+
+async def update(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:
+    await tx.execute(
+        UPDATE,
+        customer_id=template.customer_id,
+        id=template.id,
+        revision=template.revision,
+        name=template.name,
+        name_lower=template.name.lower(),
+        category=template.category,
+        language=template.language,
+        status=template.status,
+        channels=",".join(template.channels),
+        variables_json=orjson.dumps(template.variables).decode(),
+        definition_json=definition_json,
+        search_text=search_text,
+        rejection_reason=template.rejection_reason,
+        review_reference=template.review_reference,
+        submitted_at_ms=template.submitted_at_ms,
+        updated_at_ms=template.updated_at_ms,
+    )
+
+
+async def decide(tx: Tx, template: Template) -> bool:
+    """Write a verdict; False when the template is gone, edited or decided by now."""
+    changed = await tx.execute(
+        DECIDE,
+        customer_id=template.customer_id,
+        id=template.id,
+        revision=template.revision,
+        status=template.status,
+        rejection_reason=template.rejection_reason,
+        review_reference=template.review_reference,
+        updated_at_ms=template.updated_at_ms,
+    )
+    return changed > 0
+
+
+async def delete(tx: Tx, customer_id: str, template_id: str) -> bool:
+    if not await tx.execute(DELETE, customer_id=customer_id, id=template_id):
+        return False
+    await tx.execute(ADD, customer_id=customer_id, total=-1)
+    return True
+
+
+async def by_id(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, str] | None:
+    """The template and its definition's JSON."""
+    row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=template_id)
+    return (_template(row), row[-1]) if row else None
+
+
+async def by_id_for_change(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, str] | None:
+    """The same, and nobody else changes it until the end of the transaction."""
+    row = await fetch_one(tx, BY_ID_FOR_CHANGE, customer_id=customer_id, id=template_id)
+    return (_template(row), row[-1]) if row else None
+
+
+async def page(tx: Tx, customer_id: str, page: Page) -> list[Template]:
+    """Newest first, one more than the page holds."""
+    rows = await tx.fetch(PAGE, customer_id=customer_id, count=page.fetch, skip=page.offset)
+    return [_template(row) for row in rows]
+
+
+async def filtered_page(tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str) -> list[Template]:
+    statuses, categories, welcome = _allowed(filter)
+    rows = await tx.fetch(
+        FILTERED_PAGE,
+        customer_id=customer_id,
+        pattern=pattern,
+        statuses=statuses,
+        categories=categories,
+        welcome=welcome,
+        count=page.fetch,
+        skip=page.offset,
+    )
+    return [_template(row) for row in rows]
+
+
+async def filtered_count(tx: Tx, customer_id: str, *, filter: Filter, pattern: str) -> int:
+    statuses, categories, welcome = _allowed(filter)
+    rows = await tx.fetch(
+        FILTERED_COUNT,
+        customer_id=customer_id,
+        pattern=pattern,
+        statuses=statuses,
+        categories=categories,
+        welcome=welcome,
+    )
+    return rows[0][0]
+
+
+async def count(tx: Tx, customer_id: str) -> int:
+    row = await fetch_one(tx, COUNT, customer_id=customer_id)
+    return row[0] if row else 0
+
+
+async def name_is_taken(tx: Tx, customer_id: str, name: str) -> bool:
+    return bool(await tx.fetch(IDS_OF_NAME, customer_id=customer_id, name_lower=name.lower()))
+
+
+async def sendable(tx: Tx, customer_id: str, *, ids: Sequence[str], names: Sequence[str]) -> list[Row]:
+    """Rows of (id, name, category, language, status, revision). `names` are lower-case."""
+    if not names:
+        return await tx.fetch(SENDABLE_BY_ID, customer_id=customer_id, ids=ids)
+    if not ids:
+        return await tx.fetch(SENDABLE_BY_NAME, customer_id=customer_id, names=names)
+    return await tx.fetch(SENDABLE, customer_id=customer_id, ids=ids, names=names)
+
+
+async def definitions(tx: Tx, customer_id: str, ids: Sequence[str]) -> list[Row]:
+    """Rows of (id, revision, definition's JSON)."""
+    return await tx.fetch(DEFINITIONS, customer_id=customer_id, ids=ids)
+
+
+def _allowed(filter: Filter) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    match filter.is_welcome_playground:
+        case None:
+            welcome = ["no", "yes"]
+        case True:
+            welcome = ["yes"]
+        case False:
+            welcome = ["no"]
+    return (
+        [filter.status] if filter.status else STATUSES,
+        [filter.category] if filter.category else CATEGORIES,
+        welcome,
+    )
+
+
+def _template(row: Row) -> Template:
+    channels, variables_json = row[7:9]
+    values = (*row[:7], tuple(channels.split(",")), tuple(orjson.loads(variables_json)), *row[9:16])
+    return Template(*values)

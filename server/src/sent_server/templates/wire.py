@@ -1,0 +1,131 @@
+"""Bodies and answers of the template routes, both create forms. Source: contract NOTES a40-a43, c."""
+
+import re
+from typing import Annotated, Any, ClassVar
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sent_server.http.fields import Body, fault, one_of
+from sent_server.kernel import timestamps
+from sent_server.templates import definition as definitions
+from sent_server.templates import derive, flat
+from sent_server.templates.definition import DefinitionField
+from sent_server.templates.model import REJECTED, Template
+
+NO_CATEGORY = f"Category must be one of: {', '.join(derive.CATEGORIES)}"
+NO_CHANNEL = f"Channels must be among: {', '.join(flat.CHANNELS)}"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
+_DOCUMENTED = {
+    "definition": ("VALIDATION_001", definitions.REQUIRED),
+    "category": ("VALIDATION_001", NO_CATEGORY),
+}
+
+
+def _check_name(value: str) -> str:
+    if not value.strip():
+        raise fault("VALIDATION_001", "Name must not be empty")
+    return value.strip()
+
+
+def _check_language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise fault("VALIDATION_001", "Language must look like en or en_US")
+    return value
+
+
+Name = Annotated[str, StringConstraints(max_length=512), AfterValidator(_check_name)]
+Category = Annotated[str, one_of(derive.CATEGORIES, code="VALIDATION_001", message=NO_CATEGORY)]
+Language = Annotated[str, AfterValidator(_check_language)]
+ChannelName = Annotated[str, one_of(flat.CHANNELS, code="VALIDATION_001", message=NO_CHANNEL)]
+
+
+class _Described(Body):
+    """What create and update have in common; `channels` and the parts of the flat form feed `definition`."""
+
+    missing: ClassVar[dict[str, tuple[str, str]]] = _DOCUMENTED
+
+    name: Name | None = None
+    category: Category | None = None
+    language: Language | None = None
+    channels: list[ChannelName] | None = None
+    submit_for_review: bool | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_flat_form(cls, value: dict[str, Any], handler: ModelWrapValidatorHandler["_Described"]) -> "_Described":
+        if not flat.is_flat(value):
+            return handler(value)
+        try:
+            return handler({**value, "definition": flat.tree(value)})
+        except ValidationError as error:
+            raise _replaced(error) from None
+
+
+class CreateTemplate(_Described):
+    definition: DefinitionField
+    creation_source: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class UpdateTemplate(_Described):
+    """Absent and null leave things as they are. In the flat form, so do the parts that it does not name."""
+
+    definition: DefinitionField | None = None
+    body: Any = None
+    header: Any = None
+    footer: Any = None
+    buttons: Any = None
+
+    @property
+    def parts(self) -> list[str] | None:
+        """The parts of the definition that the flat form gave; None for a whole definition."""
+        return [name for name in flat.FIELDS if getattr(self, name) is not None] if self.body is not None else None
+
+
+class DeleteTemplate(Body):
+    """There is nothing to delete at Meta while the reviewer is simulated: the flag is checked and has no effect."""
+
+    delete_from_meta: bool | None = None
+
+
+def template(value: Template) -> dict[str, Any]:
+    """What lists and changes answer; the reason is there after a rejection only."""
+    shown: dict[str, Any] = {
+        "id": value.id,
+        "name": value.name,
+        "category": value.category,
+        "language": value.language,
+        "status": value.status,
+        "channels": list(value.channels),
+        "variables": list(value.variables),
+        "created_at": timestamps.iso(value.created_at_ms),
+        "updated_at": timestamps.iso(value.updated_at_ms),
+        "is_published": value.is_published,
+    }
+    if value.status == REJECTED:
+        shown["rejection_reason"] = value.rejection_reason
+    return shown
+
+
+def template_with_definition(value: Template, definition: definitions.Definition) -> dict[str, Any]:
+    return {**template(value), "definition": orjson.loads(definitions.dump(definition))}
+
+
+def _replaced(error: ValidationError) -> ValidationError:
+    """The same faults where the flat form has them."""
+    lines = [
+        InitErrorDetails(
+            type=PydanticCustomError(found["type"], found["msg"]),  # type: ignore[arg-type]
+            loc=flat.place(found["loc"]),
+            input=found["input"],
+        )
+        for found in error.errors(include_url=False, include_context=False)
+    ]
+    return ValidationError.from_exception_data("Template", lines)
