@@ -12,6 +12,7 @@ from sent_server.http.route import Call, Route
 from sent_server.kernel import paging, phone
 
 BAD_ID = ("VALIDATION_001", "Invalid contact ID format.")
+SHORTEST_WHOLE_NUMBER = 7
 
 
 def routes(*, quota: int) -> Sequence[Route]:
@@ -34,8 +35,8 @@ async def list_contacts(tx: Tx, call: Call) -> Reply:
     if number := call.query.get("phone"):
         return _page(page, [await service.get_by_phone(tx, call.caller.customer_id, _exact(number))], 1)
     text = query.search(call.query)
-    digits = None if text is None else phone.digits_of(text) or None
-    if text is not None and digits is None:  # nothing but a number can be searched for
+    digits = None if text is None else _digits(text)
+    if digits == "":
         return _page(page, [], 0)
     found, total = await service.list_page(tx, call.caller.customer_id, page, digits=digits, channel=channel)
     return _page(page, found, total)
@@ -61,6 +62,17 @@ async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
 async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
     await service.delete(tx, call.caller.customer_id, call.path["id"])
     return Reply(204)
+
+
+def _digits(text: str) -> str:
+    """What to look for anywhere in a number; empty for words, as a contact has nothing but its number.
+
+    A whole number as its country writes it may begin with a zero, which E.164 leaves out.
+    """
+    if any(character.isalpha() for character in text):
+        return ""
+    digits = phone.digits_of(text)
+    return digits.lstrip("0") if len(digits) >= SHORTEST_WHOLE_NUMBER else digits
 
 
 def _exact(number: str) -> str:
