@@ -44,7 +44,7 @@ class Server:
     api_key: str
     customer_id: str
     sender_numbers: dict[str, str]
-    template_ids: Any
+    template_ids: dict[str, str]
     home: Path
     pid: int
     database_url: str
