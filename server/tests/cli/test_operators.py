@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import OwnServer
 from harness import server as servers
 from harness.backends import Backend
 from harness.server import Server
@@ -23,14 +22,14 @@ def refuses(home: Path, *arguments: str) -> str:
     return done.stderr.decode()
 
 
-def test_an_account_can_be_made_and_used_before_the_first_start(own_server: OwnServer, backend: Backend) -> None:
-    if backend.name != "sqlite":
-        pytest.skip("the commands name a PostgreSQL database by --database; the next test does")
-    home = backend.new_home()
-    made = servers.operate(home, "accounts", "create", "Early bird")
-    key = servers.operate(home, "keys", "create", made["customer_id"])
-    running = own_server(home=home)
-    assert running.client(key["api_key"]).get("/v3/me").json["data"]["id"] == made["customer_id"]
+def test_an_account_can_be_made_and_used_before_the_first_start(tmp_path: Path) -> None:
+    made = servers.operate(tmp_path, "accounts", "create", "Early bird")
+    key = servers.operate(tmp_path, "keys", "create", made["customer_id"])
+    running = servers.start(tmp_path, "sqlite", database_url="")
+    try:
+        assert running.client(key["api_key"]).get("/v3/me").data["id"] == made["customer_id"]
+    finally:
+        running.stop()
 
 
 def test_commands_take_a_database_too(backend: Backend) -> None:
@@ -74,9 +73,9 @@ def test_a_state_counts_at_once(server: Server) -> None:
 def test_a_profile_has_a_key_of_its_own(server: Server) -> None:
     organization = server.create_account("Parent")
     profile = server.create_profile(organization.customer_id)
-    assert profile.http.get("/v3/me").json["data"]["type"] == "profile"
+    assert profile.http.get("/v3/me").data["type"] == "profile"
     scoped = server.client(organization.api_key, **{"x-profile-id": profile.customer_id})
-    assert scoped.get("/v3/me").json["data"]["id"] == profile.customer_id
+    assert scoped.get("/v3/me").data["id"] == profile.customer_id
 
 
 @pytest.mark.parametrize(

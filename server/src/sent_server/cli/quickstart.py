@@ -16,7 +16,7 @@ FINAL = frozenset({"DELIVERED", "READ", "FAILED"})
 POLL_S = 0.1
 SLOW_POLL_S = 0.5
 POLL_FAST_FOR_S = 3.0
-PATIENCE_S = 30.0
+PATIENCE_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def send(client: ApiClient, *, template_id: str, to: str, channels: Sequence[str
 
 
 def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[], bool]) -> Iterator[Step]:
-    """Each event once, as it happens; ends when every message is final, or after half a minute."""
+    """Each event once, as it happens; ends when every message is final, or after three quarters of a minute."""
     seen = dict.fromkeys(message_ids, 0)
     open_ids = list(message_ids)
     started_s = time.monotonic()

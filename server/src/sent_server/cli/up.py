@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -85,6 +86,9 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         if options.demo:
             demo, is_first = await demofile.ensure(platform, home, base_url=base_url, tier=options.tier)
         await platform.start()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         perform = operations.Operator.of(platform).perform
         async with admin_socket.served(home.admin_socket, perform), web.served(platform.asgi, bound) as serving:
             notices = [said] if said else []
