@@ -2,6 +2,8 @@
 
 import re
 
+import orjson
+
 from sent_server.templates import placeholders
 from sent_server.templates.definition import Definition
 
@@ -25,16 +27,16 @@ _SERVICE = re.compile(
 )
 
 
-def variable_names(definition: Definition) -> list[str]:
+def variables_json(definition: Definition) -> str:
     """Distinct names in the order header, body (multiChannel, sms, whatsapp, rcs), footer, buttons."""
-    return list(dict.fromkeys(variable.name for variable in definition.variables))
+    return orjson.dumps(list(dict.fromkeys(variable.name for variable in definition.variables))).decode()
 
 
-def listed_channels(definition: Definition) -> list[str]:
-    """What answers show: a multiChannel body stands for SMS and WhatsApp there, RCS needs a body of its own."""
+def channels_text(definition: Definition) -> str:
+    """What answers show, comma-separated: a multiChannel body stands for SMS and WhatsApp, RCS needs one of its own."""
     body = definition.body
     shown = {"sms": body.sms or body.multi_channel, "whatsapp": body.whatsapp or body.multi_channel, "rcs": body.rcs}
-    return [channel for channel, part in shown.items() if part]
+    return ",".join(channel for channel, part in shown.items() if part)
 
 
 def texts(definition: Definition) -> str:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import orjson
+
 DRAFT, PENDING, APPROVED, REJECTED = "DRAFT", "PENDING", "APPROVED", "REJECTED"
 STATUSES = (DRAFT, PENDING, APPROVED, REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`channels` and `variables` are what answers show; `revision` changes with every edit."""
+    """`channels_text` and `variables_json` are what answers show; `revision` changes with every edit."""
 
     customer_id: str
     id: str
@@ -17,8 +19,8 @@ class Template:
     category: str
     language: str
     status: str
-    channels: tuple[str, ...]
-    variables: tuple[str, ...]
+    channels_text: str
+    variables_json: str
     creation_source: str
     rejection_reason: str | None
     review_reference: str | None
@@ -26,6 +28,14 @@ class Template:
     submitted_at_ms: int | None
     created_at_ms: int
     updated_at_ms: int
+
+    @property
+    def channels(self) -> list[str]:
+        return self.channels_text.split(",")
+
+    @property
+    def variables(self) -> list[str]:
+        return orjson.loads(self.variables_json)
 
     @property
     def is_published(self) -> bool:

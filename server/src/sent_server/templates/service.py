@@ -8,8 +8,12 @@ DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import orjson
+from pydantic import ValidationError
+
 from sent_server.db import Tx
 from sent_server.errors import ApiError
+from sent_server.http import fields
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.templates import definition as definitions
@@ -63,8 +67,8 @@ async def create(
         category=draft.category or derive.category(definition),
         language=draft.language or derive.DEFAULT_LANGUAGE,
         status=DRAFT,
-        channels=tuple(derive.listed_channels(definition)),
-        variables=tuple(derive.variable_names(definition)),
+        channels_text=derive.channels_text(definition),
+        variables_json=derive.variables_json(definition),
         creation_source=creation_source or FROM_API,
         rejection_reason=None,
         review_reference=None,
@@ -100,8 +104,8 @@ async def create_approved(
         category=category,
         language=derive.DEFAULT_LANGUAGE,
         status=APPROVED,
-        channels=tuple(derive.listed_channels(definition)),
-        variables=tuple(derive.variable_names(definition)),
+        channels_text=derive.channels_text(definition),
+        variables_json=derive.variables_json(definition),
         creation_source=source,
         rejection_reason=None,
         review_reference=None,
@@ -143,8 +147,8 @@ async def update(
         name=draft.name or template.name,
         category=draft.category or template.category,
         language=draft.language or template.language,
-        channels=tuple(derive.listed_channels(new_definition)),
-        variables=tuple(derive.variable_names(new_definition)),
+        channels_text=derive.channels_text(new_definition),
+        variables_json=derive.variables_json(new_definition),
     )
     if changed != template or new_definition != definition:
         if template.status == PENDING:
@@ -196,7 +200,10 @@ def _merged(stored: Definition, draft: Draft) -> Definition:
     if draft.parts is None:
         return draft.definition
     given = {part: getattr(draft.definition, part) for part in draft.parts}
-    return stored.model_copy(update=given)
+    try:  # old and new parts were well by themselves, and may not go together
+        return definitions.parse(orjson.loads(definitions.dump(stored.model_copy(update=given))))
+    except ValidationError as error:
+        raise fields.refusal(Definition, error) from None
 
 
 def _check_category(template: Template, definition: Definition) -> None:

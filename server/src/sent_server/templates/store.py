@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
@@ -119,8 +117,8 @@ async def insert(tx: Tx, template: Template, *, definition_json: str, search_tex
         category=template.category,
         language=template.language,
         status=template.status,
-        channels=",".join(template.channels),
-        variables_json=orjson.dumps(template.variables).decode(),
+        channels=template.channels_text,
+        variables_json=template.variables_json,
         definition_json=definition_json,
         search_text=search_text,
         creation_source=template.creation_source,
@@ -145,8 +143,8 @@ async def update(tx: Tx, template: Template, *, definition_json: str, search_tex
         category=template.category,
         language=template.language,
         status=template.status,
-        channels=",".join(template.channels),
-        variables_json=orjson.dumps(template.variables).decode(),
+        channels=template.channels_text,
+        variables_json=template.variables_json,
         definition_json=definition_json,
         search_text=search_text,
         rejection_reason=template.rejection_reason,
@@ -263,6 +261,4 @@ def _allowed(filter: Filter) -> tuple[Sequence[str], Sequence[str], Sequence[str
 
 
 def _template(row: Row) -> Template:
-    channels, variables_json = row[7:9]
-    values = (*row[:7], tuple(channels.split(",")), tuple(orjson.loads(variables_json)), *row[9:16])
-    return Template(*values)
+    return Template(*row[:16])
