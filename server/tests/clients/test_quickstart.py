@@ -37,10 +37,10 @@ def test_the_quickstart_request_works_as_written(server: Server) -> None:
     body = """{
     "to": ["+1234567890"],
     "template": {
-      "id": "%s"
+      "id": "TEMPLATE_ID"
     },
     "channel": ["sms", "whatsapp"]
-  }""" % server.template_ids["welcome"]
+  }""".replace("TEMPLATE_ID", server.template_ids["welcome"])
     head = (
         f"POST /v3/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n"
         f"x-api-key: {server.api_key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"

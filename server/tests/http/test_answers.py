@@ -30,8 +30,11 @@ def test_a_client_chosen_request_id_is_not_believed(http: Client) -> None:
 
 
 def test_every_error_links_to_a_page_that_answers(server: Server) -> None:
-    error = server.anonymous().get("/v3/me").error
-    assert error["doc_url"].endswith("/AUTH_001")
+    url = server.anonymous().get("/v3/me").error["doc_url"]
+    assert url == f"{server.base_url}/errors/AUTH_001"
+    page = server.anonymous().get(url.removeprefix(server.base_url), checked=False)
+    assert page.status == 200
+    assert b"AUTH_001" in page.body
 
 
 def test_an_answer_never_names_the_software_or_an_internal_path(http: Client) -> None:
