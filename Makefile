@@ -51,13 +51,15 @@ clean: ## Remove what can be made again; the data in .sent stays
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "This needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock server/pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.lock
-	$(PIP) install --quiet --no-index --no-deps --no-build-isolation -e ./server
+	@echo "Installing into $(VENV)"
+	@$(PIP) install -qq --require-hashes -r requirements.lock
+	@$(PIP) install -qq --no-index --no-deps --no-build-isolation -e ./server
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
-	$(PIP) install --quiet --require-hashes -r requirements-test.lock
+	@echo "Installing the tools of tests and checks into $(VENV)"
+	@$(PIP) install -qq --require-hashes -r requirements-test.lock
 	@touch $@
