@@ -101,6 +101,13 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         await platform.close()
 
 
+def _tame_garbage_collection() -> None:
+    """What start-up made lives as long as the process; looking through it again costs 30 ms pauses under load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def _stop_on_signals() -> asyncio.Event:
     """Set by the first signal; the second one does not wait for anything (the data is safe at any moment)."""
     stop = asyncio.Event()

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R")
+# Small and often: a checkpoint runs inside a commit, and everyone in that group waits for it.
+CHECKPOINT_PAGES = 1_000
 OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL that two connections checkpoint at once
 _compiled = functools.lru_cache(maxsize=2_000)(statements.for_sqlite)
 
@@ -224,7 +226,7 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
             connection.execute("PRAGMA query_only=ON")
             connection.wal_autocheckpoint(0)
         else:
-            connection.wal_autocheckpoint(4_000)
+            connection.wal_autocheckpoint(CHECKPOINT_PAGES)
         return connection
 
 
