@@ -209,7 +209,7 @@ def test_the_flat_form_becomes_a_tree() -> None:
     assert found.body.sms
     assert found.body.sms.template == "Hi {{0:variable}}, {{0:variable}}"
     assert found.header
-    assert (found.header.type, found.body.multi_channel) == ("image", None)
+    assert (found.header.type, found.header.template, found.body.multi_channel) == ("image", "{{0:media}}", None)
 
 
 @pytest.mark.parametrize(

@@ -86,11 +86,8 @@ class Part(_Node):
         if info.context is _STORED:
             return self
         text, variables, faults = resolve(self.template, self.variables, field="template")
-        _refuse([*faults, *self._faults(text)])
+        _refuse(faults if text.strip() else [(("template",), "The text is blank")])
         return self.model_copy(update={"template": text, "variables": variables})
-
-    def _faults(self, text: str) -> Iterable[Fault]:
-        return [] if text.strip() else [(("template",), "The text is blank")]
 
 
 class BodyPart(Part):
@@ -98,19 +95,10 @@ class BodyPart(Part):
 
 
 class Header(Part):
-    """A line of text, or the address of a medium."""
+    """A line of text, or a medium: the variable of type media that has its address."""
 
     type: Literal["text", "image", "video", "document"] | None = None
-    template: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
-
-    @property
-    def is_text(self) -> bool:
-        return self.type in (None, "text")
-
-    def _faults(self, text: str) -> Iterable[Fault]:
-        yield from super()._faults(text)
-        if self.is_text and len(self.template) > MAX_HEADER:
-            yield ("template",), f"A header may have at most {MAX_HEADER} characters"
+    template: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADER)]
 
 
 class Footer(Part):
@@ -249,6 +237,19 @@ def load(text: str) -> Definition:
 
 def dump(definition: Definition) -> str:
     return definition.model_dump_json(by_alias=True)
+
+
+def shown(definition: Definition) -> dict[str, Any]:
+    """As answers show it: buttons have no list of variables in the contract, so a URL names its variable instead."""
+    tree = definition.model_dump(by_alias=True)
+    for button in tree["buttons"] or []:
+        props: dict[str, Any] = button["props"]
+        names: dict[int, str] = {entry["id"]: entry["name"] for entry in props.pop("variables") or []}
+        if names and props["url"]:
+            props["url"] = "".join(
+                part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in placeholders.split(props["url"])
+            )
+    return tree
 
 
 def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list[Fault]]:

@@ -38,6 +38,7 @@ def tree(request: Mapping[str, Any]) -> dict[str, Any]:
         match header:
             case {"type": str(kind)}:
                 header["type"] = kind.lower()
+                _give_address(header)
             case _:
                 pass
         found["header"] = header
@@ -53,6 +54,8 @@ def place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Where a fault of the tree stands in the flat form."""
     if location[:1] != ("definition",):
         return location
+    if location[1:2] == ("header",) and "url" in location:
+        return ("header", "content")
     named = [_FLAT_NAMES.get(part, part) if isinstance(part, str) else part for part in location]
     return tuple(part for part in named if part is not None)
 
@@ -67,6 +70,17 @@ def _part(value: Any) -> Any:
     variables = given.get("variables")
     part["variables"] = [_variable(entry) for entry in _list(variables)] if isinstance(variables, list) else variables
     return part
+
+
+def _give_address(header: dict[str, Any]) -> None:
+    """The content of a media header is its address, which in the tree belongs to a variable."""
+    match header:
+        case {"type": "image" | "video" | "document" as kind, "template": str(address)} if "{{" not in address:
+            props = {"variableType": kind, "url": address, "mediaType": kind}
+            header["template"] = "{{0:media}}"
+            header["variables"] = [{"id": 0, "name": f"header_{kind}", "type": "media", "props": props}]
+        case _:
+            pass
 
 
 def _variable(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Any, ClassVar
 
-import orjson
 from pydantic import (
     AfterValidator,
     ModelWrapValidatorHandler,
@@ -18,7 +17,7 @@ from sent_server.kernel import timestamps
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, flat
 from sent_server.templates.definition import DefinitionField
-from sent_server.templates.model import REJECTED, Template
+from sent_server.templates.model import Template
 
 NO_CATEGORY = f"Category must be one of: {', '.join(derive.CATEGORIES)}"
 NO_CHANNEL = f"Channels must be among: {', '.join(flat.CHANNELS)}"
@@ -96,8 +95,8 @@ class DeleteTemplate(Body):
 
 
 def template(value: Template) -> dict[str, Any]:
-    """What lists and changes answer; the reason is there after a rejection only."""
-    shown: dict[str, Any] = {
+    """What lists and changes answer."""
+    return {
         "id": value.id,
         "name": value.name,
         "category": value.category,
@@ -109,13 +108,10 @@ def template(value: Template) -> dict[str, Any]:
         "updated_at": timestamps.iso(value.updated_at_ms),
         "is_published": value.is_published,
     }
-    if value.status == REJECTED:
-        shown["rejection_reason"] = value.rejection_reason
-    return shown
 
 
 def template_with_definition(value: Template, definition: definitions.Definition) -> dict[str, Any]:
-    return {**template(value), "definition": orjson.loads(definitions.dump(definition))}
+    return {**template(value), "definition": definitions.shown(definition)}
 
 
 def _replaced(error: ValidationError) -> ValidationError:
