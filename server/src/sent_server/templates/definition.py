@@ -242,13 +242,13 @@ def dump(definition: Definition) -> str:
 def shown(definition: Definition) -> dict[str, Any]:
     """As answers show it: buttons have no list of variables in the contract, so a URL names its variable instead."""
     tree = definition.model_dump(by_alias=True)
-    for button in tree["buttons"] or []:
-        props: dict[str, Any] = button["props"]
-        names: dict[int, str] = {entry["id"]: entry["name"] for entry in props.pop("variables") or []}
-        if names and props["url"]:
-            props["url"] = "".join(
-                part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in placeholders.split(props["url"])
-            )
+    for button, shown_button in zip(definition.buttons or [], tree["buttons"] or [], strict=True):
+        props: dict[str, Any] = shown_button["props"]
+        del props["variables"]
+        names = {variable.id: variable.name for variable in button.props.variables or []}
+        if button.props.url and names:
+            pieces = placeholders.split(button.props.url)
+            props["url"] = "".join(part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in pieces)
     return tree
 
 
