@@ -23,6 +23,7 @@ import uvloop
 TICK_S = 0.002
 GIVE_UP_AFTER_S = 30.0
 KEPT_FAULTS = 2
+MAX_SAMPLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _result(driver: Driver, took_s: float, busy: float) -> Load:
         max_ms=taken_ms[-1],
         driver_busy=busy,
         faults=driver.faults,
-        sample=driver.sample.decode(errors="replace"),
+        sample=driver.sample[:MAX_SAMPLE].decode(errors="replace"),
     )
 
 
