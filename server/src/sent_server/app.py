@@ -72,6 +72,7 @@ class Platform:
     carriers: Sequence[Carrier]
     routes: Sequence[Route]
     asgi: ASGIApp
+    doc_url_base: str
     _dispatchers: list[Dispatcher] = field(default_factory=list[Dispatcher])
     _workers: list[Worker] = field(default_factory=list[Worker])
     _sender: Sender | None = None
@@ -150,6 +151,7 @@ class Platform:
         now_ms = self.clock.now_ms()
         for carrier in self.carriers:
             await jobs.release_all(tx, DISPATCH + carrier.name, now_ms=now_ms, lease_ms=prepare.LEASE_MS)
+        await jobs.release_all(tx, review.KIND, now_ms=now_ms, lease_ms=review.LEASE_MS)
 
 
 async def _build(cls: type[Platform], settings: Settings, database: AnyDatabase, sealer: Sealer) -> Platform:
@@ -176,7 +178,7 @@ async def _build(cls: type[Platform], settings: Settings, database: AnyDatabase,
     executor = Executor(database, idempotency, InFlight(), doc_url_base)
     shared = Shared(clock, authenticator, RateLimiter(), executor, doc_url_base)
     asgi = router.build(routes, _health(database), shared)
-    return cls(settings, clock, database, sealer, authenticator, bus, egress, carriers, routes, asgi)
+    return cls(settings, clock, database, sealer, authenticator, bus, egress, carriers, routes, asgi, doc_url_base)
 
 
 def _sender(platform: Platform) -> Sender:

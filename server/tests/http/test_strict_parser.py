@@ -1,11 +1,14 @@
 """What two JSON readers might understand differently is refused. RELIABILITY, "Strict edge parser"."""
 
-from urllib.parse import quote
+import contextlib
+import socket
+from urllib.parse import quote, urlsplit
 
 import pytest
 
 from harness import samples
 from harness.client import Client
+from harness.server import Server
 
 CONTACTS = "/v3/contacts"
 JSON = {"content-type": "application/json"}
@@ -357,3 +360,26 @@ def test_a_header_with_bytes_beyond_ascii_is_only_a_wrong_key(http: Client) -> N
     answer = http.raw(head)
     assert answer.startswith(b"HTTP/1.1 401 ")
     assert b"AUTH_002" in answer
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "idempotency-key", "x-profile-id"])
+def test_a_header_that_decides_who_acts_may_not_be_repeated(http: Client, name: str) -> None:
+    value = http.api_key or ""
+    answer = http.post("/v3/contacts", {"phone_number": "+14155550199"}, headers=[(name, value), (name, value)])
+    assert (answer.status, answer.code) == (400, "VALIDATION_001")
+    assert name in answer.details
+
+
+def test_a_request_head_without_end_is_cut_off(server: Server) -> None:
+    address = urlsplit(server.base_url)
+    answer = b""
+    with socket.create_connection((address.hostname, address.port), 10) as connection:
+        connection.sendall(b"GET /v3/me HTTP/1.1\r\nhost: x\r\nx-long: ")
+        with contextlib.suppress(OSError):  # it hangs up while we still talk
+            for _ in range(64):
+                connection.sendall(b"a" * 16_384)
+        with contextlib.suppress(OSError):
+            while chunk := connection.recv(65_536):
+                answer += chunk
+    assert answer.startswith(b"HTTP/1.1 400") or answer == b""
+    assert server.http.get("/v3/me").status == 200

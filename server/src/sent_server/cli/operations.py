@@ -82,6 +82,8 @@ async def top_up(tx: Tx, operator: Operator, *, customer_id: str, amount: str) -
     if micros is None or micros <= 0:
         raise accounts.OperatorError(f"{amount!r} is not an amount; write a positive decimal such as 25.50")
     account = await service.find(tx, customer_id)
+    if account.payer_id != account.id:
+        raise accounts.OperatorError(f"{account.id} is paid for by its organization; top up {account.payer_id}")
     now_ms = operator.clock.now_ms()
     await ledger.top_up(tx, account.id, micros, ref=ids.new_id(now_ms), now_ms=now_ms)
     return await show_account(tx, operator, customer_id=account.id)

@@ -86,11 +86,15 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         if options.demo:
             demo, is_first = await demofile.ensure(platform, home, base_url=base_url, tier=options.tier)
         await platform.start()
+        _tame_garbage_collection()
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         perform = operations.Operator.of(platform).perform
-        async with admin_socket.served(home.admin_socket, perform), web.served(platform.asgi, bound) as serving:
+        async with (
+            admin_socket.served(home.admin_socket, perform),
+            web.served(platform.asgi, bound, doc_url_base=platform.doc_url_base) as serving,
+        ):
             notices = [said] if said else []
             if options.as_json:
                 screen.ready_line(base_url, demo, [*notices, *screen.warnings(settings)])

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Generator
 import uvicorn
 from starlette.types import ASGIApp
 
+from sent_server.cli import protocol
+
 # Clients pool connections for minutes; closing early makes them meet a reset.
 KEEP_ALIVE_S = 75
 SHUTDOWN_S = 5
@@ -28,13 +30,13 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def served(asgi: ASGIApp, bound: socket.socket) -> AsyncGenerator[asyncio.Task[None]]:
+async def served(asgi: ASGIApp, bound: socket.socket, *, doc_url_base: str) -> AsyncGenerator[asyncio.Task[None]]:
     """Answer requests while the block runs, then finish those in flight. The task ends early only by a fault."""
     server = _Server(
         uvicorn.Config(
             asgi,
             loop="none",
-            http="httptools",
+            http=protocol.guarded(doc_url_base),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -52,9 +52,8 @@ async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
     todo = await pending(database)
     for migration in todo:
         try:
-            await database.run_script(
-                f"INSERT INTO schema_info VALUES ({migration.version}, {migration.compatible_version});\n{migration.sql}"
-            )
+            row = f"{migration.version}, {migration.compatible_version}"
+            await database.run_script(f"INSERT INTO schema_info VALUES ({row});\n{migration.sql}")
         except Exception:
             # Another process may have applied it at the same moment; its row in schema_info made ours fail.
             if migration in await pending(database):

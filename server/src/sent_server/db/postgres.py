@@ -21,7 +21,8 @@ R = TypeVar("R")
 LANES = 2
 MAX_RERUNS = 5
 _compiled = functools.lru_cache(maxsize=2_000)(statements.for_postgres)
-_RERUN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# A unique violation is another process that was quicker; seen again, its row is simply there.
+_RERUN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 _GONE = (
     OSError,
     asyncpg.PostgresConnectionError,

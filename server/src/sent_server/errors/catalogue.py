@@ -10,10 +10,12 @@ class Entry:
     code: str
     status: int
     message: str
+    when: str
 
 
 # Decided here: RESOURCE_011 is reserved in the contract and is our answer to an unknown route (DECISIONS, Answers).
 _OURS = {"RESOURCE_011": 404}
+_OUR_WHEN = {"RESOURCE_011": "a path that this server does not have"}
 
 
 def _load() -> dict[str, Entry]:
@@ -22,7 +24,12 @@ def _load() -> dict[str, Entry]:
     for row in json.loads(text)["errors"]:
         status = row["http_status"] or _OURS.get(row["code"])
         if status:
-            entries[row["code"]] = Entry(row["code"], status, row["default_message"])
+            entries[row["code"]] = Entry(
+                row["code"],
+                status,
+                row["default_message"],
+                _OUR_WHEN[row["code"]] if row["code"] in _OUR_WHEN else row["when"],
+            )
     return entries
 
 

@@ -88,6 +88,8 @@ class Endpoint:
             raise ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": self._allow})
         shared = self._shared
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            _refuse_repeated(scope["headers"])
         caller = await shared.authenticator.authenticate(headers.get(b"x-api-key"), headers.get(b"x-profile-id"))
         _admit(caller, route, shared, trace)
         key = headers.get(b"idempotency-key")
@@ -100,6 +102,14 @@ class Endpoint:
             trace.sandbox = body.is_sandbox
         call = Call(caller, trace.request_id, trace.now_ms, path, query, trace.sandbox)
         return await shared.executor.run(route, call, body, call_key)
+
+
+def _refuse_repeated(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Two readers may pick different ones of a repeated header; where that decides who acts, nobody picks."""
+    names = [name for name, _ in headers]
+    for name in (b"x-api-key", b"x-profile-id", b"idempotency-key", b"content-type"):
+        if names.count(name) > 1:
+            raise parse.bad_request("This header may appear only once", field=name.decode())
 
 
 def _admit(caller: Caller, route: Route, shared: Shared, trace: Trace) -> None:

@@ -54,7 +54,7 @@ class Mutation(Body):
 
 def fault(code: str, message: str) -> PydanticCustomError:
     """Raise this in a validator to choose the documented code of the refusal."""
-    return PydanticCustomError(code, message.replace("{", "{{").replace("}", "}}"))  # type: ignore[arg-type]
+    return PydanticCustomError(code, message)  # type: ignore[arg-type]
 
 
 def _check_phone(value: str) -> str:

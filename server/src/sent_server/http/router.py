@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sent_server.http.endpoint import Endpoint, NotFound, OpenEndpoint, Shared
 from sent_server.http.envelope import Reply
+from sent_server.http.error_pages import ErrorPages
 from sent_server.http.route import Route
 
 OpenHandler = Callable[[], Awaitable[Reply]]
@@ -36,4 +37,6 @@ def build(routes: Sequence[Route], open_paths: Mapping[str, OpenHandler], shared
     ]
     fixed: dict[str, ASGIApp] = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     fixed |= {path: OpenEndpoint(reply, shared) for path, reply in open_paths.items()}
-    return Front(fixed, Router(routes=table, redirect_slashes=False, default=NotFound(shared)))
+    not_found = NotFound(shared)
+    table.append(StarletteRoute("/errors/{code}", endpoint=ErrorPages(not_found)))
+    return Front(fixed, Router(routes=table, redirect_slashes=False, default=not_found))

@@ -107,6 +107,7 @@ def template(value: Template) -> dict[str, Any]:
         "created_at": timestamps.iso(value.created_at_ms),
         "updated_at": timestamps.iso(value.updated_at_ms),
         "is_published": value.is_published,
+        "rejection_reason": value.rejection_reason,
     }
 
 

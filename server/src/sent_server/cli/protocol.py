@@ -1,0 +1,75 @@
+"""uvicorn's HTTP protocol plus what it lacks: a bound on the request head, and our envelope when it refuses."""
+
+import time
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sent_server.errors import ApiError
+from sent_server.http import envelope
+from sent_server.kernel import ids
+
+MAX_HEAD_BYTES = 64 * 1024
+
+
+class HeadTooLargeError(Exception):
+    pass
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Closes a connection whose head (target and headers) is larger than 64 KiB, complete or not."""
+
+    doc_url_base = ""
+    _head_bytes = 0
+    _in_head = False
+
+    def data_received(self, data: bytes) -> None:
+        starts_in_head = self._in_head
+        super().data_received(data)
+        if starts_in_head and self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.send_400_response("The request head is larger than 64 KiB")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_url(self, url: bytes) -> None:
+        self._count(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(name + value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        if self.transport.is_closing():
+            return
+        details = {"request": [msg]}
+        answer = envelope.render_error(
+            ApiError("VALIDATION_001", details=details),
+            request_id=ids.new_request_id(),
+            now_ms=time.time_ns() // 1_000_000,
+            doc_url_base=self.doc_url_base,
+        )
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-api-version: v3\r\n"
+            f"content-length: {len(answer.body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + answer.body)
+        self.transport.close()
+
+    def _count(self, part: bytes) -> None:
+        self._head_bytes += len(part)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise HeadTooLargeError
+
+
+def guarded(doc_url_base: str) -> type[Any]:
+    """The protocol class for a server whose errors link to `doc_url_base`."""
+    return type("Protocol", (GuardedProtocol,), {"doc_url_base": doc_url_base})
