@@ -7,7 +7,7 @@ same machine; ratios are medians over the turns.
 import argparse
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -65,7 +65,7 @@ class Placed:
 
 
 @contextlib.contextmanager
-def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Iterator[Placed]:
+def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Generator[Placed]:
     home = folder / name
     env = LOOPBACK if workers else {**LOOPBACK, **NO_WORKERS}
     with fresh_database(server_url, name) as database, sent_up(home, database=database, env=env) as server:
@@ -76,9 +76,8 @@ def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Itera
 
 
 def template_id(server: Running) -> str:
-    found = server.ready["template_ids"]
-    values = list(found.values()) if isinstance(found, dict) else list(found)
-    return str(values[0])
+    found: dict[str, str] = server.ready["template_ids"]
+    return str(next(iter(found.values())))
 
 
 def run(server_url: str) -> None:
@@ -132,7 +131,7 @@ def _many_recipients(off: Target, bare: Target) -> list[Figure]:
     new = NewPhones()
     bares = [_window(bare, phones, MANY)]
     known = [_window(off, phones, MANY) for _ in range(2)]
-    unknown = []
+    unknown: list[Window] = []
     for _ in range(2):
         # More than a window can use; what is left over stays unknown.
         enough = new.take(int(AIM_NEW_PER_S * 12 * SECONDS))

@@ -82,7 +82,7 @@ class Figure:
     memory_mb: float | None = None
     cpu_us_per_message: float | None = None
     noise: float = 0.0
-    raw: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 def of_windows(name: str, windows: Sequence[Window], value: str, **more: Any) -> Figure:

@@ -5,12 +5,15 @@ contact, its request and its idempotency key. Ledger balances stay as they were:
 must not be running.
 """
 
+# asyncpg ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 # How a column of a copy differs from the original: ids give up their version digit and their last four hex digits (the
 # other 58 random bits still tell the originals apart), texts get a suffix, phones move on by a thousand numbers.

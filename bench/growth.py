@@ -11,7 +11,7 @@ import contextlib
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -91,7 +91,7 @@ REQUESTS: dict[str, Callable[[Side], Plan]] = {
 
 
 @contextlib.contextmanager
-def side(folder: Path, server_url: str, messages: int) -> Iterator[Side]:
+def side(folder: Path, server_url: str, messages: int) -> Generator[Side]:
     """Fill an installation and start it again without its workers: growth is about storage, not about the engine."""
     home = folder / f"with-{messages}"
     with fresh_database(server_url, f"with_{messages}") as database:

@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -134,7 +134,7 @@ def _own_s(site: Site) -> float:
 
 
 @contextlib.contextmanager
-def site(folder: Path, server_url: str, *, webhook: bool) -> Iterator[Site]:
+def site(folder: Path, server_url: str, *, webhook: bool) -> Generator[Site]:
     with contextlib.ExitStack() as stack:
         name = "webhook" if webhook else "plain"
         placed = stack.enter_context(product(folder, name, server_url, workers=True))

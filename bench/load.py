@@ -61,7 +61,7 @@ class Load:
     p99_ms: float
     max_ms: float
     driver_busy: float
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list[str])
     sample: str = ""
 
 
@@ -84,7 +84,7 @@ def _requests(plan: Plan) -> Iterator[bytes]:
     """Everything but the key is built before the clock starts."""
     names = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
     start = [f"{plan.method} {target} HTTP/1.1\r\nhost: {plan.host}\r\n{names}".encode() for target in plan.targets]
-    ends = []
+    ends: list[bytes] = []
     for body in plan.bodies:
         content = body.encode()
         lines = f"content-type: application/json\r\ncontent-length: {len(content)}\r\n" if content else ""

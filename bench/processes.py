@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,11 @@ class Running:
 
     ready: dict[str, Any]
     process: subprocess.Popen[bytes] = field(repr=False)
-    tail: list[bytes] = field(default_factory=list, repr=False)
+    tail: list[bytes] = field(default_factory=list[bytes], repr=False)
 
     @property
     def port(self) -> int:
-        return urlsplit(self.ready["base_url"]).port or 80
+        return urlsplit(str(self.ready["base_url"])).port or 80
 
     @property
     def pid(self) -> int:
@@ -60,7 +60,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def sent_up(home: Path, *, database: str = "", env: Mapping[str, str] | None = None) -> Iterator[Running]:
+def sent_up(home: Path, *, database: str = "", env: Mapping[str, str] | None = None) -> Generator[Running]:
     """The product, with a demo account that no limit holds back and a balance that no benchmark spends."""
     arguments = ["up", "--home", str(home), "--port", "0", "--json", "--tier", "unlimited"]
     if database:
@@ -71,14 +71,14 @@ def sent_up(home: Path, *, database: str = "", env: Mapping[str, str] | None = N
 
 
 @contextlib.contextmanager
-def module(name: str, *arguments: str) -> Iterator[Running]:
+def module(name: str, *arguments: str) -> Generator[Running]:
     """One of our own: `bench.bare`, `bench.receiver`."""
     with _started([sys.executable, "-m", name, *arguments], None) as running:
         yield running
 
 
 @contextlib.contextmanager
-def _started(command: Sequence[str], env: Mapping[str, str] | None) -> Iterator[Running]:
+def _started(command: Sequence[str], env: Mapping[str, str] | None) -> Generator[Running]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**clean, **(env or {})}, stdin=subprocess.DEVNULL

@@ -1,19 +1,22 @@
 """Looks into a database that a server is using, without writing, and makes databases of a benchmark's own."""
 
+# asyncpg ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import apsw
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 
 @contextlib.contextmanager
-def fresh_database(server_url: str, name: str) -> Iterator[str]:
+def fresh_database(server_url: str, name: str) -> Generator[str]:
     """An empty PostgreSQL database beside the one that `server_url` names; "" (SQLite in the home) stays ""."""
     if not server_url:
         yield ""
