@@ -12,12 +12,8 @@ from sent_server.kernel import ids
 MAX_HEAD_BYTES = 64 * 1024
 
 
-class HeadTooLargeError(Exception):
-    pass
-
-
 class GuardedProtocol(HttpToolsProtocol):
-    """Closes a connection whose head (target and headers) is larger than 64 KiB, complete or not."""
+    """Closes a connection whose head (target and headers) goes on beyond 64 KiB and one more read of the socket."""
 
     doc_url_base = ""
     _head_bytes = 0
@@ -34,14 +30,6 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
-
-    def on_url(self, url: bytes) -> None:
-        self._count(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(name + value)
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -63,11 +51,6 @@ class GuardedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + answer.body)
         self.transport.close()
-
-    def _count(self, part: bytes) -> None:
-        self._head_bytes += len(part)
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise HeadTooLargeError
 
 
 def guarded(doc_url_base: str) -> type[Any]:
