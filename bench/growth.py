@@ -8,6 +8,7 @@ key, its events, attempt, receipt and ledger entries. Ids and contacts are picke
 
 import argparse
 import contextlib
+import os
 import random
 import tempfile
 import time
@@ -137,6 +138,8 @@ def run(server_url: str, small_count: int, large_count: int) -> None:
         started_s = time.monotonic()
         small = stack.enter_context(side(folder, server_url, small_count))
         large = stack.enter_context(side(folder, server_url, large_count))
+        # Or the system would still be writing gigabytes to disk while the first pairs are measured.
+        os.sync()
         filled_s = time.monotonic() - started_s
         for warm in (small, large):
             for plan in REQUESTS.values():
