@@ -94,6 +94,8 @@ class Platform:
         alone = isinstance(self.database, SqliteDatabase)
         if alone:
             await self.database.write(self._release_leases)
+        if os.environ.get("SENT_BENCH_NO_WORKERS"):
+            return
         inbox = Inbox(self.database, self.clock, self.bus)
         for carrier in self.carriers:
             await carrier.start(inbox)
@@ -109,8 +111,6 @@ class Platform:
         self._sender = _sender(self)
         if alone:
             await self._sender.recover()
-        if os.environ.get("SENT_BENCH_NO_WORKERS"):
-            return
         self._sender.start()
         for worker in self._workers:
             worker.start()

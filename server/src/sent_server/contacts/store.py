@@ -37,8 +37,9 @@ FOR_SENDING = """
 """
 ID_LENGTH, REGION_LENGTH = 36, 2
 OPTED_OUT = """
-    SELECT phone FROM opt_outs
-    WHERE customer_id = :customer_id AND phone IN (:phones[])
+    SELECT o.phone
+    FROM EACH(:phones) AS n
+    LOOKUP opt_outs AS o BY (o.customer_id = :customer_id AND o.phone = n.value)
 """
 PAGE = f"""
     SELECT {COLUMNS} FROM {JOINED}

@@ -1,6 +1,7 @@
 """The two interfaces everyone else sees: a `Database` and, inside a write or a read, a `Tx`.
 
-SQL uses named parameters (`:name`), lists as `IN (:ids[])`, and `/*pg: ...*/` for what only PostgreSQL needs.
+SQL uses named parameters (`:name`), lists as `IN (:ids[])` or `EACH(:ids)` with `LOOKUP` (see statements.py), and
+`/*pg: ...*/` for what only PostgreSQL needs.
 Functions over a `Tx` must await nothing but the `Tx`: the SQLite engine runs them without ever suspending.
 """
 

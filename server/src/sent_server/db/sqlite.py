@@ -221,7 +221,7 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-65536")
-        connection.execute("PRAGMA mmap_size=1073741824")
+        connection.execute("PRAGMA mmap_size=2147418112")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
             connection.wal_autocheckpoint(0)

@@ -1,8 +1,15 @@
-"""Turns the shared SQL text into each engine's dialect. Pure; the results are cached by the engines."""
+"""Turns the shared SQL text into each engine's dialect. Pure; the results are cached by the engines.
+
+`EACH(:list) AS n` is a list as rows (`n.value`), and `LOOKUP table AS t BY (key = ...)` fetches by whole keys. Both
+planners would rather read all rows of a customer when they see `customer_id = ... AND id IN (...)`: SQLite for a
+secondary index, PostgreSQL until it has statistics (24,684 rows read for 500 wanted, measured).
+"""
 
 import re
 from dataclasses import dataclass
 
+_EACH = re.compile(r"EACH\(:(\w+)\)")
+_LOOKUP = re.compile(r"LOOKUP (\w+) AS (\w+) BY \(([^()]*)\)( FOR UPDATE)?")
 _LIST = re.compile(r"IN \(:(\w+)\[(int)?\]\)")
 _NAME = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _PG_ONLY = re.compile(r"/\*pg: (.*?)\*/", re.DOTALL)
@@ -16,18 +23,27 @@ class Statement:
 
 
 def for_sqlite(sql: str) -> Statement:
-    lists = frozenset(match.group(1) for match in _LIST.finditer(sql))
+    lists = _lists(sql)
     text = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", _PG_ONLY.sub("", sql))
+    # The left side of a CROSS JOIN stays the outer loop: SQLite's documented way to fix the order.
+    text = _LOOKUP.sub(r"CROSS JOIN \1 AS \2 ON \3", _EACH.sub(r"json_each(:\1)", text))
     return Statement(text, tuple(dict.fromkeys(_NAME.findall(text))), lists)
 
 
 def for_postgres(sql: str) -> Statement:
-    lists = frozenset(match.group(1) for match in _LIST.finditer(sql))
+    lists = _lists(sql)
     text = _PG_ONLY.sub(r"\1", sql)
+    # OFFSET 0 keeps the planner from flattening the look-up into a join of its own choice.
+    text = _LOOKUP.sub(r"CROSS JOIN LATERAL (SELECT * FROM \1 AS \2 WHERE \3 OFFSET 0\4) AS \2", text)
+    text = re.sub(r"EACH\(:(\w+)\) AS (\w+)", r"unnest(:\1::text[]) AS \2(value)", text)
     text = _LIST.sub(lambda m: f"= ANY(:{m.group(1)}::{'bigint' if m.group(2) else 'text'}[])", text)
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     order = {name: position for position, name in enumerate(names, 1)}
     return Statement(_NAME.sub(lambda m: f"${order[m.group(1)]}", text), names, lists)
+
+
+def _lists(sql: str) -> frozenset[str]:
+    return frozenset(match.group(1) for pattern in (_LIST, _EACH) for match in pattern.finditer(sql))
 
 
 def for_sqlite_schema(sql: str) -> str:

@@ -28,9 +28,10 @@ RAISE = """
             < :state_rank
 """
 LAST = """
-    SELECT message_id, leg, attempt, state, carrier, ref FROM attempts
-    WHERE customer_id = :customer_id AND message_id IN (:ids[])
-    ORDER BY message_id, leg, attempt
+    SELECT a.message_id, a.leg, a.attempt, a.state, a.carrier, a.ref
+    FROM EACH(:ids) AS n
+    LOOKUP attempts AS a BY (a.customer_id = :customer_id AND a.message_id = n.value)
+    ORDER BY a.message_id, a.leg, a.attempt
 """
 
 

@@ -16,8 +16,9 @@ from sent_server.messages.accept import DISPATCH
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan, join_plans
 
 KNOWN = """
-    SELECT event_id FROM receipts
-    WHERE carrier = :carrier AND event_id IN (:event_ids[])
+    SELECT r.event_id
+    FROM EACH(:event_ids) AS n
+    LOOKUP receipts AS r BY (r.carrier = :carrier AND r.event_id = n.value)
 """
 STORE = """
     INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)

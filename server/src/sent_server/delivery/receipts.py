@@ -12,18 +12,20 @@ from sent_server.delivery.changes import Changes
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
 
 FIND_REFS = """
-    SELECT ref, customer_id, message_id, leg, attempt FROM carrier_refs
-    WHERE carrier = :carrier AND ref IN (:refs[])
+    SELECT r.ref, r.customer_id, r.message_id, r.leg, r.attempt
+    FROM EACH(:refs) AS n
+    LOOKUP carrier_refs AS r BY (r.carrier = :carrier AND r.ref = n.value)
 """
 STORE = """
     INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)
     VALUES (:carrier, :event_id, :ref, :kind, :error_code, :received_at_ms, :applied_at_ms)
-    ON CONFLICT (carrier, event_id) DO NOTHING
+    ON CONFLICT (event_id, carrier) DO NOTHING
 """
 PARKED = """
-    SELECT event_id, ref, kind, error_code FROM receipts
-    WHERE carrier = :carrier AND ref IN (:refs[]) AND applied_at_ms IS NULL
-    ORDER BY received_at_ms, event_id
+    SELECT p.event_id, p.ref, p.kind, p.error_code
+    FROM EACH(:refs) AS n
+    LOOKUP receipts AS p BY (p.carrier = :carrier AND p.ref = n.value AND p.applied_at_ms IS NULL)
+    ORDER BY p.received_at_ms, p.event_id
 """
 MARK_APPLIED = """
     UPDATE receipts

@@ -15,11 +15,9 @@ LOAD = """
         m.created_at_ms,
         b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.plans_json,
         b.callback_url
-    FROM messages m
-    JOIN batches b ON b.customer_id = m.customer_id AND b.id = m.batch_id
-    WHERE m.customer_id = :customer_id AND m.id IN (:ids[])
-    ORDER BY m.id
-    /*pg: FOR UPDATE OF m*/
+    FROM EACH(:ids) AS n
+    LOOKUP messages AS m BY (m.customer_id = :customer_id AND m.id = n.value) FOR UPDATE
+    LOOKUP batches AS b BY (b.customer_id = m.customer_id AND b.id = m.batch_id)
 """
 
 

@@ -87,9 +87,9 @@ LEASE = """
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
 """
 CONTENTS = """
-    SELECT id, name, subject_id, payload_json, at_ms
-    FROM events
-    WHERE customer_id = :customer_id AND id IN (:ids[])
+    SELECT e.id, e.name, e.subject_id, e.payload_json, e.at_ms
+    FROM EACH(:ids) AS n
+    LOOKUP events AS e BY (e.customer_id = :customer_id AND e.id = n.value)
 """
 RECORD = """
     UPDATE deliveries

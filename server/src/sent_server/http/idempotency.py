@@ -17,9 +17,9 @@ KEPT_MS = 24 * 3600 * 1000
 _KEY = re.compile(r"[a-zA-Z0-9_-]{1,255}", re.ASCII)
 
 FIND = """
-    SELECT idempotency_key, request_id, status, body, sealed_at_ms, created_at_ms
-    FROM idempotency_keys
-    WHERE customer_id = :customer_id AND mode = :mode AND idempotency_key IN (:keys[])
+    SELECT k.idempotency_key, k.request_id, k.status, k.body, k.sealed_at_ms, k.created_at_ms
+    FROM EACH(:keys) AS n
+    LOOKUP idempotency_keys AS k BY (k.customer_id = :customer_id AND k.mode = :mode AND k.idempotency_key = n.value)
 """
 STORE = """
     INSERT INTO idempotency_keys

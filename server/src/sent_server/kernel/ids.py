@@ -12,9 +12,29 @@ _random = random.Random(os.urandom(32))
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 
 
+class _Tail:
+    """The 74 bits behind the milliseconds: random at first, then counting up in random steps."""
+
+    __slots__ = ("_bits", "_ms")
+
+    def __init__(self) -> None:
+        self._ms = self._bits = 0
+
+    def next(self, now_ms: int) -> int:
+        if now_ms != self._ms:
+            self._ms = now_ms
+            self._bits = _random.getrandbits(73)  # leaves room to count
+        else:
+            self._bits += 1 + _random.getrandbits(40)
+        return self._bits
+
+
+_tail = _Tail()
+
+
 def new_id(now_ms: int) -> str:
-    """Make a UUIDv7: rows created later sort later, to the millisecond. Source: RFC 9562, 5.7."""
-    bits = _random.getrandbits(74)
+    """Make a UUIDv7: what a process makes later sorts later, within a millisecond too. Source: RFC 9562, 5.7, 6.2."""
+    bits = _tail.next(now_ms)
     tail = f"{(bits & 0x3FFFFFFFFFFFFFFF) | 0x8000000000000000:016x}"
     head = f"{now_ms:012x}"
     return f"{head[:8]}-{head[8:]}-7{bits >> 62:03x}-{tail[:4]}-{tail[4:]}"

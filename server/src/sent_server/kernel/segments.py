@@ -22,6 +22,8 @@ class Segmentation:
 
 def count(text: str) -> Segmentation:
     """Encoding, length and number of segments; an empty text still takes one."""
+    if _BASIC.issuperset(text) and len(text) <= GSM7_SINGLE:  # nearly every message
+        return Segmentation("GSM-7", len(text), 1)
     if all(character in _BASIC or character in _EXTENDED for character in text):
         widths = [2 if character in _EXTENDED else 1 for character in text]
         return _split("GSM-7", widths, GSM7_SINGLE, GSM7_PART)

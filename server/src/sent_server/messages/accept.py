@@ -154,8 +154,8 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> bool:
             failed = route.plan.error
             rows.append((
                 customer_id, message.id, batch_id, recipient.id, recipient.phone, recipient.region_code,
-                "FAILED" if failed else "QUEUED", message.channel, 0, len(route.plan.legs), route.number, held_micros,
-                None, None, message.active_contact_micros, 2 if failed else 1, now_ms, now_ms,
+                "FAILED" if failed else "QUEUED", message.channel, 0, len(route.plan.legs), message.plan_number,
+                held_micros, None, None, message.active_contact_micros, 2 if failed else 1, now_ms, now_ms,
             ))  # fmt: skip
             history.append((customer_id, message.id, 1, "QUEUED", AUTOMATIC, ACCEPTED, None, None, now_ms))
             if failed:

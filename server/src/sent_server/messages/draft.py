@@ -3,7 +3,6 @@
 A draft of one request holds a message per recipient and channel; a refusal of the whole request is an ApiError.
 """
 
-import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,34 +10,25 @@ from sent_server.carriers.base import Content
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
-from sent_server.kernel import ids, segments
-from sent_server.messages.model import AUTOMATIC, PlannedLeg, SendCommand, StoredPlan, dump_plan
+from sent_server.kernel import ids
+from sent_server.messages import routes
+from sent_server.messages.model import AUTOMATIC, SendCommand
+from sent_server.messages.routes import Route
 from sent_server.pricing.card import RateCard
-from sent_server.pricing.quote import quote
-from sent_server.routing.model import Leg, Plan, Reach
-from sent_server.routing.plan import plan
+from sent_server.routing.model import Plan
 from sent_server.templates import rendering
 from sent_server.templates.service import SendableTemplate
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """The plan of one message, shared by all recipients of the request that are alike; stored once, by number."""
-
-    number: int
-    plan: Plan
-    json: str
-    hold_micros: int
-    carrier: str | None
-    sender: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class DraftMessage:
+    """`plan_number` is the place of its route among the request's."""
+
     id: str
     recipient: Recipient
     channel: str | None
     route: Route
+    plan_number: int
     active_contact_micros: int
 
     @property
@@ -79,29 +69,36 @@ def draft_request(
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
     contents, invalid = _render(command, template)
-    known_routes: dict[tuple[str, frozenset[str], bool, str], Route] = {}
+    terms = routes.terms(
+        card,
+        category=template.category,
+        status=template.status,
+        contents=contents,
+        invalid_parameters=invalid,
+        configured=configured,
+    )
+    alike: dict[tuple[str, frozenset[str], bool, str], tuple[Route, int]] = {}
     messages: list[DraftMessage] = []
     counted = set(active)
     for phone in command.recipients:
         recipient = recipients[phone]
         for channel in channels:
             key = (channel, recipient.channels, recipient.opted_out, recipient.region_code)
-            route = known_routes.get(key)
-            if route is None:
-                reach = _reach(recipient, card, template, configured, contents, invalid)
-                found = plan(reach, None if channel == AUTOMATIC else channel)
-                route = known_routes[key] = _stored(len(known_routes), found, configured)
+            known = alike.get(key)
+            if known is None:
+                known = alike[key] = routes.find(terms, recipient, channel), len(alike)
+            route, number = known
             explicit = None if channel == AUTOMATIC else channel
             active_micros = 0
             if card.active_contact_micros and route.plan.legs and recipient.id not in counted:
                 active_micros = card.active_contact_micros
                 counted.add(recipient.id)
-            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route, active_micros))
-    routes = list(known_routes.values())
-    refusal = _refusal([route.plan for route in routes])
+            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route, number, active_micros))
+    used = [route for route, _ in alike.values()]
+    refusal = _refusal([route.plan for route in used])
     if refusal:
         return ApiError(refusal)
-    return Draft(command, ids.new_id(command.now_ms), template, contents, routes, messages)
+    return Draft(command, ids.new_id(command.now_ms), template, contents, used, messages)
 
 
 def _render(command: SendCommand, template: SendableTemplate) -> tuple[dict[str, Content], str | None]:
@@ -114,50 +111,6 @@ def _render(command: SendCommand, template: SendableTemplate) -> tuple[dict[str,
             case rendering.InvalidParameters(problems=found):
                 problems += [problem for problem in found if problem not in problems]
     return contents, "; ".join(problems) if problems and not contents else None
-
-
-def _reach(
-    recipient: Recipient,
-    card: RateCard,
-    template: SendableTemplate,
-    configured: Mapping[str, ChannelConfig],
-    contents: Mapping[str, Content],
-    invalid: str | None,
-) -> Reach:
-    prices: list[tuple[str, int]] = []
-    for channel, content in contents.items():
-        parts = segments.count(content.content).segments if channel == "sms" else 1
-        price = quote(card, channel=channel, region=recipient.region_code, category=template.category, segments=parts)
-        if price is not None:
-            prices.append((channel, price))
-    return Reach(
-        receivable=recipient.channels,
-        configured=frozenset(configured),
-        written=frozenset(contents),
-        approved=template.status == "APPROVED",
-        opted_out=recipient.opted_out,
-        invalid_parameters=invalid,
-        prices=tuple(prices),
-    )
-
-
-def _stored(number: int, found: Plan, configured: Mapping[str, ChannelConfig]) -> Route:
-    legs = tuple((leg, configured[leg.channel]) for leg in found.legs)
-    first = legs[0][1] if legs else None
-    return Route(
-        number,
-        found,
-        _plan_json(found, legs),
-        found.dearest_micros,
-        first.carrier if first else None,
-        first.sender if first else None,
-    )
-
-
-@functools.lru_cache(maxsize=10_000)
-def _plan_json(found: Plan, legs: tuple[tuple[Leg, ChannelConfig], ...]) -> str:
-    planned = tuple(PlannedLeg(leg.channel, leg.price_micros, on.carrier, on.sender) for leg, on in legs)
-    return dump_plan(StoredPlan(planned, found.judgements))
 
 
 def _refusal(plans: Sequence[Plan]) -> str | None:

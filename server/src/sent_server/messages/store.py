@@ -27,8 +27,9 @@ INSERT_EVENT = """
         :price_micros, :active_contact_price_micros, :at_ms)
 """
 ACTIVE_CONTACTS = """
-    SELECT contact_id FROM active_contacts
-    WHERE customer_id = :customer_id AND month = :month AND contact_id IN (:contact_ids[])
+    SELECT a.contact_id
+    FROM EACH(:contact_ids) AS n
+    LOOKUP active_contacts AS a BY (a.customer_id = :customer_id AND a.month = :month AND a.contact_id = n.value)
 """
 INSERT_ACTIVE_CONTACT = """
     INSERT INTO active_contacts (customer_id, month, contact_id, message_id)

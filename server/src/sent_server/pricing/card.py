@@ -14,9 +14,12 @@ from sent_server.kernel import money
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RateCard:
-    """`prices[channel][region][category]` in micros; `active_contact_micros` per contact and month."""
+    """`prices[channel][region][category]` in micros; `active_contact_micros` per contact and month.
+
+    Compared by identity: a card is loaded once.
+    """
 
     name: str
     prices: Mapping[str, Mapping[str, Mapping[str, int]]]

@@ -94,6 +94,7 @@ CREATE TABLE opt_outs (
 
 -- What all messages of one request share: the template as it was, its text per channel, and the few different
 -- routing plans (with the reason for each channel) that its recipients have; a message names one by number.
+-- With a rowid: these rows are too long to be clustered by key (beyond 1,002 bytes they overflow, a page each).
 CREATE TABLE batches (
     customer_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -106,7 +107,7 @@ CREATE TABLE batches (
     callback_url TEXT,
     created_at_ms BIGINT NOT NULL,
     PRIMARY KEY (customer_id, id)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE messages (
     customer_id TEXT NOT NULL,
@@ -172,6 +173,7 @@ CREATE TABLE carrier_refs (
     PRIMARY KEY (carrier, ref)
 ) WITHOUT ROWID;
 
+-- The key starts with event_id, so that the partial index is the only one that begins with the carrier.
 CREATE TABLE receipts (
     carrier TEXT NOT NULL,
     event_id TEXT NOT NULL,
@@ -180,7 +182,7 @@ CREATE TABLE receipts (
     error_code TEXT,
     received_at_ms BIGINT NOT NULL,
     applied_at_ms BIGINT,
-    PRIMARY KEY (carrier, event_id)
+    PRIMARY KEY (event_id, carrier)
 ) WITHOUT ROWID;
 CREATE INDEX receipts_parked ON receipts (carrier, ref) WHERE applied_at_ms IS NULL;
 CREATE INDEX receipts_by_age ON receipts (received_at_ms);

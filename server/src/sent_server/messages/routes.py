@@ -1,0 +1,88 @@
+"""The route of a message: plan, price, and the form in which it is stored. Pure, and remembered: sends are alike."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sent_server.carriers.base import Content
+from sent_server.channels.model import ChannelConfig
+from sent_server.contacts.model import Recipient
+from sent_server.kernel import segments
+from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
+from sent_server.pricing.card import RateCard
+from sent_server.pricing.quote import quote
+from sent_server.routing.model import Plan, Reach
+from sent_server.routing.plan import plan
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all messages of a request have in common. `written` are its channels with the SMS segments of each."""
+
+    card: RateCard
+    category: str
+    approved: bool
+    written: tuple[tuple[str, int], ...]
+    invalid_parameters: str | None
+    configured: tuple[ChannelConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`carrier` and `sender` are the first leg's; None when no leg can go."""
+
+    plan: Plan
+    json: str
+    hold_micros: int
+    carrier: str | None
+    sender: str | None
+
+
+def terms(
+    card: RateCard,
+    *,
+    category: str,
+    status: str,
+    contents: Mapping[str, Content],
+    invalid_parameters: str | None,
+    configured: Mapping[str, ChannelConfig],
+) -> Terms:
+    written = tuple((channel, _segments(channel, content)) for channel, content in contents.items())
+    return Terms(card, category, status == "APPROVED", written, invalid_parameters, tuple(configured.values()))
+
+
+def find(terms: Terms, recipient: Recipient, channel: str) -> Route:
+    """The route on a channel, or by automatic choice."""
+    requested = None if channel == AUTOMATIC else channel
+    return _find(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _find(terms: Terms, requested: str | None, receivable: frozenset[str], opted_out: bool, region: str) -> Route:
+    configured = {config.channel: config for config in terms.configured}
+    prices = [
+        (channel, quote(terms.card, channel=channel, region=region, category=terms.category, segments=count))
+        for channel, count in terms.written
+    ]
+    reach = Reach(
+        receivable=receivable,
+        configured=frozenset(configured),
+        written=frozenset(channel for channel, _ in terms.written),
+        approved=terms.approved,
+        opted_out=opted_out,
+        invalid_parameters=terms.invalid_parameters,
+        prices=tuple((channel, price) for channel, price in prices if price is not None),
+    )
+    found = plan(reach, requested)
+    legs = tuple(
+        PlannedLeg(leg.channel, leg.price_micros, configured[leg.channel].carrier, configured[leg.channel].sender)
+        for leg in found.legs
+    )
+    stored = dump_plan(StoredPlan(legs, found.judgements))
+    first = legs[0] if legs else None
+    carrier, sender = (first.carrier, first.sender) if first else (None, None)
+    return Route(found, stored, found.dearest_micros, carrier, sender)
+
+
+def _segments(channel: str, content: Content) -> int:
+    return segments.count(content.content).segments if channel == "sms" else 1
