@@ -55,6 +55,7 @@ MASTER_KEY_FILE = "master.key"
 MASTER_KEY_BYTES = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 CLOCK_POLL_MS = 1_000
+BREATHER_MS = 10
 AnyDatabase = SqliteDatabase | PostgresDatabase
 
 
@@ -106,7 +107,7 @@ class Platform:
             )
             dispatcher = Dispatcher(self.database, self.clock, self.bus, carrier, timeout_ms)
             self._dispatchers.append(dispatcher)
-            self._workers.append(Worker(DISPATCH + carrier.name, self.bus, dispatcher.step))
+            self._workers.append(Worker(DISPATCH + carrier.name, self.bus, dispatcher.step, breather_ms=BREATHER_MS))
         self._workers += self._timers()
         self._sender = _sender(self)
         if alone:

@@ -13,15 +13,25 @@ PAUSE_AFTER_CRASH_MS = 500
 
 
 class Worker:
-    """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop."""
+    """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop.
+
+    `breather_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
+    """
 
     def __init__(
-        self, name: str, bus: LocalBus, step: Callable[[], Awaitable[bool]], *, poll_ms: int = POLL_MS
+        self,
+        name: str,
+        bus: LocalBus,
+        step: Callable[[], Awaitable[bool]],
+        *,
+        poll_ms: int = POLL_MS,
+        breather_ms: int = 0,
     ) -> None:
         self.name = name
         self._bus = bus
         self._step = step
         self._poll_ms = poll_ms
+        self._breather_ms = breather_ms
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -40,5 +50,7 @@ class Worker:
                 log.exception("worker.crashed", worker=self.name)
                 await asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000)
                 continue
-            if not busy:
+            if busy:
+                await asyncio.sleep(self._breather_ms / 1000)
+            else:
                 await self._bus.wait(self.name, timeout_ms=self._poll_ms)

@@ -22,6 +22,7 @@ from sent_server.phones.due_store import Due
 
 TOPIC = "phones"
 POLL_MS = 50
+BREATHER_MS = 20
 BATCH = 1_000
 LEASE_MS = 2_000
 
@@ -46,7 +47,7 @@ class PhoneNetwork:
 
     async def start(self, carrier: str, inbox: Inbox) -> None:
         self._workers = [
-            Worker(TOPIC, self._bus, lambda: self.step(carrier, inbox), poll_ms=POLL_MS),
+            Worker(TOPIC, self._bus, lambda: self.step(carrier, inbox), poll_ms=POLL_MS, breather_ms=BREATHER_MS),
             Worker("phones-upkeep", self._bus, self._keep_up, poll_ms=upkeep.EVERY_MS),
         ]
         for worker in self._workers:
