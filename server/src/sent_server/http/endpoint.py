@@ -144,21 +144,24 @@ class ClientGoneError(Exception):
 async def read_object(headers: Headers, receive: Receive) -> dict[str, Any]:
     """The JSON object of the body. Raises 400, 413 or 415."""
     length = headers.get(b"content-length", b"")
-    too_large = parse.bad_request(f"The body must be at most {parse.MAX_BODY_BYTES} bytes", status=413)
     if length.isdigit() and int(length) > parse.MAX_BODY_BYTES:
-        raise too_large
+        raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
         if len(body) > parse.MAX_BODY_BYTES:
-            raise too_large
+            raise _too_large()
     if message["type"] == "http.disconnect":
         raise ClientGoneError
     if body:
         parse.check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
     return parse.parse_object(body)
+
+
+def _too_large() -> ApiError:
+    return parse.bad_request(f"The body must be at most {parse.MAX_BODY_BYTES} bytes", status=413)
 
 
 def _error(trace: Trace, refusal: ApiError, shared: Shared) -> Answer:
