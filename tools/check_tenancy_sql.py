@@ -20,6 +20,7 @@ CHOICE = re.compile(r"\bcustomer_id\s*(?:=|IN\b)|=\s*(?:\w+\.)?customer_id\b|\bI
 # These hold rows of many tenants in one queue or index; nobody outside reads them by what a request says.
 GLOBAL_TABLES = {
     "api_keys": "a key is looked up before its customer is known",
+    "invitations": "a link names its invitation before the customer is known",
     "carrier_refs": "a receipt names only the carrier's reference",
     "jobs": "one queue for all; rows are found by id, and written under a fence",
     "network_due": "what the simulated network still has to tell, in the order of time",
@@ -28,14 +29,17 @@ GLOBAL_TABLES = {
 ALLOWED: dict[tuple[str, str], str] = {
     ("channels/store.py", "OWNER_OF_SENDER"): "an inbound message names our number, and this finds whose it is",
     ("channels/store.py", "SENDER_TAKEN"): "a number belongs to one customer; only a yes or no comes back",
+    ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, whoever shares it",
     ("events/store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",
     ("events/store.py", "PICK"): "by the endpoint's unique id, which the sender took from the queue",
     ("events/store.py", "PICK_WAITING"): "by the endpoint's unique id, which the sender took from the queue",
     ("events/store.py", "PICK_PENDING"): "by the endpoint's unique id, found under its customer just before",
     ("events/store.py", "RELEASE_ALL"): "a start drops the leases of the process before it",
+    ("events/store.py", "RELEASE_ENDPOINT"): "by the unique id of the endpoint whose turn the sender has",
     ("phones/store.py", "NEXT_CUSTOMER"): "housekeeping walks from tenant to tenant",
     ("webhooks/store.py", "ENDPOINTS_AFTER"): "the sender's start reads the breakers of all endpoints in pages",
     ("http/idempotency.py", "FORGET_OLD"): "keys expire at the same age for everybody",
+    ("mail/store.py", "FORGET_OLD"): "old age is the same for everybody",
     ("phones/due_store.py", "FORGET_OLD_MEMORIES"): "old age is the same for everybody",
 }
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness import backends, postgres
+from harness import client as clients
 from harness import server as servers
 from harness.backends import Backend
 from harness.client import Client
@@ -39,6 +41,12 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if found is None:
         pytest.skip("no PostgreSQL; see the end of this report")
     return Backend(name, folder, found)
+
+
+@pytest.fixture(autouse=True)
+def _few_open_connections() -> Iterator[None]:
+    yield
+    clients.close_all()
 
 
 @pytest.fixture
@@ -107,6 +115,19 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def wait_for() -> Callable[..., object]:
     return wait
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of `pytest -n` hands its reasons to the one that reports."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["not_tested"] = NOT_TESTED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    reasons: list[str] = getattr(node, "workeroutput", {}).get("not_tested", [])
+    NOT_TESTED.extend(reason for reason in reasons if reason not in NOT_TESTED)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

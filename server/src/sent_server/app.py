@@ -1,20 +1,26 @@
 """The composition root: the only place that builds the database, the bus and the carriers, and mounts routes."""
 
+import asyncio
+import contextlib
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sent_server import housekeeping, jobs
+from sent_server import housekeeping, installation, jobs, mail
 from sent_server.accounts import api as accounts_api
 from sent_server.accounts import service as accounts
-from sent_server.bus import LocalBus
+from sent_server.bus import LocalBus, open_bus
+from sent_server.bus.nats import NatsBus
 from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import NAME as SIMULATOR
 from sent_server.carriers.simulator.adapter import Simulator
+from sent_server.carriers.simulator.lookup import SimulatedLookup
+from sent_server.compliance import api as compliance_api
+from sent_server.compliance import filing
 from sent_server.contacts import api as contacts_api
 from sent_server.db import Tx, migrate
 from sent_server.db.open import open_database
@@ -26,37 +32,62 @@ from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import Inbox
 from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import Egress
+from sent_server.health import Health, State
 from sent_server.http import router
 from sent_server.http.authentication import Authenticator
 from sent_server.http.endpoint import Shared
-from sent_server.http.envelope import Reply
 from sent_server.http.execute import Executor
 from sent_server.http.idempotency import Idempotency, InFlight
-from sent_server.http.limits import RateLimiter
+from sent_server.http.limits import Limiter, RateLimiter
 from sent_server.http.route import Route
-from sent_server.jobs import Worker
+from sent_server.http.shared_limits import SharedLimiter
+from sent_server.jobs import Worker, leases
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
 from sent_server.messages.accept import DISPATCH, Desk
+from sent_server.numbers import api as numbers_api
+from sent_server.numbers.service import Numbers
 from sent_server.phones import api as phones_api
 from sent_server.phones import virtual_clock
 from sent_server.phones.network import PhoneNetwork
+from sent_server.ports import mailers
+from sent_server.ports.mail import Mailer
+from sent_server.ports.simulated_payment import SimulatedProcessor
 from sent_server.pricing import card as rate_cards
+from sent_server.pricing.card import RateCard
+from sent_server.profiles import api as profiles_api
+from sent_server.profiles import completion
+from sent_server.profiles.service import Rules as ProfileRules
+from sent_server.reference import doors as reference
 from sent_server.settings import Settings, SettingsError
 from sent_server.templates import api as templates_api
 from sent_server.templates import review
+from sent_server.users import api as users_api
+from sent_server.users import invitation_api
+from sent_server.users.invitations import Office
 from sent_server.webhooks import api as webhooks_api
 from sent_server.webhooks.claims import Book
 from sent_server.webhooks.sender import Clocks, Sender
 from sent_server.webhooks.service import Rules
 
-MASTER_KEY_FILE = "master.key"
-MASTER_KEY_BYTES = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 CLOCK_POLL_MS = 1_000
 BREATHER_MS = 10
 AnyDatabase = SqliteDatabase | PostgresDatabase
+AnyBus = LocalBus | NatsBus
+
+
+class Role(StrEnum):
+    """Which part of the work a process does.
+
+    `ALL` and `COMMAND` also look after the installation: schema and master key. A command needs neither bus nor cache.
+    """
+
+    ALL = "up"
+    API = "api"
+    WORKER = "worker"
+    COMMAND = "command"
 
 
 @dataclass(slots=True)
@@ -64,31 +95,53 @@ class Platform:
     """Everything a running server is made of: `open`, then `start`; `close` at the end."""
 
     settings: Settings
+    role: Role
     clock: SystemClock
     database: AnyDatabase
     sealer: Sealer
     authenticator: Authenticator
-    bus: LocalBus
+    bus: AnyBus
+    limiter: Limiter
+    health: Health
     egress: Egress
     carriers: Sequence[Carrier]
     routes: Sequence[Route]
     asgi: ASGIApp
     doc_url_base: str
+    office: Office
+    mailer: Mailer
     _dispatchers: list[Dispatcher] = field(default_factory=list[Dispatcher])
     _workers: list[Worker] = field(default_factory=list[Worker])
     _sender: Sender | None = None
+    _keeper: housekeeping.Housekeeping | None = None
 
     @classmethod
-    async def open(cls, settings: Settings) -> "Platform":
-        """Open and migrate the database and build the application. Raises storage and settings errors."""
-        home = Path(settings.home)
-        database = await open_database(settings.database_url or f"sqlite:///{home.resolve() / 'sent.db'}")
-        try:
-            await migrate.apply(database)
-            return await _build(cls, settings, database, Sealer(_master_key(settings, home)))
-        except BaseException:
-            await database.close()
-            raise
+    async def open(cls, settings: Settings, role: Role = Role.ALL) -> "Platform":
+        """Open the database, the bus and the cache, and build the application.
+
+        Raises storage, bus, cache and settings errors. `sent api` and `sent worker` want the schema up to date.
+        """
+        home, keeps_house = Path(settings.home), role in (Role.ALL, Role.COMMAND)
+        async with contextlib.AsyncExitStack() as undo:
+            database = await open_database(
+                settings.database_url or f"sqlite:///{home.resolve() / 'sent.db'}",
+                connections=settings.database_connections,
+            )
+            undo.push_async_callback(database.close)
+            await (migrate.apply if keeps_house else migrate.require)(database)
+            sealer = await installation.open_sealer(database, settings, may_make=keeps_house)
+            bus: AnyBus = LocalBus()
+            limiter: Limiter = RateLimiter()
+            if role is not Role.COMMAND:
+                name = await installation.identify(database)
+                bus = await open_bus(settings.bus_url, installation=name)
+                undo.push_async_callback(bus.close)
+                if settings.cache_url and role is not Role.WORKER:
+                    limiter = await SharedLimiter.connect(settings.cache_url, installation=name)
+                    undo.push_async_callback(limiter.close)
+            platform = await _build(cls, settings, role, database, sealer, bus, limiter)
+            undo.pop_all()
+        return platform
 
     async def start(self) -> None:
         """Start the workers. On SQLite this process is alone, so it takes over every lease of a dead one."""
@@ -96,7 +149,16 @@ class Platform:
         if alone:
             await self.database.write(self._release_leases)
         if os.environ.get("SENT_BENCH_NO_WORKERS"):
+            self.health.state = State.READY
             return
+        self._workers.append(Worker(virtual_clock.NAME, self.bus, self._follow_clock, poll_ms=CLOCK_POLL_MS))
+        if self.role is not Role.API:
+            await self._start_work(alone=alone)
+        for worker in self._workers:
+            worker.start()
+        self.health.state = State.READY
+
+    async def _start_work(self, *, alone: bool) -> None:
         inbox = Inbox(self.database, self.clock, self.bus)
         for carrier in self.carriers:
             await carrier.start(inbox)
@@ -113,73 +175,159 @@ class Platform:
         if alone:
             await self._sender.recover()
         self._sender.start()
-        for worker in self._workers:
-            worker.start()
 
     async def close(self) -> None:
         """Stop what runs, let what is under way be written down, and close the database."""
-        for worker in self._workers:
-            await worker.stop()
+        self.health.state = State.DRAINING
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
         for dispatcher in self._dispatchers:
             await dispatcher.stop()
         for carrier in self.carriers:
             await carrier.stop()
         if self._sender:
             await self._sender.stop()
+        if self._keeper:
+            await self._keeper.stop()
         await self.egress.close()
+        await self.limiter.close()
+        await self.bus.close()
         await self.database.close()
 
     def _timers(self) -> list[Worker]:
         database, clock, bus = self.database, self.clock, self.bus
-        chores = [housekeeping.forget_keys, housekeeping.forget_receipts(self.settings.receipt_retention_ms)]
-        keeper = housekeeping.Housekeeping(database, clock, chores)
-
-        async def follow_clock() -> bool:
-            await database.read(lambda tx: virtual_clock.catch_up(tx, clock))
-            return False
+        chores = [
+            housekeeping.forget_keys,
+            housekeeping.forget_receipts(self.settings.receipt_retention_ms),
+            housekeeping.forget_mails(self.settings.mail_retention_ms),
+        ]
+        self._keeper = keeper = housekeeping.Housekeeping(database, clock, chores)
 
         async def review_templates() -> bool:
             return await review.step(database, clock)
 
+        async def complete_profiles() -> bool:
+            return await completion.complete_step(database, clock, bus)
+
+        async def review_profiles() -> bool:
+            return await completion.review_step(database, clock)
+
+        async def ask_registry() -> bool:
+            return await filing.step(database, clock)
+
+        async def send_mails() -> bool:
+            return await mail.step(database, clock, self.sealer, self.mailer)
+
         return [
+            Worker(mail.KIND, bus, send_mails),
             Worker(RECEIPT_TIMEOUT, bus, Timeouts(database, clock, bus).step),
             Worker(review.KIND, bus, review_templates),
-            Worker("virtual_clock", bus, follow_clock, poll_ms=CLOCK_POLL_MS),
+            Worker("registry", bus, ask_registry),
+            Worker(completion.KIND, bus, complete_profiles),
+            Worker(completion.REVIEW, bus, review_profiles),
             Worker("housekeeping", bus, keeper.step, poll_ms=housekeeping.EVERY_MS),
         ]
 
+    async def _follow_clock(self) -> bool:
+        await self.database.read(lambda tx: virtual_clock.catch_up(tx, self.clock))
+        return False
+
     async def _release_leases(self, tx: Tx) -> None:
+        await leases.drop_all(tx)
         now_ms = self.clock.now_ms()
         for carrier in self.carriers:
             await jobs.release_all(tx, DISPATCH + carrier.name, now_ms=now_ms, lease_ms=prepare.LEASE_MS)
         await jobs.release_all(tx, review.KIND, now_ms=now_ms, lease_ms=review.LEASE_MS)
+        for kind in filing.KINDS:
+            await jobs.release_all(tx, kind, now_ms=now_ms, lease_ms=filing.LEASE_MS)
+        await jobs.release_all(tx, mail.KIND, now_ms=now_ms, lease_ms=mail.LEASE_MS)
 
 
-async def _build(cls: type[Platform], settings: Settings, database: AnyDatabase, sealer: Sealer) -> Platform:
-    clock, bus = SystemClock(), LocalBus()
+async def _build(
+    cls: type[Platform],
+    settings: Settings,
+    role: Role,
+    database: AnyDatabase,
+    sealer: Sealer,
+    bus: AnyBus,
+    limiter: Limiter,
+) -> Platform:
+    clock, health = SystemClock(), Health(database, limiter)
     await database.read(lambda tx: virtual_clock.catch_up(tx, clock))
     loopback = settings.egress_allow_loopback and settings.host in LOOPBACK_HOSTS
     egress = Egress(allow_loopback=loopback)
     egress.forbid_port(settings.port)
     doc_url_base = settings.doc_url_base or f"http://{settings.host}:{settings.port}/errors"
     idempotency = Idempotency(sealer)
-    carriers: list[Carrier] = [Simulator(PhoneNetwork(database, clock, bus))]
+    carriers: list[Carrier] = [
+        Simulator(PhoneNetwork(database, clock, bus), settings.simulator_messages_per_second or None)
+    ]
     rules = Rules(sealer, settings.webhook_quota, settings.webhook_require_https)
+    authenticator = Authenticator(database, accounts.find_caller)
+    base_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    office = Office(sealer, base_url)
     routes: list[Route] = [
-        *messages_api.routes(Desk(rate_cards.load(), bus), idempotency, doc_url_base=doc_url_base),
-        *accounts_api.routes(),
+        *messages_api.routes(Desk(_rate_card(settings), bus), idempotency, doc_url_base=doc_url_base),
+        *accounts_api.routes(quotas=_quotas(settings)),
         *contacts_api.routes(quota=settings.contact_quota),
+        *profiles_api.routes(
+            database=database,
+            bus=bus,
+            processor=SimulatedProcessor(),
+            rules=ProfileRules(sealer, settings.profile_requires_whatsapp),
+            forget_callers=authenticator.forget_all,
+        ),
+        *compliance_api.routes(),
         *templates_api.routes(quota=settings.template_quota),
         *webhooks_api.routes(
             database=database, egress=egress, clock=clock, rules=rules, clean_body=settings.webhook_clean_body
         ),
         *phones_api.routes(clock, bus),
+        *numbers_api.routes(Numbers(SimulatedLookup())),
+        *users_api.routes(office, quota=settings.user_quota, forget=authenticator.forget_all),
     ]
-    authenticator = Authenticator(database, accounts.find_caller)
     executor = Executor(database, idempotency, InFlight(), doc_url_base)
-    shared = Shared(clock, authenticator, RateLimiter(), executor, doc_url_base)
-    asgi = router.build(routes, _health(database), shared)
-    return cls(settings, clock, database, sealer, authenticator, bus, egress, carriers, routes, asgi, doc_url_base)
+    shared = Shared(clock, authenticator, limiter, executor, doc_url_base)
+    doors = {**invitation_api.doors(shared, database), **reference.doors(shared, base_url=base_url)}
+    if role is Role.WORKER:
+        asgi = router.build((), health.open_paths(), shared, {})
+    else:
+        asgi = router.build(routes, health.open_paths(), shared, doors)
+    return cls(
+        settings=settings,
+        role=role,
+        clock=clock,
+        database=database,
+        sealer=sealer,
+        authenticator=authenticator,
+        bus=bus,
+        limiter=limiter,
+        health=health,
+        egress=egress,
+        carriers=carriers,
+        routes=routes,
+        asgi=asgi,
+        doc_url_base=doc_url_base,
+        office=office,
+        mailer=mailers.chosen(settings),
+    )
+
+
+def _quotas(settings: Settings) -> dict[str, int]:
+    return {
+        "contacts": settings.contact_quota,
+        "templates": settings.template_quota,
+        "webhooks": settings.webhook_quota,
+        "users": settings.user_quota,
+    }
+
+
+def _rate_card(settings: Settings) -> RateCard:
+    if not settings.rate_card:
+        return rate_cards.load()
+    try:
+        return rate_cards.read(Path(settings.rate_card))
+    except rate_cards.CardError as error:
+        raise SettingsError(f"SENT_RATE_CARD: {error}") from error
 
 
 def _sender(platform: Platform) -> Sender:
@@ -194,43 +342,5 @@ def _sender(platform: Platform) -> Sender:
         clocks=Clocks(platform.clock.now_ms, platform.clock.wall_ms),
         clean_body=platform.settings.webhook_clean_body,
         log_kept_ms=platform.settings.webhook_log_retention_ms,
+        alone=isinstance(platform.database, SqliteDatabase),
     )
-
-
-def _health(database: AnyDatabase) -> dict[str, router.OpenHandler]:
-    async def healthy() -> Reply:
-        return Reply(200, {"status": "healthy"})
-
-    async def alive() -> Reply:
-        return Reply(204)
-
-    async def ready() -> Reply:
-        await database.read(lambda tx: tx.fetch("SELECT version FROM schema_info LIMIT 1"))
-        return Reply(204)
-
-    return {"/v3/health": healthy, "/healthcheck": alive, "/health/live": alive, "/health/ready": ready}
-
-
-def _master_key(settings: Settings, home: Path) -> bytes:
-    """From the setting, else from HOME/master.key, which is made on the first start."""
-    text = settings.master_key or _kept_master_key(home / MASTER_KEY_FILE)
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != MASTER_KEY_BYTES:
-        raise SettingsError(f"the master key must be {2 * MASTER_KEY_BYTES} hex digits; check SENT_MASTER_KEY")
-    return key
-
-
-def _kept_master_key(file: Path) -> str:
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    text = secrets.token_hex(MASTER_KEY_BYTES)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(text + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    return text

@@ -1,11 +1,12 @@
 """Forgets what is no longer needed: expired idempotency keys, old raw receipts, and what slices bring along."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from sent_server import mail
 from sent_server.db import Database, Tx
 from sent_server.delivery import receipts
 from sent_server.http import idempotency
+from sent_server.jobs.leases import Duty
 from sent_server.kernel.clock import Clock
 
 EVERY_MS = 60_000
@@ -13,19 +14,24 @@ EVERY_MS = 60_000
 Chore = Callable[[Tx, int], Awaitable[object]]
 
 
-@dataclass(frozen=True, slots=True)
 class Housekeeping:
-    """`step` runs every chore once, each in a transaction of its own."""
+    """`step` runs every chore once, each in a transaction of its own, in one process for all."""
 
-    database: Database
-    clock: Clock
-    chores: Sequence[Chore]
+    def __init__(self, database: Database, clock: Clock, chores: Sequence[Chore]) -> None:
+        self._database = database
+        self._clock = clock
+        self._chores = chores
+        self._duty = Duty(database, clock, "housekeeping", lease_ms=2 * EVERY_MS)
 
     async def step(self) -> bool:
-        now_ms = self.clock.now_ms()
-        for chore in self.chores:
-            await self.database.write(lambda tx, chore=chore: chore(tx, now_ms))
+        if await self._duty.mine():
+            now_ms = self._clock.now_ms()
+            for chore in self._chores:
+                await self._database.write(lambda tx, chore=chore: chore(tx, now_ms))
         return False
+
+    async def stop(self) -> None:
+        await self._duty.lay_down()
 
 
 def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:
@@ -35,5 +41,12 @@ def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:
 def forget_receipts(retention_ms: int) -> Chore:
     def chore(tx: Tx, now_ms: int) -> Awaitable[int]:
         return receipts.forget_old(tx, before_ms=now_ms - retention_ms)
+
+    return chore
+
+
+def forget_mails(retention_ms: int) -> Chore:
+    def chore(tx: Tx, now_ms: int) -> Awaitable[int]:
+        return mail.forget_old(tx, before_ms=now_ms - retention_ms)
 
     return chore

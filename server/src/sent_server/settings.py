@@ -33,7 +33,16 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on; 0 takes any free one.")
     database_url: str = _setting("", "`sqlite:///FILE` or `postgresql://...`; empty means HOME/sent.db.")
+    database_connections: int = _setting(12, "Connections to PostgreSQL that this process opens at most.")
+    bus_url: str = _setting(
+        "", "`nats://HOST:4222` (with JetStream) tells several processes of work; empty: they poll."
+    )
+    cache_url: str = _setting("", "`redis://HOST:6379` counts rate limits for all processes; empty: each by itself.")
     master_key: str = _setting("", "64 hex digits that encrypt stored secrets; empty means HOME/master.key.")
+    health_port: int = _setting(0, "Port on which `sent worker` answers /health/live and /health/ready; 0: none.")
+    drain_ms: int = _setting(
+        0, "After SIGTERM /health/ready says no for this long before the server stops listening (ms)."
+    )
     doc_url_base: str = _setting("", "Base of `error.doc_url`; empty means this server's own /errors.")
     log_level: str = _setting("warning", "debug, info, warning or error.")
     egress_allow_loopback: bool = _setting(
@@ -42,13 +51,32 @@ class Settings:
     )
     webhook_require_https: bool = _setting(False, "Refuse webhook endpoints that are not https.")
     webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
+    public_url: str = _setting(
+        "", "Where people reach this server, as links in letters show it; empty means http://HOST:PORT."
+    )
+    smtp_url: str = _setting(
+        "",
+        "Mail server for invitations: `smtps://USER:PASSWORD@HOST:PORT` (TLS), `smtp://...` (STARTTLS, required) or "
+        "`smtp+plain://HOST` (no encryption). Empty: links are written to the log.",
+    )
+    smtp_timeout_ms: int = _setting(10_000, "Patience with each step of the mail server (ms).")
+    mail_from: str = _setting("", "Sender of letters, `Name <name@example.com>`; needed with smtp_url.")
+    user_quota: int = _setting(1_000, "Users an account may have before VALIDATION_001.")
+    mail_retention_ms: int = _setting(
+        2_592_000_000, "The trace of a letter (not its text) is kept this long (ms; default 30 days)."
+    )
     receipt_timeout_ms: int = _setting(
         259_200_000, "A leg without a receipt for this long has failed (ms; default 72 h)."
     )
     simulator_receipt_timeout_ms: int = _setting(10_000, "The same for simulated carriers (ms).")
+    simulator_messages_per_second: int = _setting(0, "What simulated carriers take per second; 0 is no limit.")
+    rate_card: str = _setting("", "JSON file of prices; empty means the built-in card, whose prices are invented.")
     contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
     webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
+    profile_requires_whatsapp: bool = _setting(
+        True, "Refuse a profile that has no WhatsApp account of its own while its organization has none."
+    )
     webhook_log_retention_ms: int = _setting(
         2_592_000_000, "Finished webhook deliveries stay in the log this long (ms; default 30 days)."
     )

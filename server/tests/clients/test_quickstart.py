@@ -9,7 +9,7 @@ from typing import Any
 from harness import samples
 from harness.client import Client
 from harness.receiver import Delivery, Receiver
-from harness.server import Server
+from harness.server import Account, Server
 from harness.waiting import wait_for
 
 FINAL = ("DELIVERED", "READ", "FAILED")
@@ -79,7 +79,8 @@ def test_a_template_a_send_a_poll_and_a_verified_webhook(http: Client, receiver:
     assert http.delete(f"/v3/webhooks/{hook['id']}", {}).status == 204
 
 
-def test_a_rotated_secret_signs_the_next_delivery(http: Client, receiver: Receiver) -> None:
+def test_a_rotated_secret_signs_the_next_delivery(fresh_account: Account, receiver: Receiver) -> None:
+    http = fresh_account.http
     hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "messages")).data
     secret = http.post(f"/v3/webhooks/{hook['id']}/rotate-secret", {}).data["signing_secret"]
     answer = http.post(f"/v3/webhooks/{hook['id']}/test", {"event_type": "message.delivered"})

@@ -10,7 +10,7 @@ from harness.receiver import Receiver
 from harness.rows import Row, World
 from harness.server import Server
 
-FIRST_HALF = re.compile(r"/v3/(me|contacts|messages|templates|webhooks|health)(/|$)|/health")
+FIRST_HALF = re.compile(r"/v3/(me|brands|contacts|messages|profiles|templates|users|webhooks|health)(/|$)|/health")
 OPERATIONS = [operation for operation in contract.operations() if FIRST_HALF.match(operation.path)]
 
 

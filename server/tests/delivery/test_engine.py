@@ -1,5 +1,6 @@
 """What becomes of messages: fallback, money, consent, refusals. Over HTTP, with the simulated network as the world."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -182,15 +183,15 @@ def test_a_stop_is_confirmed_once_and_survives_deleting_the_contact(fresh_accoun
     http = fresh_account.http
     template_id, phone = new_template(http), samples.phone()
     ended(http, send(http, template_id, [phone], channel=["sms"])[0])
-    for _ in range(2):
-        http.post(f"/sim/phones/{phone}/messages", {"channel": "sms", "text": " stop "})
+    http.post(f"/sim/phones/{phone}/messages", {"channel": "sms", "text": " stop "})
     first = lambda: http.get("/v3/contacts", query={"phone": phone}).data["contacts"][0]  # noqa: E731
     wait_for(lambda: first()["opt_out"], 5)
     http.delete(f"/v3/contacts/{first()['id']}", {})
     assert http.post("/v3/contacts", {"phone_number": phone}).data["opt_out"] is True
     refused = http.post("/v3/messages", {"to": [phone], "template": {"id": template_id}})
     assert refused.code == "BUSINESS_004"
-    http.post(f"/sim/phones/{phone}/messages", {"channel": "sms", "text": "START"})
+    for text in ("STOP", "START"):
+        http.post(f"/sim/phones/{phone}/messages", {"channel": "sms", "text": text})
     wait_for(lambda: not first()["opt_out"], 5)
     texts = lambda: [m["text"] for m in http.get(f"/sim/phones/{phone}/messages").data["messages"]]  # noqa: E731
     wait_for(lambda: sum("subscribed again" in text for text in texts()) == 1, 5)
@@ -206,6 +207,20 @@ def test_too_little_balance_refuses_the_whole_request_and_takes_nothing(server: 
     assert balance(http) == (0.01, 0)
     assert http.get("/v3/contacts").data["contacts"] == []
     assert ended(http, send(http, template_id, phones[:1])[0])["status"] in ("DELIVERED", "READ")
+
+
+def test_sends_at_the_same_time_never_spend_more_than_there_is(server: Any) -> None:
+    http = server.create_account("Nearly poor", balance="0.0400").http
+    template_id = new_template(http, approved=False)
+    body = {"template": {"id": template_id}, "channel": ["sms"]}
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: http.post("/v3/messages", {**body, "to": [samples.phone()]}), range(32)))
+    codes = [answer.code if answer.status == 402 else answer.status for answer in answers]
+    assert sorted(codes, key=str) == [202] * 4 + ["BUSINESS_003"] * 28
+    for answer in answers:
+        if answer.status == 202:
+            assert ended(http, answer.data["recipients"][0]["message_id"])["status"] == "DELIVERED"
+    assert balance(http) == (0.0068, 0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,15 @@ class Response:
     def without_meta(self) -> Any:
         """The body as two equal answers share it."""
         return {name: value for name, value in self.json.items() if name != "meta"}
+
+
+# A connection opens again when it is used again, so all may be closed at any quiet moment.
+_everybodys: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
+
+
+def close_all() -> None:
+    for connection in list(_everybodys):
+        connection.close()
 
 
 class Client:
@@ -143,6 +153,7 @@ class Client:
                 connection.close()
         connection = self._kept.connection = http.client.HTTPConnection(*self._address)
         self._opened.append(connection)
+        _everybodys.add(connection)
         return self._send(connection, method, target, headers, body, timeout_s)
 
     def _send(

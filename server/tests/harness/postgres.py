@@ -43,6 +43,10 @@ class Postgres:
         self.made.append(name)
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
 
+    def run(self, sql: str) -> None:
+        """One statement in the database that we were given, not in one that we made."""
+        _run(self.url, sql)
+
     def close(self) -> None:
         for name in self.made:
             _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

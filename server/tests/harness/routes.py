@@ -10,16 +10,24 @@ from typing import Any
 
 from harness import samples
 from harness.client import Client
+from harness.server import Server
 from sent_server.app import Platform
 from sent_server.http.route import Route
 from sent_server.settings import Settings
 
 Json = dict[str, Any]
+PROFILES = "/v3/profiles"
 
 
 def _make_message(http: Client) -> str:
     sent = http.post("/v3/messages", {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]})
     return str(sent.data["recipients"][0]["message_id"])
+
+
+def _brand(http: Client) -> str:
+    """An account has one brand at most: its own when there is one."""
+    own = [brand for brand in http.get("/v3/brands").data if not brand["isInherited"]]
+    return str((own[0] if own else http.post("/v3/brands", samples.brand()).data)["id"])
 
 
 # A row of each collection; a collection that is missing here fails at import, so it cannot be forgotten.
@@ -28,6 +36,8 @@ _MAKERS: dict[str, Callable[[Client], str]] = {
     "/v3/templates": lambda http: str(http.post("/v3/templates", samples.template()).data["id"]),
     "/v3/webhooks": lambda http: str(http.post("/v3/webhooks", samples.webhook()).data["id"]),
     "/v3/messages": _make_message,
+    "/v3/brands": _brand,
+    "/v3/users": lambda http: str(http.post("/v3/users", samples.user()).data["id"]),
 }
 # A body for each mutation that needs one.
 _BODIES: dict[str, Callable[[], Json]] = {
@@ -39,7 +49,18 @@ _BODIES: dict[str, Callable[[], Json]] = {
     "POST /v3/webhooks": lambda: samples.webhook(),
     "PUT /v3/webhooks/{id}": lambda: samples.webhook(),
     "POST /v3/webhooks/{id}/test": lambda: {"event_type": "message.delivered"},
+    "POST /v3/users": lambda: samples.user(),
+    "PATCH /v3/users/{userId}": lambda: {"role": "billing"},
     "PATCH /v3/webhooks/{id}/toggle-status": lambda: {"is_active": False},
+    "POST /v3/brands": lambda: samples.brand(),
+    "PUT /v3/brands/{brandId}": lambda: samples.brand(),
+    "POST /v3/brands/{brandId}/campaigns": lambda: samples.campaign(),
+    "PUT /v3/brands/{brandId}/campaigns/{campaignId}": lambda: samples.campaign(),
+    "POST /v3/profiles": lambda: {"name": "A profile of the matrix"},
+    "PATCH /v3/profiles/{profileId}": lambda: {"description": "described by the matrix"},
+    "POST /v3/profiles/{profileId}/complete": lambda: {"webHookUrl": "https://example.com/completed"},
+    "POST /v3/profiles/{profileId}/campaigns": lambda: samples.campaign(),
+    "PUT /v3/profiles/{profileId}/campaigns/{campaignId}": lambda: samples.campaign(),
 }
 
 
@@ -62,10 +83,13 @@ class Entry:
         return self.path.partition("/{")[0]
 
     def path_for(self, identifier: str) -> str:
-        return re.sub(r"\{\w+\}", identifier, self.path.replace("{phone}", samples.phone()))
+        return re.sub(r"\{\w+\}", identifier, re.sub(r"\{phone(Number)?\}", samples.phone(), self.path))
 
-    def make(self, http: Client) -> str:
-        return _MAKERS[self.collection](http)
+    def make(self, server: Server) -> str:
+        """A row of the demo account."""
+        if self.collection == PROFILES:
+            return server.create_profile(server.customer_id, "A profile of the matrix").customer_id
+        return _MAKERS[self.collection](server.http)
 
 
 @functools.cache
@@ -85,8 +109,9 @@ def served() -> Sequence[Route]:
 def entries() -> list[Entry]:
     found: list[Entry] = []
     for route in served():
-        owned = "{id}" in route.path
-        assert not owned or route.path.partition("/{")[0] in _MAKERS, f"tell the matrix how to make a {route.path}"
+        owned = re.search(r"\{(id|\w+Id)\}", route.path) is not None
+        known = {PROFILES, *_MAKERS}
+        assert not owned or route.path.partition("/{")[0] in known, f"tell the matrix how to make a {route.path}"
         body = _BODIES.get(route.name, dict) if route.body is not None else None
         roles = frozenset(role.value for role in route.access.value)
         found.append(Entry(route.method, route.path, roles, body, owned))

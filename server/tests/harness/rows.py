@@ -13,6 +13,7 @@ from harness.server import Account, Server
 from harness.waiting import wait_for
 
 Json = dict[str, Any]
+OWN_COMPLIANCE = {"inherit_tcr_brand": False, "inherit_tcr_campaign": False, "billing_model": "organization"}
 
 
 @dataclass
@@ -53,6 +54,72 @@ class World:
         body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
         made: Json = self.http.post("/v3/messages", body).data["recipients"][0]
         return {"id": made["message_id"]}
+
+    def brand(self) -> Json:
+        """The account's one brand."""
+        own = [brand for brand in self.http.get("/v3/brands").data if not brand["isInherited"]]
+        made: Json = own[0] if own else self.http.post("/v3/brands", samples.brand()).data
+        return made
+
+    def brand_campaign(self) -> Json:
+        made: Json = self.http.post(f"/v3/brands/{self.brand()['id']}/campaigns", samples.campaign()).data
+        return made
+
+    @functools.cached_property
+    def heir(self) -> Account:
+        """A profile that inherits brand and campaigns, as those that operators make do."""
+        return self.server.create_profile(self.server.customer_id, "Heir")
+
+    def heir_profile(self) -> Json:
+        return {"id": self.heir.customer_id}
+
+    def profile_without_brand(self) -> Json:
+        made: Json = self.http.post("/v3/profiles", {**OWN_COMPLIANCE, "name": "No brand"}).data
+        return made
+
+    @functools.cached_property
+    def branded(self) -> Json:
+        """A profile with a brand of its own."""
+        body = {**OWN_COMPLIANCE, "name": "Branded", "brand": samples.nested_brand()}
+        made: Json = self.http.post("/v3/profiles", body).data
+        return made
+
+    def profile(self) -> Json:
+        return self.branded
+
+    def fresh_profile(self) -> Json:
+        made: Json = self.http.post("/v3/profiles", {"name": "Fresh", "billing_model": "organization"}).data
+        return made
+
+    @functools.cached_property
+    def unconnected(self) -> Account:
+        """An organization without any channel."""
+        customer_id = self.server.ask("accounts create", name="Unconnected", tier="unlimited", channels=False)
+        found = str(customer_id["customer_id"])
+        return self.server.account(found, self.server.create_key(found))
+
+    def campaign(self) -> Json:
+        path = f"/v3/profiles/{self.branded['id']}/campaigns"
+        made: Json = self.http.post(path, samples.campaign()).data
+        return made
+
+    def user(self) -> Json:
+        made: Json = self.http.post("/v3/users", samples.user()).data
+        return made
+
+    def owner(self) -> Json:
+        """The demo account's, whose key this is."""
+        made: Json = self.http.get("/v3/users").data["users"][0]
+        return made
+
+    def invitation(self) -> str:
+        """The token of a new one."""
+        made = self.user()
+        links = {
+            item["user_id"]: item["link"]
+            for item in self.server.ask("users invitations", customer_id=self.server.customer_id)
+        }
+        return str(links[made["id"]].rpartition("/")[2])
 
     def opted_out(self) -> str:
         contact = self.contact()

@@ -46,9 +46,31 @@ def template(text: str = "Hello from the tests.", *names: str, submit_for_review
     }
 
 
+def user(role: str = "developer") -> dict[str, str]:
+    """Somebody to invite, whom nobody knows yet."""
+    return {"email": f"{uuid.uuid4().hex[:12]}@example.com", "name": "Jane Doe", "role": role}
+
+
 def webhook(endpoint_url: str = "https://example.com/hook", *event_types: str) -> dict[str, Any]:
     return {
         "display_name": f"Hook {uuid.uuid4().hex[:8]}",
         "endpoint_url": endpoint_url,
         "event_types": list(event_types) or ["messages"],
     }
+
+
+def brand(**values: Any) -> dict[str, Any]:
+    """A brand in the flat form of the retired calls."""
+    fixed = {"contactName": "Ann Example", "vertical": "RETAIL", "brandRelationship": "SMALL_ACCOUNT"}
+    return {"brand": {**fixed, "isTcrApplication": True, **values}}
+
+
+def nested_brand(**compliance: Any) -> dict[str, Any]:
+    """A brand as profiles take it."""
+    fixed = {"vertical": "RETAIL", "brandRelationship": "SMALL_ACCOUNT", "isTcrApplication": True}
+    return {"contact": {"name": "Ann Example"}, "compliance": {**fixed, **compliance}}
+
+
+def campaign(name: str = "Order news", **values: Any) -> dict[str, Any]:
+    use_cases = [{"messagingUseCaseUs": "DELIVERY_NOTIFICATION", "sampleMessages": ["Your order is on its way."]}]
+    return {"campaign": {"name": name, "description": "About orders", "type": "App", "useCases": use_cases, **values}}

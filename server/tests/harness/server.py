@@ -2,7 +2,7 @@
 
 import itertools
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -132,7 +132,8 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
     clean["SENT_EGRESS_ALLOW_LOOPBACK"] = "true"  # receivers of the tests listen on this machine
-    return {**clean, "PYTHONUNBUFFERED": "1", "SENT_EGRESS_ALLOW_LOOPBACK": "true", **(extra or {})}
+    # Several processes of tests, with several servers each, share one PostgreSQL of a hundred connections.
+    return {**clean, "PYTHONUNBUFFERED": "1", "SENT_DATABASE_CONNECTIONS": "4", **(extra or {})}
 
 
 def command(*arguments: str) -> list[str]:
@@ -159,11 +160,7 @@ def start(
         stdin=subprocess.DEVNULL,
         env=environment(env),
     )
-    errors: deque[bytes] = deque(maxlen=2_000)
-    threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True).start()
-    line = _ready_line(process, errors)
-    threading.Thread(target=_drain, args=(process.stdout, deque(maxlen=1)), daemon=True).start()
-    ready = orjson.loads(line)
+    ready, errors = until_ready(process)
     return Server(
         base_url=ready["base_url"],
         api_key=ready["api_key"],
@@ -193,24 +190,32 @@ def operate(home: Path, *arguments: str) -> Any:
     return orjson.loads(done.stdout) if done.stdout.strip() else None
 
 
+def until_ready(process: subprocess.Popen[bytes]) -> tuple[Any, deque[bytes]]:
+    """The JSON line of a process that serves, and what it says on standard error. Raises ServerStartError."""
+    errors: deque[bytes] = deque(maxlen=2_000)
+    threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True).start()
+    line = _ready_line(process, errors)
+    threading.Thread(target=_drain, args=(process.stdout, deque(maxlen=1)), daemon=True).start()
+    return orjson.loads(line), errors
+
+
 def _ready_line(process: subprocess.Popen[bytes], errors: deque[bytes]) -> bytes:
     assert process.stdout is not None
     deadline = time.monotonic() + READY_TIMEOUT_S
-    while time.monotonic() < deadline:
-        readable, _, _ = select.select([process.stdout], [], [], 0.1)
-        if readable:
-            line = process.stdout.readline()
-            if line.strip():
-                return line
-        if process.poll() is not None:
-            break
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if selector.select(0.1):
+                line = process.stdout.readline()
+                if line.strip():
+                    return line
+            if process.poll() is not None:
+                break
     process.kill()
     code = process.wait(10)
     process.stdout.close()
     time.sleep(0.1)  # let the reader of stderr finish
-    raise ServerStartError(
-        f"sent up did not get ready (exit code {code}):\n" + b"".join(errors).decode(errors="replace")
-    )
+    raise ServerStartError(f"sent did not get ready (exit code {code}):\n" + b"".join(errors).decode(errors="replace"))
 
 
 def _drain(pipe: Any, lines: deque[bytes]) -> None:

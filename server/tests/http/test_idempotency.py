@@ -9,6 +9,7 @@ from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
 
 CONTACTS = "/v3/contacts"
+DAY_MS = 86_400_000
 
 
 def _is_replay(answer: Response, of: Response) -> bool:
@@ -176,3 +177,30 @@ def test_a_crash_before_the_answer_leaves_one_effect(own_server: OwnServer) -> N
     again = own_server(home=crashing.home, database_url=crashing.database_url)
     first = again.http.post(CONTACTS, body, idempotency_key=key)
     assert _is_replay(again.http.post(CONTACTS, body, idempotency_key=key), first)
+
+
+def test_a_key_is_kept_for_24_hours_and_then_free_again(own_server: OwnServer) -> None:
+    http = own_server().http
+    key, phone = samples.key(), samples.phone()
+    first = http.post(CONTACTS, {"phone_number": phone}, idempotency_key=key)
+    http.post("/sim/clock", {"advance_ms": DAY_MS - 60_000})
+    assert _is_replay(http.post(CONTACTS, {"phone_number": phone}, idempotency_key=key), first)
+    http.post("/sim/clock", {"advance_ms": 60_000})
+    again = http.post(CONTACTS, {"phone_number": phone}, idempotency_key=key)
+    assert (again.status, again.code) == (409, "RESOURCE_007")
+    assert "idempotent-replayed" not in again.headers
+    assert _is_replay(http.post(CONTACTS, {"phone_number": phone}, idempotency_key=key), again)
+
+
+def test_a_replay_does_not_prolong_a_key(own_server: OwnServer) -> None:
+    http = own_server().http
+    body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
+    key = samples.key()
+    first = http.post("/v3/messages", body, idempotency_key=key)
+    for _ in range(2):
+        http.post("/sim/clock", {"advance_ms": DAY_MS // 2 - 30_000})
+        assert _is_replay(http.post("/v3/messages", body, idempotency_key=key), first)
+    http.post("/sim/clock", {"advance_ms": 60_000})
+    second = http.post("/v3/messages", body, idempotency_key=key)
+    assert second.status == 202
+    assert second.data["recipients"][0]["message_id"] != first.data["recipients"][0]["message_id"]

@@ -60,7 +60,9 @@ class World:
         for name, value in changes.items():
             draft = Draft(**{**{key: getattr(draft, key) for key in Draft.__slots__}, name: value})
         return await self.database.write(
-            lambda tx: service.create(tx, customer_id, draft, self.rules, now_ms=self.clock.now_ms())
+            lambda tx: service.create(
+                tx, customer_id, draft, self.rules, quota=self.rules.quota, now_ms=self.clock.now_ms()
+            )
         )
 
     async def emit(

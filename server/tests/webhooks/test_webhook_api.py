@@ -9,13 +9,19 @@ from harness import samples
 from harness.backends import Backend
 from harness.client import Client
 from harness.receiver import Behaviour, Receiver
-from harness.server import OwnServer, Server
+from harness.server import Account, OwnServer, Server
 from harness.waiting import wait_for
 from sent_server.webhooks import signing
 from sent_server.webhooks.signing import SignatureMode
 
 WEBHOOKS = "/v3/webhooks"
 LOOPBACK = {"SENT_EGRESS_ALLOW_LOOPBACK": "true"}
+
+
+@pytest.fixture
+def http(fresh_account: Account) -> Client:
+    """An account without traffic, so that a receiver hears only of what its test does."""
+    return fresh_account.http
 
 
 def create(http: Client, url: str = "https://example.com/hook", *names: str, **fields: Any) -> dict[str, Any]:

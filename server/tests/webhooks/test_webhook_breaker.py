@@ -79,6 +79,12 @@ def test_a_success_reopens_and_forgets_everything() -> None:
     assert (verdict.progress.status, verdict.progress.completed_at_ms) == ("delivered", NOW_MS)
 
 
+def test_gone_fails_the_event_at_once_and_disables() -> None:
+    verdict = breaker.judge(outcome(410), Health())
+    assert (verdict.progress.status, verdict.progress.due_at_ms) == ("failed", None)
+    assert verdict.disable == "Disabled because the endpoint answered 410 Gone"
+
+
 def test_the_tenth_failed_event_in_a_row_disables() -> None:
     nine = Health(failed_events_in_row=9)
     assert breaker.judge(outcome(404, spent=3), nine).disable

@@ -7,7 +7,7 @@ import pytest
 
 from harness.receiver import Behaviour, Delivery, Receiver
 from sent_server import events
-from sent_server.webhooks import outcomes, service, signing
+from sent_server.webhooks import outcomes, service, signing, turns
 from sent_server.webhooks.model import Outcome
 from sent_server.webhooks.service import Draft
 from sent_server.webhooks.signing import SignatureMode
@@ -262,18 +262,77 @@ def test_a_webhook_may_choose_a_raw_body_signature(database_url: str, receiver: 
     run(database_url, act)
 
 
-def test_what_a_killed_process_was_sending_is_sent_again(database_url: str, receiver: Receiver) -> None:
+def test_an_endpoint_is_served_by_one_process_until_its_turn_runs_out(database_url: str, receiver: Receiver) -> None:
     async def act(world: World) -> None:
         webhook, _ = await world.webhook(receiver.url())
-        await world.emit(count=3)
-        now_ms = world.clock.now_ms()
-        [due] = await world.database.read(lambda tx: events.due_endpoints(tx, now_ms=now_ms))
-        await world.database.write(lambda tx: events.claim(tx, due, now_ms=now_ms, lease_ms=35_000, count=3))
+        await world.emit()
+        dead = world.new_sender()
+        assert await dead.step() is True
+        await world.emit(count=2)
         await world.send()
-        assert receiver.deliveries == []
-        await world.sender.recover()
+        assert len(await asyncio.to_thread(receiver.wait, 1)) == 1, "another process has the turn"
+        world.advance(turns.LEASE_MS / 1000 + 1)
         await world.send()
         assert await world.statuses(webhook) == ["delivered"] * 3
+
+    run(database_url, act)
+
+
+def test_a_process_that_stops_leaves_its_turns_and_what_it_could_not_finish(
+    database_url: str, receiver: Receiver
+) -> None:
+    async def act(world: World) -> None:
+        webhook, _ = await world.webhook(receiver.url(), timeout_seconds=30)
+        receiver.plan.append(Behaviour(after_s=8))
+        await world.emit()
+        stopping = world.new_sender()
+        assert await stopping.step() is True
+        await asyncio.to_thread(receiver.wait, 1)
+        await stopping.stop()
+        await world.send()
+        assert await world.statuses(webhook) == ["delivered"]
+        assert len(receiver.deliveries) == 2
+
+    run(database_url, act)
+
+
+def test_a_turn_ends_so_that_others_get_theirs(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        await world.webhook(receiver.url())
+        await world.emit()
+        other = world.new_sender()
+        assert await world.sender.step() is True
+        await asyncio.to_thread(receiver.wait, 1)
+        while world.sender.open_count:
+            await asyncio.sleep(0.005)
+        await world.emit()
+        assert await other.step() is False
+        world.advance(turns.TURN_MS / 1000)
+        await world.sender.keep_turns()
+        assert await world.sender.step() is False, "it steps back for a moment"
+        assert await other.step() is True
+        await other.stop()
+
+    run(database_url, act)
+
+
+def test_what_a_killed_process_was_sending_is_sent_again(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        webhook, _ = await world.webhook(receiver.url(), timeout_seconds=120)
+        await world.emit(count=3)
+        killed = world.new_sender()
+        receiver.behaviour = Behaviour(after_s=3)
+        assert await killed.step() is True
+        await asyncio.to_thread(receiver.wait, 3)
+        receiver.behaviour = Behaviour()
+        await world.sender.take_over()
+        assert await world.sender.step() is False
+        world.advance(turns.LEASE_MS / 1000)
+        await world.sender.take_over()
+        await world.send()
+        assert await world.statuses(webhook) == ["delivered"] * 3
+        assert len(receiver.deliveries) == 6
+        await killed.stop()
 
     run(database_url, act)
 

@@ -1,7 +1,7 @@
 """From a key's hash to the caller it stands for."""
 
-from sent_server.accounts import store
-from sent_server.accounts.model import gate, payer
+from sent_server.accounts import family, store
+from sent_server.accounts.model import gate, load_quotas, payer, shown_role
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
 from sent_server.errors import ApiError
@@ -12,11 +12,15 @@ OUT_OF_REACH = "You do not have access to this organization or profile"
 
 
 async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller | None:
-    """None for an unknown or revoked key. Raises AUTH_004, always alike, for a profile the key may not act as."""
+    """None for a key that is unknown, revoked, or made for a user who is not active any more.
+
+    Raises AUTH_004, always alike, for a profile that the key may not act as.
+    """
     row = await fetch_one(tx, store.BY_KEY, key_hash=key_hash)
     if row is None:
         return None
-    key_id, role, customer_id, kind, organization_id, billing_model, status, tier, per_minute, channels = row
+    key_id, role, user_id, customer_id, kind, organization_id, billing_model, *account, channels = row
+    status, tier, per_minute, own_quotas = account
     acting_id, acting_billing = customer_id, billing_model
     if profile_id is not None:
         acting_id, acting_billing = await _scoped(tx, kind, organization_id, profile_id)
@@ -25,11 +29,14 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
         organization_id=organization_id,
         ledger_id=payer(acting_id, organization_id, acting_billing),
         key_id=key_id,
-        role=Role(role),
+        role=Role(shown_role(role)),
         tier=Tier(tier),
         messages_per_minute=per_minute,
         gate=gate(status, has_channel=channels > 0),
         scoped=profile_id is not None,
+        user_id=user_id,
+        relatives=await family.relatives(tx, acting_id),
+        quotas=load_quotas(own_quotas),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import orjson
+
 KINDS = ("organization", "user", "profile")
 ROLES = ("admin", "billing", "developer")
 TIERS = ("starter", "growth", "enterprise", "unlimited")
@@ -18,6 +20,16 @@ PROFILE_FLAGS = {
     "inherit_tcr_brand": True,
     "inherit_tcr_campaign": True,
 }
+
+
+# What an account may have, or do in a day. Unless an operator says otherwise the settings of the same name count, and
+# messages_per_day is unlimited.
+QUOTAS = ("contacts", "templates", "webhooks", "users", "messages_per_day")
+MESSAGES_PER_DAY = "messages_per_day"
+
+
+def load_quotas(text: str | None) -> dict[str, int]:
+    return orjson.loads(text) if text else {}
 
 
 class OperatorError(Exception):
@@ -43,20 +55,39 @@ class Account:
     tier: str
     messages_per_minute: int | None
     created_at_ms: int
+    updated_at_ms: int | None = None
 
     @property
     def payer_id(self) -> str:
         return payer(self.id, self.organization_id, self.billing_model)
 
+    def has(self, flag: str) -> bool:
+        """A profile's setting by its name in PROFILE_FLAGS; whoever is no profile inherits and shares nothing."""
+        if self.kind != "profile":
+            return False
+        return flags_of(self.settings_json)[flag]
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """A key made for a user has that user's role, whatever it was when the key was made."""
+
     id: str
     customer_id: str
     role: str
     hint: str
     created_at_ms: int
     revoked_at_ms: int | None
+    user_id: str | None = None
+
+
+def shown_role(role: str) -> str:
+    """An owner is an admin wherever roles are told."""
+    return "admin" if role == "owner" else role
+
+
+def flags_of(settings_json: str | None) -> dict[str, bool]:
+    return {**PROFILE_FLAGS, **orjson.loads(settings_json or "{}")}
 
 
 def payer(customer_id: str, organization_id: str, billing_model: str | None) -> str:

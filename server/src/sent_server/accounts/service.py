@@ -2,17 +2,19 @@
 
 import base64
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import orjson
 
-from sent_server.accounts import store
+from sent_server.accounts import family, store
 from sent_server.accounts.callers import find_caller
 from sent_server.accounts.model import (
     ACTIVE,
     KINDS,
     PROFILE_FLAGS,
+    QUOTAS,
     ROLES,
     STATUSES,
     TIERS,
@@ -43,6 +45,7 @@ class Overview:
     balances: Balances
     channels: dict[str, ChannelConfig]
     profiles: list[Account]
+    quotas: dict[str, int]
     keys: list[Key]
 
 
@@ -64,46 +67,90 @@ async def create_account(
     _one_of("kind", kind, KINDS)
     _one_of("tier", tier, TIERS)
     _one_of("status", status, STATUSES)
-    account_id = ids.new_id(now_ms)
     if organization_id is not None:
         parent = await find(tx, organization_id)
         if parent.kind != "organization":
             _refuse(f"{organization_id} is a {parent.kind}; only an organization has profiles")
-        kind, tier, status = "profile", parent.tier, parent.status
-    elif kind == "profile":
+        return await create_profile(
+            tx, parent, name=name.strip(), billing_model="organization", status="approved", sealer=sealer, now_ms=now_ms
+        )
+    if kind == "profile":
         _refuse("a profile needs its organization")
-    is_profile = kind == "profile"
+    account_id = ids.new_id(now_ms)
     account = Account(
         id=account_id,
         kind=kind,
-        organization_id=organization_id or account_id,
+        organization_id=account_id,
         name=name.strip(),
         short_name=None,
         email=email,
         icon=None,
         description=None,
         status=status,
-        profile_status="approved" if is_profile else None,
-        settings_json=orjson.dumps(PROFILE_FLAGS).decode() if is_profile else None,
-        billing_model="organization" if is_profile else None,
+        profile_status=None,
+        settings_json=None,
+        billing_model=None,
         tier=tier,
         messages_per_minute=None,
         created_at_ms=now_ms,
     )
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    await store.insert(tx, account, callback_secret_sealed=sealer.seal(secret, row_id=account_id))
-    await ledger.open_ledger(tx, account_id)
+    await _open(tx, account, sealer)
     return account
 
 
-async def configure_simulated_channels(tx: Tx, customer_id: str, *, name: str, now_ms: int) -> dict[str, str]:
+async def create_profile(
+    tx: Tx,
+    organization: Account,
+    *,
+    name: str,
+    short_name: str | None = None,
+    icon: str | None = None,
+    description: str | None = None,
+    flags: Mapping[str, bool] = PROFILE_FLAGS,
+    billing_model: str,
+    status: str,
+    sealer: Sealer,
+    now_ms: int,
+) -> Account:
+    """A new profile, with empty ledger accounts of its own; `status` is its own, not the onboarding's."""
+    account = Account(
+        id=ids.new_id(now_ms),
+        kind="profile",
+        organization_id=organization.id,
+        name=name,
+        short_name=short_name,
+        email=None,
+        icon=icon,
+        description=description,
+        status=organization.status,
+        profile_status=status,
+        settings_json=orjson.dumps({**PROFILE_FLAGS, **flags}).decode(),
+        billing_model=billing_model,
+        tier=organization.tier,
+        messages_per_minute=None,
+        created_at_ms=now_ms,
+    )
+    await _open(tx, account, sealer)
+    await family.share(tx, account)
+    return account
+
+
+async def _open(tx: Tx, account: Account, sealer: Sealer) -> None:
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    await store.insert(tx, account, callback_secret_sealed=sealer.seal(secret, row_id=account.id))
+    await ledger.open_ledger(tx, account.id)
+
+
+async def configure_simulated_channels(
+    tx: Tx, customer_id: str, *, name: str, now_ms: int, names: Sequence[str] = ("sms", "whatsapp", "rcs")
+) -> dict[str, str]:
     """All three channels on the simulated carrier, with one fictitious number that nobody else has."""
     sender = await _free_sender(tx)
-    for channel in ("sms", "whatsapp", "rcs"):
+    for channel in names:
         await channels.configure(
             tx, customer_id, channel, carrier=SIMULATOR, sender=sender, business_name=name, now_ms=now_ms
         )
-    return dict.fromkeys(("sms", "whatsapp", "rcs"), sender)
+    return dict.fromkeys(names, sender)
 
 
 async def _free_sender(tx: Tx) -> str:
@@ -115,12 +162,17 @@ async def _free_sender(tx: Tx) -> str:
     raise OperatorError("nearly all 9,000 made-up sender numbers are in use; start another installation with --home")
 
 
-async def create_key(tx: Tx, customer_id: str, *, role: str, now_ms: int) -> tuple[str, str]:
-    """(key id, the key itself). Only its hash is kept, so this is the one time it is seen."""
+async def create_key(
+    tx: Tx, customer_id: str, *, role: str, user_id: str | None = None, now_ms: int
+) -> tuple[str, str]:
+    """(key id, the key itself). Only its hash is kept, so this is the one time it is seen.
+
+    With `user_id`, an existing user of this customer, the key is that user's: `role` is theirs now, and later follows.
+    """
     _one_of("role", role, ROLES)
     await find(tx, customer_id)
     api_key = ids.new_api_key()
-    key = Key(ids.new_id(now_ms), customer_id, role, api_key[-4:], now_ms, None)
+    key = Key(ids.new_id(now_ms), customer_id, role, api_key[-4:], now_ms, None, user_id)
     await store.insert_key(tx, key, key_hash=hash_key(api_key))
     return key.id, api_key
 
@@ -133,6 +185,10 @@ async def list_keys(tx: Tx, customer_id: str) -> list[Key]:
 async def revoke_key(tx: Tx, key_id: str, *, now_ms: int) -> None:
     if not await store.revoke_key(tx, key_id, now_ms=now_ms):
         _refuse(f"no key has the id {key_id}; see `sent keys list CUSTOMER`")
+
+
+async def revoke_keys_of_user(tx: Tx, customer_id: str, user_id: str, *, now_ms: int) -> None:
+    await store.revoke_keys_of_user(tx, customer_id, user_id, now_ms=now_ms)
 
 
 async def set_status(tx: Tx, customer_id: str, status: str, *, now_ms: int) -> None:
@@ -151,12 +207,41 @@ async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int
     await store.set_tier(tx, account.organization_id, tier, messages_per_minute)
 
 
+async def set_quota(tx: Tx, customer_id: str, name: str, number: int | None) -> None:
+    """A number of its own for an organization and its profiles; None goes back to what the settings say."""
+    _one_of("quota", name, QUOTAS)
+    account = await find(tx, customer_id)
+    quotas = await store.quotas(tx, account.organization_id)
+    if number is None:
+        quotas.pop(name, None)
+    else:
+        quotas[name] = number
+    await store.set_quotas(tx, account.organization_id, quotas)
+
+
 async def find(tx: Tx, customer_id: str) -> Account:
     """Raises OperatorError for an unknown id."""
     account = await store.find(tx, customer_id)
     if account is None:
         raise _unknown(customer_id)
     return account
+
+
+async def look_up(tx: Tx, customer_id: str) -> Account | None:
+    """None for an unknown or deleted customer."""
+    return await store.find(tx, customer_id)
+
+
+async def profile(tx: Tx, organization_id: str, profile_id: str) -> Account | None:
+    """A profile of this organization; None for any other id."""
+    found = await store.find(tx, profile_id)
+    is_theirs = found is not None and found.kind == "profile" and found.organization_id == organization_id
+    return found if is_theirs else None
+
+
+async def profiles(tx: Tx, organization_id: str) -> list[Account]:
+    """All profiles of an organization, oldest first."""
+    return await store.profiles(tx, organization_id)
 
 
 async def show(tx: Tx, customer_id: str) -> Overview:
@@ -171,6 +256,7 @@ async def show(tx: Tx, customer_id: str) -> Overview:
         await ledger.balances(tx, account.payer_id),
         configured[account.id],
         await store.profiles(tx, account.id),
+        await store.quotas(tx, account.organization_id),
         await store.keys(tx, account.id),
     )
 

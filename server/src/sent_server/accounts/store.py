@@ -1,11 +1,14 @@
 """The SQL of accounts and keys."""
 
+import orjson
+
+from sent_server.accounts import model
 from sent_server.accounts.model import Account, Key
-from sent_server.db import Tx
+from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 
 COLUMNS = """id, kind, organization_id, name, short_name, email, icon, description, status, profile_status,
-        settings_json, billing_model, tier, messages_per_minute, created_at_ms"""
+        settings_json, billing_model, tier, messages_per_minute, created_at_ms, updated_at_ms"""
 INSERT = """
     INSERT INTO customers (id, kind, organization_id, name, short_name, email, icon, description, status,
         profile_status, settings_json, billing_model, tier, messages_per_minute, callback_secret_sealed, created_at_ms)
@@ -22,6 +25,45 @@ PROFILES = f"""
     WHERE organization_id = :customer_id AND kind = 'profile' AND deleted_at_ms IS NULL
     ORDER BY id
 """
+PROFILE_FOR_CHANGE = f"""
+    SELECT {COLUMNS} FROM customers
+    WHERE organization_id = :customer_id AND id = :id AND kind = 'profile' AND deleted_at_ms IS NULL
+    /*pg: FOR UPDATE*/
+"""
+CHANGE_PROFILE = """
+    UPDATE customers
+    SET name = :name, short_name = :short_name, icon = :icon, description = :description,
+        profile_status = :profile_status, settings_json = :settings_json, billing_model = :billing_model,
+        updated_at_ms = :updated_at_ms
+    WHERE id = :customer_id
+"""
+DELETE_PROFILE = """
+    UPDATE customers
+    SET deleted_at_ms = :now_ms
+    WHERE id = :customer_id
+"""
+SHARE = """
+    INSERT INTO shared_collections (customer_id, collection, profile_id)
+    VALUES (:customer_id, :collection, :profile_id)
+    ON CONFLICT (customer_id, collection, profile_id) DO NOTHING
+"""
+UNSHARE = """
+    DELETE FROM shared_collections
+    WHERE customer_id = :customer_id AND collection = :collection AND profile_id = :profile_id
+"""
+SHARING = """
+    SELECT profile_id FROM shared_collections
+    WHERE customer_id = :customer_id AND collection = :collection
+    ORDER BY profile_id
+"""
+# One row per collection that somebody in its organization shares, and one without any when nobody does.
+FAMILY = """
+    SELECT c.kind, c.organization_id, c.settings_json, s.collection, s.profile_id
+    FROM customers c
+    LEFT JOIN shared_collections s ON s.customer_id = c.organization_id AND s.profile_id <> c.id
+    WHERE c.id = :customer_id
+    ORDER BY s.profile_id
+"""
 SET_STATUS = """
     UPDATE customers
     SET status = :status, updated_at_ms = :updated_at_ms
@@ -32,32 +74,52 @@ SET_TIER = """
     SET tier = :tier, messages_per_minute = :messages_per_minute
     WHERE organization_id = :customer_id
 """
+QUOTAS = """
+    SELECT quotas_json FROM customers
+    WHERE id = :customer_id
+    /*pg: FOR UPDATE*/
+"""
+SET_QUOTAS = """
+    UPDATE customers
+    SET quotas_json = :quotas_json
+    WHERE id = :customer_id
+"""
 CALLBACK_SEALED = """
     SELECT callback_secret_sealed FROM customers
     WHERE id = :customer_id
 """
 INSERT_KEY = """
-    INSERT INTO api_keys (key_hash, id, customer_id, role, hint, created_at_ms)
-    VALUES (:key_hash, :id, :customer_id, :role, :hint, :created_at_ms)
+    INSERT INTO api_keys (key_hash, id, customer_id, role, hint, created_at_ms, user_id)
+    VALUES (:key_hash, :id, :customer_id, :role, :hint, :created_at_ms, :user_id)
 """
 KEYS = """
-    SELECT id, customer_id, role, hint, created_at_ms, revoked_at_ms FROM api_keys
-    WHERE customer_id = :customer_id
-    ORDER BY id
+    SELECT k.id, k.customer_id, COALESCE(u.role, k.role), k.hint, k.created_at_ms, k.revoked_at_ms, k.user_id
+    FROM api_keys k
+    LEFT JOIN users u ON u.customer_id = k.customer_id AND u.id = k.user_id
+    WHERE k.customer_id = :customer_id
+    ORDER BY k.id
 """
 REVOKE_KEY = """
     UPDATE api_keys
     SET revoked_at_ms = COALESCE(revoked_at_ms, :now_ms)
     WHERE id = :id
 """
+REVOKE_KEYS_OF_USER = """
+    UPDATE api_keys
+    SET revoked_at_ms = COALESCE(revoked_at_ms, :now_ms)
+    WHERE customer_id = :customer_id AND user_id = :user_id
+"""
 # The key names the customer here, so this look-up cannot start with one.
 BY_KEY = """
-    SELECT k.id, k.role, c.id, c.kind, c.organization_id, c.billing_model, o.status, o.tier, o.messages_per_minute,
+    SELECT k.id, COALESCE(u.role, k.role), k.user_id, c.id, c.kind, c.organization_id, c.billing_model, o.status,
+        o.tier, o.messages_per_minute, o.quotas_json,
         (SELECT COUNT(*) FROM channels h WHERE h.customer_id IN (c.id, c.organization_id))
     FROM api_keys k
     JOIN customers c ON c.id = k.customer_id
     JOIN customers o ON o.id = c.organization_id
+    LEFT JOIN users u ON u.customer_id = k.customer_id AND u.id = k.user_id
     WHERE k.key_hash = :key_hash AND k.revoked_at_ms IS NULL AND c.deleted_at_ms IS NULL AND o.deleted_at_ms IS NULL
+        AND (k.user_id IS NULL OR u.status = 'active')
 """
 PROFILE_OF = """
     SELECT id, billing_model FROM customers
@@ -96,12 +158,62 @@ async def profiles(tx: Tx, customer_id: str) -> list[Account]:
     return [Account(*row) for row in await tx.fetch(PROFILES, customer_id=customer_id)]
 
 
+async def profile_for_change(tx: Tx, customer_id: str, profile_id: str) -> Account | None:
+    """A profile of this organization; nobody else changes it until the end of the transaction."""
+    row = await fetch_one(tx, PROFILE_FOR_CHANGE, customer_id=customer_id, id=profile_id)
+    return Account(*row) if row else None
+
+
+async def change_profile(tx: Tx, account: Account) -> None:
+    await tx.execute(
+        CHANGE_PROFILE,
+        customer_id=account.id,
+        name=account.name,
+        short_name=account.short_name,
+        icon=account.icon,
+        description=account.description,
+        profile_status=account.profile_status,
+        settings_json=account.settings_json,
+        billing_model=account.billing_model,
+        updated_at_ms=account.updated_at_ms,
+    )
+
+
+async def delete_profile(tx: Tx, customer_id: str, *, now_ms: int) -> None:
+    await tx.execute(DELETE_PROFILE, customer_id=customer_id, now_ms=now_ms)
+
+
+async def set_shared(tx: Tx, customer_id: str, collection: str, profile_id: str, *, shared: bool) -> None:
+    sql = SHARE if shared else UNSHARE
+    await tx.execute(sql, customer_id=customer_id, collection=collection, profile_id=profile_id)
+
+
+async def sharing(tx: Tx, customer_id: str, collection: str) -> list[str]:
+    """The profiles of this organization that share the collection."""
+    return [row[0] for row in await tx.fetch(SHARING, customer_id=customer_id, collection=collection)]
+
+
+async def family(tx: Tx, customer_id: str) -> list[Row]:
+    """Rows of (kind, organization_id, settings_json, collection or None, profile_id or None)."""
+    return await tx.fetch(FAMILY, customer_id=customer_id)
+
+
 async def set_status(tx: Tx, customer_id: str, status: str, *, now_ms: int) -> int:
     return await tx.execute(SET_STATUS, customer_id=customer_id, status=status, updated_at_ms=now_ms)
 
 
 async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int | None) -> int:
     return await tx.execute(SET_TIER, customer_id=customer_id, tier=tier, messages_per_minute=messages_per_minute)
+
+
+async def quotas(tx: Tx, customer_id: str) -> dict[str, int]:
+    row = await fetch_one(tx, QUOTAS, customer_id=customer_id)
+    return model.load_quotas(row[0] if row else None)
+
+
+async def set_quotas(tx: Tx, customer_id: str, quotas: dict[str, int]) -> None:
+    text = orjson.dumps(quotas).decode() if quotas else None
+    await tx.execute(SET_QUOTAS, customer_id=customer_id, quotas_json=text)
 
 
 async def callback_secret(tx: Tx, customer_id: str) -> str | None:
@@ -118,6 +230,7 @@ async def insert_key(tx: Tx, key: Key, *, key_hash: str) -> None:
         role=key.role,
         hint=key.hint,
         created_at_ms=key.created_at_ms,
+        user_id=key.user_id,
     )
 
 
@@ -127,3 +240,7 @@ async def keys(tx: Tx, customer_id: str) -> list[Key]:
 
 async def revoke_key(tx: Tx, key_id: str, *, now_ms: int) -> int:
     return await tx.execute(REVOKE_KEY, id=key_id, now_ms=now_ms)
+
+
+async def revoke_keys_of_user(tx: Tx, customer_id: str, user_id: str, *, now_ms: int) -> int:
+    return await tx.execute(REVOKE_KEYS_OF_USER, customer_id=customer_id, user_id=user_id, now_ms=now_ms)

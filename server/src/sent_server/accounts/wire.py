@@ -1,5 +1,6 @@
 """The answer of GET /v3/me. Source: contract openapi-v3, NOTES a47."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from sent_server.http.caller import Role
 from sent_server.kernel import money, timestamps
 
 
-def me(overview: Overview, role: Role) -> dict[str, Any]:
+def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]:
     """`role` is the caller's; an organization's key has it in all its profiles."""
     account = overview.account
     is_profile = account.kind == "profile"
@@ -33,6 +34,20 @@ def me(overview: Overview, role: Role) -> dict[str, Any]:
             "held": money.to_number(overview.balances.held_micros),
             "currency": "USD",
         },
+        "limits": limits,
+    }
+
+
+def limits(
+    overview: Overview, *, requests_per_minute: int, messages_per_minute: int, quotas: Mapping[str, int | None]
+) -> dict[str, Any]:
+    """What the organization may do. A quota of null is no limit."""
+    return {
+        "status": overview.account.status,
+        "tier": overview.account.tier,
+        "requests_per_minute": requests_per_minute,
+        "messages_per_minute": messages_per_minute,
+        "quotas": dict(quotas),
     }
 
 

@@ -1,18 +1,18 @@
-"""Hints inside one process."""
+"""Hints inside one process. Ids are left out: who is alone finds what is due at the head of the queue."""
 
 import asyncio
+from collections.abc import Sequence
 
 
 class LocalBus:
     def __init__(self) -> None:
         self._topics: dict[str, asyncio.Event] = {}
 
-    def hint(self, topic: str) -> None:
+    def hint(self, topic: str, ids: Sequence[str] = ()) -> None:
         """Wake whoever waits for the topic, or the next one to wait."""
         self._topic(topic).set()
 
     async def wait(self, topic: str, *, timeout_ms: int) -> None:
-        """Return at the next hint, or after `timeout_ms` at the latest."""
         event = self._topic(topic)
         try:
             async with asyncio.timeout(timeout_ms / 1000):
@@ -20,6 +20,12 @@ class LocalBus:
         except TimeoutError:
             return
         event.clear()
+
+    def take(self, topic: str) -> Sequence[str]:
+        return ()
+
+    async def close(self) -> None:
+        return
 
     def _topic(self, topic: str) -> asyncio.Event:
         return self._topics.setdefault(topic, asyncio.Event())

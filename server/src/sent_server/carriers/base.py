@@ -120,10 +120,11 @@ class Carrier(Protocol):
     """`name` is what the channel configuration stores.
 
     `takes_idempotency_key`: the same `attempt_id` twice is sent once and answered alike, so that the engine may ask
-    again after a crash.
+    again after a crash. `messages_per_second` is what it takes from all senders together; None: as much as comes.
     """
 
     name: str
+    messages_per_second: int | None
     takes_idempotency_key: bool
 
     async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]: ...

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
-    """`carrier` is a carrier's name, `sender` our number on it (E.164)."""
+    """`carrier` is a carrier's name, `sender` our number on it (E.164). `messages_per_second` None: no limit."""
 
     channel: str
     carrier: str
     sender: str
     business_name: str | None
+    messages_per_second: int | None = None

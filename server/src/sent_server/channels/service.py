@@ -36,6 +36,16 @@ async def configure(
     await store.put(tx, customer_id, ChannelConfig(channel, carrier, sender, business_name), now_ms=now_ms)
 
 
+async def throughput(tx: Tx, carrier: str, senders: Sequence[str]) -> dict[str, int]:
+    """Messages per second of those senders that have a limit."""
+    return await store.throughput(tx, carrier, senders)
+
+
+async def set_throughput(tx: Tx, customer_id: str, channel: str, messages_per_second: int | None) -> bool:
+    """None lifts the limit. False when the customer has not configured the channel itself."""
+    return await store.set_throughput(tx, customer_id, channel, messages_per_second) > 0
+
+
 async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> str | None:
     """Whose number an inbound message was sent to; the first to configure it, should two share one."""
     return await store.owner_of_sender(tx, carrier, channel, sender)

@@ -7,7 +7,7 @@ from sent_server.db import Tx
 from sent_server.db.database import fetch_one
 
 OF_CUSTOMERS = """
-    SELECT customer_id, channel, carrier, sender, business_name FROM channels
+    SELECT customer_id, channel, carrier, sender, business_name, messages_per_second FROM channels
     WHERE customer_id IN (:customer_ids[])
 """
 PUT = """
@@ -29,10 +29,22 @@ SENDER_TAKEN = """
     LIMIT 1
 """
 
+# A number may be shared by an organization and its profiles; the carrier knows only the number.
+THROUGHPUT = """
+    SELECT sender, MIN(messages_per_second) FROM channels
+    WHERE carrier = :carrier AND sender IN (:senders[]) AND messages_per_second IS NOT NULL
+    GROUP BY sender
+"""
+SET_THROUGHPUT = """
+    UPDATE channels
+    SET messages_per_second = :messages_per_second
+    WHERE customer_id = :customer_id AND channel = :channel
+"""
+
 
 async def of_customers(tx: Tx, customer_ids: Sequence[str]) -> list[tuple[str, ChannelConfig]]:
     rows = await tx.fetch(OF_CUSTOMERS, customer_ids=customer_ids)
-    return [(row[0], ChannelConfig(row[1], row[2], row[3], row[4])) for row in rows]
+    return [(row[0], ChannelConfig(*row[1:])) for row in rows]
 
 
 async def put(tx: Tx, customer_id: str, config: ChannelConfig, *, now_ms: int) -> None:
@@ -44,6 +56,16 @@ async def put(tx: Tx, customer_id: str, config: ChannelConfig, *, now_ms: int) -
         sender=config.sender,
         business_name=config.business_name,
         created_at_ms=now_ms,
+    )
+
+
+async def throughput(tx: Tx, carrier: str, senders: Sequence[str]) -> dict[str, int]:
+    return dict(await tx.fetch(THROUGHPUT, carrier=carrier, senders=senders))
+
+
+async def set_throughput(tx: Tx, customer_id: str, channel: str, messages_per_second: int | None) -> int:
+    return await tx.execute(
+        SET_THROUGHPUT, customer_id=customer_id, channel=channel, messages_per_second=messages_per_second
     )
 
 

@@ -1,7 +1,6 @@
 """Finds the installation that a command means: its settings, and whether it is the embedded one."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,18 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 def settings_of(home: Path | None, database: str | None, config: Path | None = None, **flags: Any) -> Settings:
     """Flags over `SENT_*` over the file over defaults. Raises SettingsError."""
-    given = {"home": None if home is None else str(home), "database_url": database, **flags}
+    given = {"home": None if home is None else str(home), **flags}
+    if database is not None:
+        given["database_url"] = database
     return all_settings.load(config_file=config, flags=given)
 
 
-def settings_to_serve(
-    home: Path | None, database: str | None, config: Path | None, *, host: str | None, port: int | None
-) -> Settings:
+def settings_to_serve(home: Path | None, config: Path | None, **flags: Any) -> Settings:
     """The same for `sent up`, whose embedded default lets webhooks reach this machine."""
-    flags: Mapping[str, Any] = {"host": host, "port": port}
-    settings = settings_of(home, database, config, **flags)
+    settings = settings_of(home, None, config, **flags)
     if is_embedded(settings) and not settings.egress_allow_loopback:
         opened = {"egress_allow_loopback": True}
-        given = {"home": settings.home, "database_url": database, **flags}
+        given = {"home": settings.home, **flags}
         return all_settings.load(config_file=config, flags=given, defaults=opened, warn=_said_before)
     return settings
 

@@ -9,18 +9,28 @@ import typer
 
 Role = Literal["admin", "developer", "billing"]
 Tier = Literal["starter", "growth", "enterprise", "unlimited"]
+DeliveryStatus = Literal["failed", "delivered", "all"]
+Quota = Literal["contacts", "templates", "webhooks", "users", "messages_per_day"]
 Home = Annotated[Path | None, typer.Option(help="Folder of the installation; else SENT_HOME, else ./.sent.")]
 Database = Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://...; else HOME/sent.db.")]
+Config = Annotated[Path | None, typer.Option(help="TOML file of settings; else SENT_CONFIG.")]
+Bus = Annotated[str | None, typer.Option(help="nats://HOST:4222; else SENT_BUS_URL.")]
+Cache = Annotated[str | None, typer.Option(help="redis://HOST:6379; else SENT_CACHE_URL.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+User = Annotated[str, typer.Argument(metavar="USER_ID", help="As `sent users list` shows it.")]
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="Id of an organization or profile.")]
 
 app = typer.Typer(
     help="One API for SMS, WhatsApp and RCS that anyone can run.", no_args_is_help=True, add_completion=False
 )
 accounts = typer.Typer(help="Organizations and profiles.", no_args_is_help=True)
+webhooks = typer.Typer(help="Webhooks of accounts.", no_args_is_help=True)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
+users = typer.Typer(help="People who may work with an account.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
+app.add_typer(users, name="users")
 app.pretty_exceptions_enable = False
 
 
@@ -32,7 +42,9 @@ def up(
         int | None, typer.Option(min=0, max=65535, help="8080 or the next free one unless told; 0 takes any free one.")
     ] = None,
     database: Database = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file of settings; else SENT_CONFIG.")] = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
     tier: Annotated[Tier | None, typer.Option(help="Tier of the demo account; growth at first.")] = None,
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="A temporary folder, removed at the end.")] = False,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Make no demo account.")] = False,
@@ -42,8 +54,48 @@ def up(
     from sent_server.cli import up as command
 
     command.run(
-        command.UpOptions(home, host, port, database, config, tier, ephemeral, demo=not no_demo, as_json=as_json)
+        command.UpOptions(
+            home, host, port, database, bus, cache, config, tier, ephemeral, demo=not no_demo, as_json=as_json
+        )
     )
+
+
+@app.command()
+def api(
+    home: Home = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless told.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="8080 unless told; 0 takes any free one.")] = None,
+    database: Database = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the API only, beside any number of other processes. Needs PostgreSQL."""
+    from sent_server.app import Role
+    from sent_server.cli import serve as command
+
+    flags = {"host": host, "port": port, "database_url": database, "bus_url": bus, "cache_url": cache}
+    command.run(Role.API, command.ServeOptions(home, config, flags, as_json))
+
+
+@app.command()
+def worker(
+    home: Home = None,
+    health_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer health checks here; 0 answers none.")
+    ] = None,
+    database: Database = None,
+    bus: Bus = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dispatch messages and send webhooks only, beside any number of other processes. Needs PostgreSQL."""
+    from sent_server.app import Role
+    from sent_server.cli import serve as command
+
+    flags = {"health_port": health_port, "database_url": database, "bus_url": bus}
+    command.run(Role.WORKER, command.ServeOptions(home, config, flags, as_json))
 
 
 @app.command()
@@ -80,6 +132,7 @@ def create_account(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     tier: Annotated[Tier | None, typer.Option(help="growth unless told.")] = None,
     profile_of: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Make a profile of this one.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="EMAIL", help="Whose account it is: its first admin.")] = None,
     no_channels: Annotated[bool, typer.Option("--no-channels", help="Configure no simulated channels.")] = False,
     home: Home = None,
     database: Database = None,
@@ -94,6 +147,7 @@ def create_account(
         name=name,
         tier=tier,
         profile_of=profile_of,
+        owner=owner,
         channels=not no_channels,
     )
 
@@ -143,23 +197,86 @@ def top_up(
     _operate(home, database, as_json, "accounts top-up", customer_id=customer, amount=amount)
 
 
+@accounts.command("set-quota")
+def set_quota(
+    customer: Customer,
+    name: Annotated[Quota, typer.Argument(metavar="NAME", help="What it limits.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="How many; `default` for what the settings say.")],
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many contacts, templates, webhooks or users an account may have, or messages it may send a day."""
+    if number != "default" and not number.isdigit():
+        raise typer.BadParameter(f"{number!r} is not a whole number or `default`", param_hint="NUMBER")
+    wanted = None if number == "default" else int(number)
+    _operate(home, database, as_json, "accounts set-quota", customer_id=customer, name=name, number=wanted)
+
+
+@accounts.command("set-throughput")
+def set_throughput(
+    customer: Customer,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="sms, whatsapp or rcs.")],
+    messages_per_second: Annotated[int, typer.Argument(metavar="PER_SECOND", help="0 lifts the limit.")],
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Limit how fast messages leave from an account's number, over all processes together."""
+    _operate(
+        home,
+        database,
+        as_json,
+        "accounts set-throughput",
+        customer_id=customer,
+        channel=channel,
+        messages_per_second=messages_per_second,
+    )
+
+
 @accounts.command("show")
 def show_account(customer: Customer, home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
     """Show an account with its balance, and the secret that signs its callbacks."""
     _operate(home, database, as_json, "accounts show", customer_id=customer)
 
 
+@accounts.command("file-brand")
+def file_brand(customer: Customer, home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
+    """Hand an account's brand and campaigns to the registry; completing a profile does the same for it."""
+    _operate(home, database, as_json, "accounts file-brand", customer_id=customer)
+
+
+@webhooks.command("replay")
+def replay_webhook(
+    customer: Customer,
+    webhook: Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id.")],
+    event: Annotated[str | None, typer.Option(metavar="ID", help="One event, by its id in the webhook's log.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Created from then on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before then.")] = None,
+    status: Annotated[DeliveryStatus, typer.Option(help="How they ended.")] = "failed",
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a webhook's events again: all that failed, unless told otherwise."""
+    from sent_server.cli import replay, table
+
+    asked = {"event_id": event, "since": since, "until": until, "status": status}
+    table.show(replay.run(home, database, customer, webhook, asked), as_json=as_json)
+
+
 @keys.command("create")
 def create_key(
     customer: Customer,
-    role: Annotated[Role, typer.Option(help="What the key may do.")] = "admin",
+    role: Annotated[Role | None, typer.Option(help="What the key may do; admin unless told.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="ID", help="Make it a key of this profile.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="USER_ID", help="Make it this user's, with their role.")] = None,
     home: Home = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once."""
-    _operate(home, database, as_json, "keys create", customer_id=customer, role=role, profile_id=profile)
+    _operate(home, database, as_json, "keys create", customer_id=customer, role=role, profile_id=profile, user_id=user)
 
 
 @keys.command("list")
@@ -177,6 +294,53 @@ def revoke_key(
 ) -> None:
     """Make a key stop working, at once."""
     _operate(home, database, as_json, "keys revoke", key_id=key_id)
+
+
+@users.command("list")
+def list_users(customer: Customer, home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
+    """List an account's users with their roles."""
+    _operate(home, database, as_json, "users list", customer_id=customer)
+
+
+@users.command("invite")
+def invite_user(
+    customer: Customer,
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = "developer",
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Invite somebody, and show the link to pass on."""
+    _operate(home, database, as_json, "users invite", customer_id=customer, email=email, name=name, role=role)
+
+
+@users.command("invitations")
+def list_invitations(customer: Customer, home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
+    """List the invitations without an answer, with their links."""
+    _operate(home, database, as_json, "users invitations", customer_id=customer)
+
+
+@users.command("suspend")
+def suspend_user(
+    customer: Customer,
+    user_id: User,
+    undo: Annotated[bool, typer.Option("--undo", help="Let the user work again.")] = False,
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a user's keys, at once, until told otherwise."""
+    _operate(home, database, as_json, "users suspend", customer_id=customer, user_id=user_id, suspended=not undo)
+
+
+@users.command("remove")
+def remove_user(
+    customer: Customer, user_id: User, home: Home = None, database: Database = None, as_json: AsJson = False
+) -> None:
+    """Take a user out, with the user's keys."""
+    _operate(home, database, as_json, "users remove", customer_id=customer, user_id=user_id)
 
 
 def _operate(home: Path | None, database: str | None, as_json: bool, operation: str, **arguments: Any) -> None:

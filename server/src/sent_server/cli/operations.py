@@ -7,15 +7,25 @@ from typing import Any
 from sent_server import accounts
 from sent_server.accounts import service
 from sent_server.app import Platform
+from sent_server.channels import service as channels
+from sent_server.cli import people
+from sent_server.compliance import service as compliance
 from sent_server.db import Tx
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
-from sent_server.kernel import ids, money, timestamps
+from sent_server.errors import ApiError
+from sent_server.events import Span
+from sent_server.kernel import ids, mailbox, money, timestamps
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
+from sent_server.users import service as users
+from sent_server.users.invitations import Office
+from sent_server.webhooks import service as webhooks
 
 DEFAULT_TIER = "growth"
+DEFAULT_ROLE = "admin"
+MAX_PER_SECOND = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +35,31 @@ class Operator:
     database: SqliteDatabase | PostgresDatabase
     sealer: Sealer
     clock: Clock
+    office: Office
+    user_quota: int
     forget: Callable[[], None]
 
     @classmethod
     def of(cls, platform: Platform) -> "Operator":
-        return cls(platform.database, platform.sealer, platform.clock, platform.authenticator.forget_all)
+        return cls(
+            platform.database,
+            platform.sealer,
+            platform.clock,
+            platform.office,
+            platform.settings.user_quota,
+            platform.authenticator.forget_all,
+        )
 
     async def perform(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run one operation in one transaction. Raises OperatorError for a mistake in the arguments."""
         operation = OPERATIONS.get(name)
         if operation is None:
             raise accounts.OperatorError(f"the running server does not know {name!r}; restart it with this release")
-        done = await self.database.write(lambda tx: operation(tx, self, **arguments))
+        try:
+            done = await self.database.write(lambda tx: operation(tx, self, **arguments))
+        except ApiError as refusal:
+            faults = [fault for field in (refusal.details or {}).values() for fault in field]
+            raise accounts.OperatorError("; ".join(faults) or refusal.message) from None
         self.forget()
         return done
 
@@ -49,17 +72,26 @@ async def create_account(
     tier: str | None = None,
     profile_of: str | None = None,
     channels: bool = True,
+    owner: str | None = None,
 ) -> Any:
-    """A profile uses the channels of its organization; an organization gets simulated ones of its own."""
+    """A profile uses the channels of its organization; an organization gets simulated ones of its own.
+
+    `owner` is the e-mail address of whoever it belongs to; the name is what stands before the @.
+    """
+    if owner is not None and not mailbox.is_address(owner):
+        raise accounts.OperatorError(f"{owner!r} is not an e-mail address")
     now_ms = operator.clock.now_ms()
     made = await service.create_account(
         tx,
         name=name,
         organization_id=profile_of,
         tier=tier or DEFAULT_TIER,
+        email=owner,
         sealer=operator.sealer,
         now_ms=now_ms,
     )
+    if owner is not None:
+        await users.add_owner(tx, made.id, email=owner, name=owner.partition("@")[0], now_ms=now_ms)
     if channels and profile_of is None:
         await service.configure_simulated_channels(tx, made.id, name=name, now_ms=now_ms)
     return await show_account(tx, operator, customer_id=made.id)
@@ -100,8 +132,10 @@ async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
         "status": account.status,
         "tier": account.tier,
         "messages_per_minute": account.messages_per_minute,
+        "quotas": found.quotas,
         "balance": money.to_text(found.balances.available_micros),
         "held": money.to_text(found.balances.held_micros),
+        "messages_per_second": {channel: config.messages_per_second for channel, config in found.channels.items()},
         "sender_numbers": {channel: config.sender for channel, config in found.channels.items()},
         "profiles": [profile.id for profile in found.profiles],
         "keys": len([key for key in found.keys if key.revoked_at_ms is None]),
@@ -109,14 +143,38 @@ async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
     }
 
 
+async def file_brand(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
+    account = await service.find(tx, customer_id)
+    found = await compliance.facts(tx, account.id)
+    if not found.has_brand:
+        raise accounts.OperatorError(f"{account.id} has no brand; POST /v3/brands makes one")
+    if not found.is_tcr_application:
+        raise accounts.OperatorError(f"the brand of {account.id} is no TCR application; it says isTcrApplication false")
+    await compliance.file(tx, account.id, now_ms=operator.clock.now_ms())
+    filed = await compliance.facts(tx, account.id)
+    return {"customer_id": account.id, "campaigns": filed.campaigns, "registration": filed.registration.value}
+
+
 async def create_key(
-    tx: Tx, operator: Operator, *, customer_id: str, role: str = "admin", profile_id: str | None = None
+    tx: Tx,
+    operator: Operator,
+    *,
+    customer_id: str,
+    role: str | None = None,
+    profile_id: str | None = None,
+    user_id: str | None = None,
 ) -> Any:
+    """A key made for a user takes its role from the user, so it cannot be given one."""
+    if user_id is not None and role is not None:
+        raise accounts.OperatorError("a key made for a user has the user's role; leave out --role or --user")
     owner = await service.find(tx, profile_id or customer_id)
     if profile_id is not None and owner.organization_id != customer_id.lower():
         raise accounts.OperatorError(f"{profile_id} is not a profile of {customer_id}; see `sent accounts show`")
-    key_id, api_key = await service.create_key(tx, owner.id, role=role, now_ms=operator.clock.now_ms())
-    return {"id": key_id, "api_key": api_key, "customer_id": owner.id, "role": role}
+    role = role or DEFAULT_ROLE
+    if user_id is not None:
+        role = (await users.get(tx, owner.id, user_id)).shown_role
+    key_id, api_key = await service.create_key(tx, owner.id, role=role, user_id=user_id, now_ms=operator.clock.now_ms())
+    return {"id": key_id, "api_key": api_key, "customer_id": owner.id, "role": role, "user_id": user_id}
 
 
 async def list_keys(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
@@ -124,6 +182,7 @@ async def list_keys(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
         {
             "id": key.id,
             "role": key.role,
+            "user_id": key.user_id,
             "ends_in": key.hint,
             "created_at": timestamps.iso(key.created_at_ms),
             "revoked_at": None if key.revoked_at_ms is None else timestamps.iso(key.revoked_at_ms),
@@ -137,13 +196,70 @@ async def revoke_key(tx: Tx, operator: Operator, *, key_id: str) -> Any:
     return {"id": key_id, "revoked": True}
 
 
+async def set_throughput(
+    tx: Tx, operator: Operator, *, customer_id: str, channel: str, messages_per_second: int
+) -> Any:
+    if not 0 <= messages_per_second <= MAX_PER_SECOND:
+        raise accounts.OperatorError(f"messages per second is 1 to {MAX_PER_SECOND}, or 0 for no limit")
+    account = await service.find(tx, customer_id)
+    if not await channels.set_throughput(tx, account.id, channel, messages_per_second or None):
+        raise accounts.OperatorError(f"{account.id} has not configured {channel!r} itself; see `sent accounts show`")
+    return await show_account(tx, operator, customer_id=account.id)
+
+
+async def replay_webhook(
+    tx: Tx,
+    operator: Operator,
+    *,
+    customer_id: str,
+    webhook_id: str,
+    event_id: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    status: str = "failed",
+    after: str | None = None,
+) -> Any:
+    account, now_ms = await service.find(tx, customer_id), operator.clock.now_ms()
+    try:
+        if event_id:
+            count = await webhooks.replay_one(tx, account.id, webhook_id, event_id, now_ms=now_ms)
+            return {"replayed": count, "next_after": None}
+        states = ("failed", "delivered") if status == "all" else (status,)
+        span = Span(_moment(since, 0), _moment(until, now_ms), states, after)
+        count, after = await webhooks.replay_span(tx, account.id, webhook_id, span, now_ms=now_ms)
+    except ApiError as error:
+        raise accounts.OperatorError(f"{error.message} ({webhook_id})") from None
+    return {"replayed": count, "next_after": after}
+
+
+def _moment(text: str | None, otherwise_ms: int) -> int:
+    if text is None:
+        return otherwise_ms
+    at_ms = timestamps.parse(text)
+    if at_ms is None:
+        raise accounts.OperatorError(f"{text!r} is not a time; write it like 2026-01-15T10:35:00Z")
+    return at_ms
+
+
+async def set_quota(tx: Tx, operator: Operator, *, customer_id: str, name: str, number: int | None) -> Any:
+    if number is not None and number < 0:
+        raise accounts.OperatorError("a quota is 0 or more, or `default`")
+    await service.set_quota(tx, customer_id, name, number)
+    return await show_account(tx, operator, customer_id=customer_id)
+
+
 OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "accounts create": create_account,
     "accounts set-status": set_status,
     "accounts set-tier": set_tier,
     "accounts top-up": top_up,
     "accounts show": show_account,
+    "accounts set-quota": set_quota,
+    "accounts set-throughput": set_throughput,
+    "webhooks replay": replay_webhook,
+    "accounts file-brand": file_brand,
     "keys create": create_key,
     "keys list": list_keys,
     "keys revoke": revoke_key,
+    **people.OPERATIONS,
 }

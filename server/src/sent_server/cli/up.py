@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import gc
-import os
 import shutil
-import signal
 import socket
 import tempfile
 from collections.abc import Generator
@@ -15,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from sent_server.app import Platform
-from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, screen, web
+from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, process, screen, web
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
 from sent_server.settings import Settings
@@ -27,6 +24,8 @@ class UpOptions:
     host: str | None
     port: int | None
     database: str | None
+    bus: str | None
+    cache: str | None
     config: Path | None
     tier: str | None
     ephemeral: bool
@@ -38,7 +37,13 @@ def run(options: UpOptions) -> None:
     """Serve until SIGINT or SIGTERM. Raises what `failures.explain` can tell."""
     with _folder(options) as folder:
         settings = installation.settings_to_serve(
-            folder, options.database, options.config, host=options.host, port=options.port
+            folder,
+            options.config,
+            host=options.host,
+            port=options.port,
+            database_url=options.database,
+            bus_url=options.bus,
+            cache_url=options.cache,
         )
         logs.configure(settings.log_level)
         home = Home(Path(settings.home).resolve())
@@ -78,7 +83,7 @@ def _held(home: Home) -> Generator[None]:
 
 
 async def _serve(settings: Settings, home: Home, bound: socket.socket, options: UpOptions, said: str | None) -> None:
-    stop = _stop_on_signals()
+    stop = process.stop_on_signals()
     platform = await Platform.open(settings)
     try:
         base_url = ports.base_url(settings.host, settings.port)
@@ -86,10 +91,7 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         if options.demo:
             demo, is_first = await demofile.ensure(platform, home, base_url=base_url, tier=options.tier)
         await platform.start()
-        _tame_garbage_collection()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        process.tame_garbage_collection()
         perform = operations.Operator.of(platform).perform
         async with (
             admin_socket.served(home.admin_socket, perform),
@@ -100,33 +102,7 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
                 screen.ready_line(base_url, demo, [*notices, *screen.warnings(settings)])
             else:
                 await asyncio.to_thread(screen.welcome, settings, base_url, demo, is_first, notices, stop.is_set)
-            await _first_of(stop, serving)
+            await process.first_of(stop, serving)
+            await process.say_goodbye(platform)
     finally:
         await platform.close()
-
-
-def _tame_garbage_collection() -> None:
-    """What start-up made lives as long as the process; looking through it again costs 30 ms pauses under load."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """Set by the first signal; the second one does not wait for anything (the data is safe at any moment)."""
-    stop = asyncio.Event()
-
-    def on_signal() -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
-    return stop
-
-
-async def _first_of(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()

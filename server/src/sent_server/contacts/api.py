@@ -17,7 +17,14 @@ SHORTEST_WHOLE_NUMBER = 7
 
 def routes(*, quota: int) -> Sequence[Route]:
     async def create(tx: Tx, call: Call, body: CreateContact) -> Reply:
-        made = await service.create(tx, call.caller.customer_id, body.phone_number, quota=quota, now_ms=call.now_ms)
+        made = await service.create(
+            tx,
+            call.caller.customer_id,
+            body.phone_number,
+            relatives=call.caller.relatives,
+            quota=call.caller.quota("contacts", quota),
+            now_ms=call.now_ms,
+        )
         return Reply(201, wire.contact(made))
 
     return [
@@ -30,20 +37,23 @@ def routes(*, quota: int) -> Sequence[Route]:
 
 
 async def list_contacts(tx: Tx, call: Call) -> Reply:
-    page = query.page(call.query)
+    caller, page = call.caller, query.page(call.query)
     channel = query.choice(call.query, "channel", ("sms", "whatsapp", "rcs"))
     if number := call.query.get("phone"):
-        return _page(page, [await service.get_by_phone(tx, call.caller.customer_id, _exact(number))], 1)
+        return _page(page, [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.relatives)], 1)
     text = query.search(call.query)
     digits = None if text is None else _digits(text)
     if digits == "":
         return _page(page, [], 0)
-    found, total = await service.list_page(tx, call.caller.customer_id, page, digits=digits, channel=channel)
+    found, total = await service.list_page(
+        tx, caller.customer_id, page, digits=digits, channel=channel, relatives=caller.relatives
+    )
     return _page(page, found, total)
 
 
 async def get(tx: Tx, call: Call) -> Reply:
-    return Reply(200, wire.contact(await service.get(tx, call.caller.customer_id, call.path["id"])))
+    found = await service.get(tx, call.caller.customer_id, call.path["id"], call.caller.relatives)
+    return Reply(200, wire.contact(found))
 
 
 async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
@@ -54,13 +64,14 @@ async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
         default_channel=body.default_channel,
         opt_out=body.opt_out,
         number=body.phone_number,
+        relatives=call.caller.relatives,
         now_ms=call.now_ms,
     )
     return Reply(200, wire.contact(changed))
 
 
 async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
-    await service.delete(tx, call.caller.customer_id, call.path["id"])
+    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.relatives)
     return Reply(204)
 
 

@@ -8,7 +8,10 @@ CHANNELS = ("sms", "whatsapp", "rcs")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`available_channels` is the wire's comma-separated text; `opted_out_at_ms` belongs to the number."""
+    """`available_channels` is the wire's comma-separated text; `opted_out_at_ms` belongs to the number.
+
+    An inherited one belongs to a relative of the profile that sees it, which may not change it.
+    """
 
     id: str
     phone: str
@@ -18,6 +21,7 @@ class Contact:
     created_at_ms: int
     updated_at_ms: int | None
     opted_out_at_ms: int | None
+    is_inherited: bool = False
 
     @property
     def channels(self) -> list[str]:

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sent_server.contacts import store
+from sent_server.accounts import family
+from sent_server.contacts import inherited, shared_store, store
 from sent_server.contacts.model import Contact, Recipient, channel_text
 from sent_server.db import Tx
 from sent_server.errors import ApiError
+from sent_server.http.caller import NOBODY, Relatives
 from sent_server.kernel import ids, phone
 from sent_server.kernel.paging import Page
 from sent_server.phones import service as phones
@@ -18,9 +20,20 @@ ALL = "contacts"
 TAKEN = "Contact with this phone number already exists for this customer"
 
 
-async def for_sending(tx: Tx, customer_id: str, numbers: Sequence[str], *, now_ms: int) -> dict[str, Recipient]:
-    """Every number as a recipient, in one statement when all are known. New ones are not inserted yet."""
+async def for_sending(
+    tx: Tx, customer_id: str, numbers: Sequence[str], *, relatives: Relatives = NOBODY, now_ms: int
+) -> dict[str, Recipient]:
+    """Every number as a recipient, in one statement when all are known, and one more for a profile.
+
+    New ones are not inserted yet.
+    """
     known, unknown = await store.for_sending(tx, customer_id, numbers)
+    refused: set[str] = set()
+    if relatives.consent:
+        inherited_ones, refused = await inherited.for_sending(tx, relatives, numbers)
+        refused |= {number for number, opted_out in unknown.items() if opted_out}
+        known += [recipient for number, recipient in inherited_ones.items() if number in unknown]
+        unknown = {number: unknown[number] for number in unknown if number not in inherited_ones}
     if unknown:
         # Whoever meets the same new number at the same moment waits here, and then finds the contact that we make.
         await store.lock(tx, customer_id)
@@ -31,6 +44,8 @@ async def for_sending(tx: Tx, customer_id: str, numbers: Sequence[str], *, now_m
             Recipient(ids.new_id(now_ms), number, phone.region(number), reachable[number], opted_out, is_new=True)
             for number, opted_out in unknown.items()
         ]
+    if refused:
+        known = [replace(one, opted_out=one.opted_out or one.phone in refused) for one in known]
     return {recipient.phone: recipient for recipient in known}
 
 
@@ -56,7 +71,16 @@ async def refresh_channels(tx: Tx, customer_id: str, number: str) -> None:
 
 
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
+    """Those that this customer may not write to."""
+    relatives = await family.relatives(tx, customer_id)
+    if relatives.consent:
+        return set(await shared_store.opted_out(tx, (customer_id, *relatives.consent), numbers))
     return await store.opted_out(tx, customer_id, numbers)
+
+
+async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
+    """Whether this number opted out with this customer itself, whatever its relatives were told."""
+    return number in await store.opted_out(tx, customer_id, [number])
 
 
 async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms: int) -> None:
@@ -68,47 +92,76 @@ async def opt_in(tx: Tx, customer_id: str, number: str) -> None:
     await store.opt_in(tx, customer_id, number)
 
 
-async def create(tx: Tx, customer_id: str, number: str, *, quota: int, now_ms: int) -> Contact:
-    """Raises RESOURCE_007 for a known number, BUSINESS_008 when the account is full."""
+async def create(
+    tx: Tx, customer_id: str, number: str, *, relatives: Relatives = NOBODY, quota: int, now_ms: int
+) -> Contact:
+    """A contact of one's own, also beside an inherited one.
+
+    Raises RESOURCE_007 for a known number, BUSINESS_008 when the account is full.
+    """
     recipient = (await for_sending(tx, customer_id, [number], now_ms=now_ms))[number]
     if not recipient.is_new:
         raise ApiError("RESOURCE_007", TAKEN)
     if await store.count(tx, customer_id, ALL) >= quota:
         raise ApiError("BUSINESS_008")
     await insert_new(tx, customer_id, [recipient], now_ms=now_ms)
-    return await get(tx, customer_id, recipient.id)
+    return await get(tx, customer_id, recipient.id, relatives)
 
 
-async def get(tx: Tx, customer_id: str, contact_id: str) -> Contact:
+async def get(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives = NOBODY) -> Contact:
     """Raises RESOURCE_001."""
-    contact = await store.by_id(tx, customer_id, contact_id)
+    contact = await store.by_id(tx, customer_id, contact_id) or await inherited.by_id(tx, relatives, contact_id)
     if contact is None:
         raise ApiError("RESOURCE_001")
-    return contact
+    return (await _with_consent(tx, customer_id, relatives, [contact]))[0]
 
 
-async def get_by_phone(tx: Tx, customer_id: str, number: str) -> Contact:
-    """Raises RESOURCE_001 with the words of the list's phone filter."""
-    contact = await store.by_phone(tx, customer_id, number)
+async def get_by_phone(tx: Tx, customer_id: str, number: str, relatives: Relatives = NOBODY) -> Contact:
+    """One's own before an inherited one. Raises RESOURCE_001 with the words of the list's phone filter."""
+    contact = await store.by_phone(tx, customer_id, number) or await inherited.by_phone(tx, relatives, number)
     if contact is None:
         raise ApiError("RESOURCE_001", "Contact not found with the specified phone number")
-    return contact
+    return (await _with_consent(tx, customer_id, relatives, [contact]))[0]
 
 
 async def list_page(
-    tx: Tx, customer_id: str, page: Page, *, digits: str | None, channel: str | None
+    tx: Tx,
+    customer_id: str,
+    page: Page,
+    *,
+    digits: str | None,
+    channel: str | None,
+    relatives: Relatives = NOBODY,
 ) -> tuple[list[Contact], int]:
     """A page and the total. Without a filter both are as fast for ten million contacts as for ten."""
-    total = await store.count(tx, customer_id, _counter(channel) if channel else ALL)
-    if total <= page.offset and digits is None:  # do not look through everything for a channel that nobody has
+    counter = None if digits is not None else _counter(channel) if channel else ALL
+    patterns = None
+    if digits is not None or channel is not None:
+        patterns = {"phone_pattern": f"%{digits or ''}%", "channel_pattern": f"%{channel or ''}%"}
+    if relatives.contacts:
+        found, total = await inherited.list_page(tx, customer_id, relatives, page, patterns=patterns, counter=counter)
+    else:
+        found, total = await _own_page(tx, customer_id, page, patterns, counter)
+    return await _with_consent(tx, customer_id, relatives, found), total
+
+
+async def _own_page(
+    tx: Tx, customer_id: str, page: Page, patterns: dict[str, str] | None, counter: str | None
+) -> tuple[list[Contact], int]:
+    if counter is None:
+        assert patterns is not None
+        found = await store.filtered_page(tx, customer_id, page, **patterns)
+        return found, await store.filtered_count(tx, customer_id, **patterns)
+    total = await store.count(tx, customer_id, counter)
+    if total <= page.offset:  # do not look through everything for a channel that nobody has
         return [], total
-    if digits is None and channel is None:
+    if patterns is None:
         return await store.page(tx, customer_id, page), total
-    patterns = {"phone_pattern": f"%{digits or ''}%", "channel_pattern": f"%{channel or ''}%"}
-    found = await store.filtered_page(tx, customer_id, page, **patterns)
-    if digits is None:
-        return found, total
-    return found, await store.filtered_count(tx, customer_id, **patterns)
+    return await store.filtered_page(tx, customer_id, page, **patterns), total
+
+
+async def _with_consent(tx: Tx, customer_id: str, relatives: Relatives, found: list[Contact]) -> list[Contact]:
+    return await inherited.with_consent(tx, customer_id, relatives, found) if relatives.consent and found else found
 
 
 async def update(
@@ -119,13 +172,17 @@ async def update(
     default_channel: str | None,
     opt_out: bool | None,
     number: str | None,
+    relatives: Relatives = NOBODY,
     now_ms: int,
 ) -> Contact:
-    """Change what is given; None leaves it. Raises RESOURCE_001, RESOURCE_007 when the new number is taken."""
+    """Change what is given; None leaves it.
+
+    Raises RESOURCE_001, VALIDATION_001 for an inherited contact, RESOURCE_007 when the new number is taken.
+    """
     await store.lock(tx, customer_id)
-    contact = await get(tx, customer_id, contact_id)
+    contact = await _own(tx, customer_id, contact_id, relatives, "updated")
     if default_channel is None and opt_out is None and number is None:
-        return contact
+        return await get(tx, customer_id, contact_id, relatives)
     changed = replace(contact, default_channel=default_channel or contact.default_channel, updated_at_ms=now_ms)
     if number is not None and number != contact.phone:
         if await store.by_phone(tx, customer_id, number):
@@ -136,16 +193,23 @@ async def update(
         await store.opt_out(tx, customer_id, changed.phone, source="api", now_ms=now_ms)
     elif opt_out is False:
         await store.opt_in(tx, customer_id, changed.phone)
-    return await get(tx, customer_id, contact_id)
+    return await get(tx, customer_id, contact_id, relatives)
 
 
-async def delete(tx: Tx, customer_id: str, contact_id: str) -> None:
-    """Raises RESOURCE_001. An opt-out stays with the number."""
+async def delete(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives = NOBODY) -> None:
+    """Raises RESOURCE_001, VALIDATION_001 for an inherited contact. An opt-out stays with the number."""
     await store.lock(tx, customer_id)
-    contact = await get(tx, customer_id, contact_id)
+    contact = await _own(tx, customer_id, contact_id, relatives, "deleted")
     await store.delete(tx, customer_id, contact_id)
     gone = {_counter(channel): -1 for channel in contact.channels}
     await store.add_to_counts(tx, customer_id, {ALL: -1, **gone})
+
+
+async def _own(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives, what: str) -> Contact:
+    contact = await get(tx, customer_id, contact_id, relatives)
+    if contact.is_inherited:
+        raise ApiError("VALIDATION_001", f"This contact is read-only and cannot be {what}.")
+    return contact
 
 
 async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str) -> Contact:

@@ -121,9 +121,14 @@ async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> tuple[
         if found is None:
             unknown[phone] = opted_out
         else:
-            region_code, channels = found[ID_LENGTH:][:REGION_LENGTH], channel_set(found[ID_LENGTH + REGION_LENGTH :])
-            known.append(Recipient(found[:ID_LENGTH], phone, region_code, channels, opted_out, is_new=False))
+            known.append(to_recipient(phone, found, opted_out=opted_out))
     return known, unknown
+
+
+def to_recipient(phone: str, text: str, *, opted_out: bool) -> Recipient:
+    """`text` is id, region and channels in one, as FOR_SENDING has them."""
+    region_code, channels = text[ID_LENGTH:][:REGION_LENGTH], channel_set(text[ID_LENGTH + REGION_LENGTH :])
+    return Recipient(text[:ID_LENGTH], phone, region_code, channels, opted_out, is_new=False)
 
 
 async def opted_out(tx: Tx, customer_id: str, phones: Sequence[str]) -> set[str]:

@@ -37,7 +37,7 @@ def contact(found: Contact) -> dict[str, Any]:
         "available_channels": found.available_channels,
         "default_channel": found.default_channel,
         "opt_out": found.opted_out_at_ms is not None,
-        "is_inherited": False,
+        "is_inherited": found.is_inherited,
         "created_at": timestamps.iso(found.created_at_ms),
         "updated_at": timestamps.iso_or_none(found.updated_at_ms),
     }

@@ -23,14 +23,17 @@ class Tx(Protocol):
         """Run one statement; returns the number of rows changed."""
         ...
 
-    async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run one statement per row; values stand in the order in which the names first appear."""
+    async def execute_many(self, sql: str, rows: Sequence[Row], *, distinct: bool = False) -> None:
+        """Run one statement per row; values stand in the order in which the names first appear.
+
+        `distinct` promises that no two rows name the same row, so that an UPDATE may run as one statement.
+        """
         ...
 
     async def fetch(self, sql: str, **params: Param) -> list[Row]: ...
 
-    async def try_lock(self, name: str) -> bool:
-        """Take a lock until the end of the transaction without waiting; always True with one writer."""
+    async def try_locks(self, names: Sequence[str]) -> set[str]:
+        """Take locks until the end of the transaction, without waiting. Returns those taken; with one writer, all."""
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
@@ -55,6 +58,10 @@ class Database(Protocol):
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
         """Run `fn` over committed data. `heavy` keeps scans off the event loop."""
+        ...
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Keep a name from the other processes beyond transactions; False when one of them has it."""
         ...
 
     async def close(self) -> None: ...

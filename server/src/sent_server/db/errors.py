@@ -2,7 +2,8 @@
 
 StorageError
 ├── StorageUnavailableError   full, read-only, locked or unreachable; answered 503, nothing was written
-└── SchemaTooNewError         a newer release has migrated this database
+├── SchemaTooNewError         a newer release has migrated this database
+└── SchemaTooOldError         this release's migrations have not been made
 """
 
 
@@ -15,4 +16,8 @@ class StorageUnavailableError(StorageError):
 
 
 class SchemaTooNewError(StorageError):
+    pass
+
+
+class SchemaTooOldError(StorageError):
     pass

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
-from sent_server.db.errors import SchemaTooNewError
+from sent_server.db.errors import SchemaTooNewError, SchemaTooOldError
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 
@@ -36,15 +36,26 @@ async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration
     await database.run_script(
         "CREATE TABLE IF NOT EXISTS schema_info (version BIGINT PRIMARY KEY, compatible_version BIGINT NOT NULL)"
     )
-    rows = await database.read(lambda tx: tx.fetch("SELECT MAX(version), MAX(compatible_version) FROM schema_info"))
-    version, compatible_version = rows[0][0] or 0, rows[0][1] or 0
+    rows = await database.read(lambda tx: tx.fetch("SELECT version, compatible_version FROM schema_info"))
+    applied = {row[0] for row in rows}
+    compatible_version = max((row[1] for row in rows), default=0)
     newest = known()[-1].version
     if compatible_version > newest:
         raise SchemaTooNewError(
-            f"this database has schema {version}, which needs a release that knows schema {compatible_version}; "
+            f"this database has schema {max(applied)}, which needs a release that knows schema {compatible_version}; "
             f"this one knows {newest}. Install the newer release, or restore a backup from before the upgrade"
         )
-    return [migration for migration in known() if migration.version > version]
+    return [migration for migration in known() if migration.version not in applied]
+
+
+async def require(database: SqliteDatabase | PostgresDatabase) -> None:
+    """Raises SchemaTooOldError while something is to be done."""
+    todo = await pending(database)
+    if todo:
+        raise SchemaTooOldError(
+            f"this database lacks {len(todo)} schema changes of this release, the first is {todo[0].name}; "
+            "run `sent migrate` once, with the same SENT_DATABASE_URL, and start again"
+        )
 
 
 async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar, cast
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
@@ -14,15 +15,31 @@ from sent_server.db import group as groups
 from sent_server.db import statements
 from sent_server.db.database import Batch, Param, Row, Tx
 from sent_server.db.errors import StorageUnavailableError
+from sent_server.db.locks import Locks
 
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R")
 LANES = 2
 MAX_RERUNS = 5
+MAX_CONNECTIONS = 12
+# A process that stops in the middle of a transaction (a paused machine, a cut cable) must not keep its locks.
+STALLED_AFTER_MS = 5_000
+# Statements here look rows up by their keys. Left alone, the planner hashes whole tables while statistics are young,
+# and plans anew for every array.
+PLANNER = {"enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+TRY_LOCKS = "SELECT n.value, pg_try_advisory_xact_lock(hashtextextended(n.value, 0)) FROM EACH(:names) AS n"
+# The text of a statement -> the same over arrays, or None where there is no such form.
+_set_forms: dict[str, str | None] = {}
 _compiled = functools.lru_cache(maxsize=2_000)(statements.for_postgres)
-# A unique violation is another process that was quicker; seen again, its row is simply there.
-_RERUN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+# A unique violation is another process that was quicker; seen again, its row is simply there. A balance that would
+# fall below zero was spent meanwhile; seen again, it is too small.
+_RERUN = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.UniqueViolationError,
+    asyncpg.CheckViolationError,
+)
 _GONE = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -30,7 +47,9 @@ _GONE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # "not currently accepting connections"
     asyncpg.DiskFullError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncio.TimeoutError,
@@ -48,17 +67,30 @@ class PostgresTx:
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
-        if rows:
-            await self._connection.executemany(_compiled(sql).sql, rows)
+    async def execute_many(self, sql: str, rows: Sequence[Row], *, distinct: bool = False) -> None:
+        if not rows:
+            return
+        text = _compiled(sql).sql
+        as_set = None
+        if len(rows) > 1 and (distinct or statements.may_repeat(text)):
+            as_set = await self._set_form(text)
+        if as_set is None:
+            await self._connection.executemany(text, rows)
+        else:
+            await self._connection.execute(as_set, *zip(*rows, strict=True))
+
+    async def _set_form(self, text: str) -> str | None:
+        if text not in _set_forms:
+            prepared = await self._connection.prepare(text)
+            _set_forms[text] = statements.for_postgres_set(text, [p.name for p in prepared.get_parameters()])
+        return _set_forms[text]
 
     async def fetch(self, sql: str, **params: Param) -> list[Row]:
         statement = _compiled(sql)
         return await self._connection.fetch(statement.sql, *[params[name] for name in statement.names])
 
-    async def try_lock(self, name: str) -> bool:
-        rows = await self.fetch("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))", name=name)
-        return cast(bool, rows[0][0])
+    async def try_locks(self, names: Sequence[str]) -> set[str]:
+        return {row[0] for row in await self.fetch(TRY_LOCKS, names=names) if row[1]}
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
@@ -75,20 +107,31 @@ class PostgresTx:
 
 
 class PostgresDatabase:
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, url: str, pool: Any) -> None:
         self._pool = pool
+        self._locks = Locks(url)
         self._waiting = groups.Waiting()
         self._lanes: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def connect(cls, url: str) -> "PostgresDatabase":
+    async def connect(cls, url: str, *, connections: int = MAX_CONNECTIONS) -> "PostgresDatabase":
         try:
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=12, timeout=5, command_timeout=60, statement_cache_size=1_000
+                url,
+                min_size=1,
+                max_size=connections,
+                timeout=5,
+                command_timeout=60,
+                statement_cache_size=1_000,
+                server_settings={
+                    **PLANNER,
+                    "application_name": "sent",
+                    "idle_in_transaction_session_timeout": str(STALLED_AFTER_MS),
+                },
             )
         except (TimeoutError, OSError, asyncpg.PostgresError, ValueError) as error:
             raise StorageUnavailableError(f"cannot connect to PostgreSQL: {error}") from error
-        return cls(pool)
+        return cls(url, pool)
 
     async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         for rerun in range(MAX_RERUNS):
@@ -119,6 +162,9 @@ class PostgresDatabase:
         except _GONE as error:
             raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error
 
+    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
+        return self._locks.hold(name)
+
     async def run_script(self, script: str) -> None:
         """Apply DDL in one transaction; migrations only."""
         async with self._pool.acquire() as connection, connection.transaction():
@@ -128,6 +174,7 @@ class PostgresDatabase:
         for lane in self._lanes:
             lane.cancel()
         self._waiting.fail_all(StorageUnavailableError("the server is stopping"))
+        await self._locks.close()
         try:
             await asyncio.wait_for(self._pool.close(), 5)
         except TimeoutError:

@@ -47,15 +47,15 @@ class SqliteTx:
         self._run(sql, params)
         return self._connection.changes()
 
-    async def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
+    async def execute_many(self, sql: str, rows: Sequence[Row], *, distinct: bool = False) -> None:
         if rows:
             self._connection.executemany(_compiled(sql).sql, rows)
 
     async def fetch(self, sql: str, **params: Param) -> list[Row]:
         return cast(list[Row], self._run(sql, params).fetchall())
 
-    async def try_lock(self, name: str) -> bool:
-        return True
+    async def try_locks(self, names: Sequence[str]) -> set[str]:
+        return set(names)
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
@@ -106,6 +106,11 @@ class SqliteDatabase:
             return await loop.run_in_executor(self._heavy, self._read_in_thread, fn)
         with _translated():
             return await fn(SqliteTx(self._reader))
+
+    @contextlib.asynccontextmanager
+    async def hold(self, name: str) -> AsyncGenerator[bool]:
+        """One process writes a file, so there is nobody to keep it from."""
+        yield True
 
     async def run_script(self, script: str) -> None:
         """Apply DDL in one transaction; migrations only."""

@@ -6,12 +6,16 @@ secondary index, PostgreSQL until it has statistics (24,684 rows read for 500 wa
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _EACH = re.compile(r"EACH\(:(\w+)\)")
 _LOOKUP = re.compile(r"LOOKUP (\w+) AS (\w+) BY \(([^()]*)\)( FOR UPDATE)?")
 _LIST = re.compile(r"IN \(:(\w+)\[(int)?\]\)")
 _NAME = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+_NUMBERED = re.compile(r"\$(\d+)")
+_INSERT = re.compile(r"(\s*INSERT INTO \w+\s*\([^()]*\))\s*VALUES\s*\(([^()]*)\)(.*)", re.DOTALL)
+_CHANGE = re.compile(r"(\s*(?:UPDATE \w+\s+SET|DELETE FROM)\s.*?)\sWHERE\s(.*)", re.DOTALL)
 _PG_ONLY = re.compile(r"/\*pg: (.*?)\*/", re.DOTALL)
 
 
@@ -40,6 +44,28 @@ def for_postgres(sql: str) -> Statement:
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     order = {name: position for position, name in enumerate(names, 1)}
     return Statement(_NAME.sub(lambda m: f"${order[m.group(1)]}", text), names, lists)
+
+
+def for_postgres_set(statement: str, types: Sequence[str]) -> str | None:
+    """The statement over arrays, one per parameter, in place of one execution per row: a third of the work.
+
+    `statement` is PostgreSQL's own text with $1, $2 and so on. None for forms that this does not know.
+    """
+    arrays = ", ".join(f"${number}::{name}[]" for number, name in enumerate(types, 1))
+    rows = f"unnest({arrays}) AS n({', '.join(f'p{number}' for number in range(1, len(types) + 1))})"
+    text = _NUMBERED.sub(r"n.p\1", statement)
+    if found := _INSERT.fullmatch(text):
+        head, values, rest = found.groups()
+        return f"{head} SELECT {values} FROM {rows} {rest}"
+    if found := _CHANGE.fullmatch(text):
+        head, where = found.groups()
+        return f"{head} {'USING' if head.lstrip().startswith('DELETE') else 'FROM'} {rows} WHERE {where}"
+    return None
+
+
+def may_repeat(statement: str) -> bool:
+    """Whether it means the same over arrays when several rows of them name the same row of the table."""
+    return "UPDATE" not in statement
 
 
 def _lists(sql: str) -> frozenset[str]:

@@ -69,9 +69,13 @@ async def insert(tx: Tx, rows: Sequence[Row]) -> None:
 
 async def record(tx: Tx, rows: Sequence[Row]) -> None:
     """Rows of (state, ref, error_code, now_ms, customer_id, message_id, leg, attempt)."""
-    await tx.execute_many(RECORD, rows)
+    await tx.execute_many(RECORD, rows, distinct=True)
 
 
 async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (state, error_code, now_ms, customer_id, message_id, leg, attempt, rank of the state)."""
-    await tx.execute_many(RAISE, rows)
+    """Rows of (state, error_code, now_ms, customer_id, message_id, leg, attempt, rank of the state).
+
+    Of several for one attempt only the highest can remain, whatever their order.
+    """
+    highest = {row[3:7]: row for row in sorted(rows, key=lambda row: row[7])}
+    await tx.execute_many(RAISE, list(highest.values()), distinct=True)

@@ -13,7 +13,7 @@ from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import RANK, Step
-from sent_server.messages.model import AUTOMATIC
+from sent_server.messages.model import AUTOMATIC, lane
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
@@ -38,7 +38,7 @@ FINISH_WAITING = """
 """
 MOVE_WAITING = """
     UPDATE jobs
-    SET kind = :kind, due_at_ms = :due_at_ms, fence = fence + 1
+    SET kind = :kind, lane = :lane, due_at_ms = :due_at_ms, fence = fence + 1
     WHERE id = :id AND kind = 'receipt_timeout'
 """
 
@@ -55,9 +55,9 @@ class Changes:
         self._transfers: list[entries.Transfer] = []
         self._not_active: list[Row] = []
         self._finished: list[Job] = []
-        self._moved: list[tuple[str, int, str, int]] = []
+        self._moved: list[tuple[str, str, int, str, int]] = []
         self._waiting_finished: list[tuple[str]] = []
-        self._waiting_moved: list[tuple[str, int, str]] = []
+        self._waiting_moved: list[tuple[str, str, int, str]] = []
 
     def route(self, subject: Subject) -> None:
         """The current leg is about to be submitted."""
@@ -99,10 +99,10 @@ class Changes:
         self._write_line(subject, subject.status, DESCRIPTIONS["SENT"].format(channel=LABELS[subject.channel or "sms"]))
 
     def wait_for_receipt(self, job: Job, timeout_ms: int) -> None:
-        self._moved.append((RECEIPT_TIMEOUT, self.now_ms + timeout_ms, job.id, job.fence))
+        self._moved.append((RECEIPT_TIMEOUT, jobs.ONE_LANE, self.now_ms + timeout_ms, job.id, job.fence))
 
     def retry(self, job: Job, after_ms: int) -> None:
-        self._moved.append((job.kind, self.now_ms + after_ms, job.id, job.fence))
+        self._moved.append((job.kind, job.lane, self.now_ms + after_ms, job.id, job.fence))
 
     def drop(self, job: Job) -> None:
         """Nothing is left to do for this job."""
@@ -110,15 +110,16 @@ class Changes:
 
     async def write(self, tx: Tx) -> None:
         touched: Sequence[Subject] = sorted(self._touched.values(), key=lambda subject: subject.id)
-        await tx.execute_many(UPDATE, [self._row(subject) for subject in touched])
+        await tx.execute_many(UPDATE, [self._row(subject) for subject in touched], distinct=True)
         await store.insert_events(tx, self._history)
-        await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
         await store.forget_active_contacts(tx, self._not_active)
-        await jobs.move(tx, self._moved)
+        await jobs.move_to_lanes(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await tx.execute_many(FINISH_WAITING, self._waiting_finished)
         await tx.execute_many(MOVE_WAITING, self._waiting_moved)
         await self._announce(tx)
+        # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
+        await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
 
     def _record(self, subject: Subject, status: str, description: str | None) -> None:
         subject.status = status
@@ -157,12 +158,13 @@ class Changes:
             self._transfers.append(entries.release(subject.ledger_id, subject.id, rest))
 
     def _dispatch(self, subject: Subject, job: Job | None) -> None:
-        kind = DISPATCH + subject.planned_leg.carrier
+        leg = subject.planned_leg
+        kind, own_lane = DISPATCH + leg.carrier, lane(subject.customer_id, leg.sender)
         self.hints.add(kind)
         if job is None:
-            self._waiting_moved.append((kind, self.now_ms, subject.id))
+            self._waiting_moved.append((kind, own_lane, self.now_ms, subject.id))
         else:
-            self._moved.append((kind, self.now_ms, job.id, job.fence))
+            self._moved.append((kind, own_lane, self.now_ms, job.id, job.fence))
 
     def _finish(self, subject: Subject, job: Job | None) -> None:
         if job is None:

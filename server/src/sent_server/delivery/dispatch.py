@@ -5,63 +5,96 @@ has a dispatcher of its own, so that a slow carrier delays nobody else.
 """
 
 import asyncio
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from sent_server.bus import LocalBus
-from sent_server.carriers.base import Carrier, Outcome, Unknown
-from sent_server.db import Database
+from sent_server import jobs
+from sent_server.bus import Bus
+from sent_server.carriers.base import Carrier, Outcome, Submission, Unknown
+from sent_server.db import Database, StorageUnavailableError
 from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import Answered, record_outcomes
-from sent_server.delivery.prepare import Portion, prepare
+from sent_server.delivery.prepare import LEASE_MS, Portion, prepare
 from sent_server.kernel.clock import Clock
+from sent_server.messages.accept import DISPATCH
 
 log = structlog.get_logger()
 PORTION = 500
 MAX_PORTIONS_UNDER_WAY = 4
 SUBMIT_TIMEOUT_S = 20
-
-
-def _no_tasks() -> set[asyncio.Task[None]]:
-    return set()
+RENEW_EVERY_S = LEASE_MS / 3_000
+SWEEP_EVERY_S = 1.0
+# So many ids at once are somebody's backlog: the next portion goes around all lanes, whoever named it first.
+CROWD = 100
+STOP_WITHIN_S = 5
+LOST = "the carrier did not answer in time"
+STOPPED = "this process stopped before the carrier answered"
 
 
 @dataclass(slots=True)
 class Dispatcher:
     database: Database
     clock: Clock
-    bus: LocalBus
+    bus: Bus
     carrier: Carrier
     receipt_timeout_ms: int
-    _under_way: set[asyncio.Task[None]] = field(default_factory=_no_tasks)
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _submits: set[asyncio.Task[Sequence[Outcome]]] = field(default_factory=set[asyncio.Task[Sequence[Outcome]]])
+    _sweep_at_s: float = 0.0
+    _turn: str = ""
 
     async def step(self) -> bool:
         """Start one portion; waits only while too many are under way."""
         if len(self._under_way) >= MAX_PORTIONS_UNDER_WAY:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        named = self._named()
+        claimed_at_s = time.monotonic()
         portion = await self.database.write(
             lambda tx: prepare(
                 tx,
                 self.carrier,
+                named,
                 now_ms=self.clock.now_ms(),
                 count=PORTION,
                 receipt_timeout_ms=self.receipt_timeout_ms,
+                turn=self._turn,
             )
         )
+        self._turn = portion.turn
         if portion.prepared:
             failpoint("after_prepare_before_submit")
-            task = asyncio.create_task(self._carry(portion), name=f"submit-{self.carrier.name}")
+            task = asyncio.create_task(self._carry(portion, claimed_at_s), name=f"submit-{self.carrier.name}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        return portion.claimed > 0
+        if portion.throttled or len(named) >= CROWD:
+            self._sweep_at_s = 0.0
+        return portion.claimed > 0 or portion.throttled or bool(named)
 
     async def stop(self) -> None:
-        """Let what is under way be written down."""
+        """Let what is under way be written down; what no carrier has answered by then counts as unknown."""
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=5)
+            await asyncio.wait(self._under_way, timeout=STOP_WITHIN_S)
+        for submit in self._submits:
+            submit.cancel(STOPPED)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=STOP_WITHIN_S)
 
-    async def _carry(self, portion: Portion) -> None:
+    def _named(self) -> Sequence[str]:
+        """The ids that the bus has for us; none when it is time to sweep up what it forgot."""
+        now_s = time.monotonic()
+        named = self.bus.take(DISPATCH + self.carrier.name) if now_s < self._sweep_at_s else ()
+        if not named:
+            self._sweep_at_s = now_s + SWEEP_EVERY_S
+        return named
+
+    async def _carry(self, portion: Portion, claimed_at_s: float) -> None:
+        if time.monotonic() - claimed_at_s > LEASE_MS / 1000:
+            # This process slept through its lease: somebody else has the jobs.
+            log.warning("dispatch.overslept", carrier=self.carrier.name, jobs=portion.claimed)
+            return
         try:
             outcomes = await self._submit(portion)
             failpoint("after_submit_before_record")
@@ -81,9 +114,31 @@ class Dispatcher:
             self.bus.hint(topic)
 
     async def _submit(self, portion: Portion) -> list[Outcome]:
+        """What the carrier answered; keeps the leases while it thinks."""
         submissions = [prepared.submission for prepared in portion.prepared]
+        submit = asyncio.create_task(_asked(self.carrier, submissions))
+        self._submits.add(submit)
+        deadline_s = time.monotonic() + SUBMIT_TIMEOUT_S
         try:
-            async with asyncio.timeout(SUBMIT_TIMEOUT_S):
-                return list(await self.carrier.submit(submissions))
-        except TimeoutError:
-            return [Unknown("the carrier did not answer in time") for _ in submissions]
+            while not (await asyncio.wait({submit}, timeout=RENEW_EVERY_S))[0]:
+                if time.monotonic() >= deadline_s:
+                    submit.cancel(LOST)
+                    await asyncio.wait({submit})
+                else:
+                    await self._renew(portion)
+            return list(submit.result())
+        except asyncio.CancelledError as cancelled:
+            return [Unknown(str(cancelled) or LOST) for _ in submissions]
+        finally:
+            self._submits.discard(submit)
+
+    async def _renew(self, portion: Portion) -> None:
+        held = [prepared.job for prepared in portion.prepared]
+        try:
+            await self.database.write(lambda tx: jobs.renew(tx, held, now_ms=self.clock.now_ms(), lease_ms=LEASE_MS))
+        except StorageUnavailableError as error:
+            log.warning("dispatch.lease_not_renewed", carrier=self.carrier.name, error=str(error))
+
+
+async def _asked(carrier: Carrier, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    return await carrier.submit(submissions)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sent_server import events, jobs
+from sent_server.accounts import family
 from sent_server.carriers.base import Content, Inbound
 from sent_server.channels import service as channels
 from sent_server.contacts import service as contacts
@@ -13,7 +14,7 @@ from sent_server.delivery.keywords import Keyword
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
-from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan, join_plans
+from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan, join_plans, lane
 
 KNOWN = """
     SELECT r.event_id
@@ -49,39 +50,61 @@ async def take(tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int
 
 
 async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int) -> set[str]:
-    recipient = (await contacts.for_sending(tx, customer_id, [message.phone], now_ms=now_ms))[message.phone]
+    relatives = await family.relatives(tx, customer_id)
+    found = await contacts.for_sending(tx, customer_id, [message.phone], relatives=relatives, now_ms=now_ms)
+    recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
     # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
     keyword = keywords.read(message.text)
-    repeated = keyword is Keyword.STOP and recipient.opted_out
+    repeated = keyword is Keyword.STOP and await contacts.opted_out_here(tx, customer_id, message.phone)
     if keyword is Keyword.STOP:
         await contacts.opt_out(tx, customer_id, message.phone, source="keyword", now_ms=now_ms)
     elif keyword is Keyword.START:
         await contacts.opt_in(tx, customer_id, message.phone)
-    await _keep(tx, customer_id, carrier, message, recipient, now_ms)
+    await _keep(tx, customer_id, carrier, message, recipient, keyword, now_ms)
     if keyword is None or repeated:  # a STOP is confirmed once
         return set()
-    return await _reply(tx, customer_id, carrier, message, recipient, keyword.value, now_ms)
+    return await _reply(tx, customer_id, carrier, message, recipient, keyword.reply, now_ms)
 
 
-async def _keep(tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, now_ms: int) -> None:
+async def _keep(
+    tx: Tx,
+    customer_id: str,
+    carrier: str,
+    message: Inbound,
+    recipient: Recipient,
+    keyword: Keyword | None,
+    now_ms: int,
+) -> None:
     message_id = await _insert(
         tx, customer_id, message, recipient, text=message.text, status="RECEIVED", plan=StoredPlan(()), now_ms=now_ms
     )
-    interest = await events.interest(tx, [customer_id])
-    if interest.wants(customer_id, "message.received"):
-        event = announce.received_event(
+    received = announce.received_event(
+        customer_id=customer_id,
+        message_id=message_id,
+        channel=message.channel,
+        phone=message.phone,
+        sender=message.sender,
+        text=message.text,
+        carrier=carrier,
+        at_ms=now_ms,
+    )
+    announced = [received]
+    if keyword is not None:
+        consent = announce.consent_event(
             customer_id=customer_id,
+            name=keyword.event_name,
+            contact_id=recipient.id,
             message_id=message_id,
             channel=message.channel,
             phone=message.phone,
             sender=message.sender,
             text=message.text,
-            carrier=carrier,
             at_ms=now_ms,
         )
-        await events.emit(tx, [event], interest)
+        announced.append(consent)
+    await events.emit(tx, announced)
 
 
 async def _reply(
@@ -92,7 +115,8 @@ async def _reply(
     message_id = await _insert(
         tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
     )
-    await jobs.enqueue(tx, [(message_id, DISPATCH + carrier, customer_id, now_ms, now_ms)])
+    own_lane = lane(customer_id, message.sender)
+    await jobs.enqueue_in_lanes(tx, [(message_id, DISPATCH + carrier, own_lane, customer_id, now_ms, now_ms)])
     return {DISPATCH + carrier}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 from sent_server.carriers.base import Inbound, Receipt
 from sent_server.db import Database
 from sent_server.delivery import inbound as inbound_messages
@@ -17,7 +17,7 @@ class Inbox:
 
     database: Database
     clock: Clock
-    bus: LocalBus
+    bus: Bus
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
         received = Received(carrier, receipts, self.clock.now_ms())

@@ -8,11 +8,26 @@ _HELP = frozenset({"HELP", "INFO"})
 
 
 class Keyword(Enum):
-    """The value is our reply."""
+    """What a word asks for; its value is the event that tells of it."""
 
-    STOP = "You are unsubscribed and will get no more messages from us. Reply START to subscribe again."
-    START = "You are subscribed again. Reply STOP to unsubscribe, HELP for help."
-    HELP = "Reply STOP to unsubscribe, START to subscribe again. Message and data rates may apply."
+    STOP = "contact.opt_out"
+    START = "contact.opt_in"
+    HELP = "contact.help"
+
+    @property
+    def event_name(self) -> str:
+        return self.value
+
+    @property
+    def reply(self) -> str:
+        return _REPLIES[self]
+
+
+_REPLIES = {
+    Keyword.STOP: "You are unsubscribed and will get no more messages from us. Reply START to subscribe again.",
+    Keyword.START: "You are subscribed again. Reply STOP to unsubscribe, HELP for help.",
+    Keyword.HELP: "Reply STOP to unsubscribe, START to subscribe again. Message and data rates may apply.",
+}
 
 
 def read(text: str) -> Keyword | None:

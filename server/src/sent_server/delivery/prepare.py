@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sent_server import jobs
 from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts
+from sent_server.delivery import attempts, turns
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.attempts import Attempt
 from sent_server.delivery.changes import Changes
 from sent_server.delivery.subject import Subject
 from sent_server.jobs import Job
-from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import REACHED, on_blocked, on_leg_failed
 
-LEASE_MS = 30_000
+# A dead worker's jobs go to another one after this long; one that lives renews (delivery/dispatch.py).
+LEASE_MS = 12_000
 MAX_ATTEMPTS_PER_LEG = 8
 MAX_CLAIMS = 50
 # RELIABILITY, "after a crash": a lost answer is tried again for what people wait for, never for advertising.
@@ -38,15 +37,33 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
+    """`turn` is where the next portion goes on; `throttled`: more is due than may leave now."""
+
     claimed: int
     prepared: Sequence[Prepared]
+    turn: str = ""
+    throttled: bool = False
 
 
-async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_timeout_ms: int) -> Portion:
-    """Lease up to `count` jobs of this carrier and make them ready to submit."""
-    claimed = await jobs.claim(tx, DISPATCH + carrier.name, now_ms=now_ms, lease_ms=LEASE_MS, count=count)
+async def prepare(
+    tx: Tx,
+    carrier: Carrier,
+    named: Sequence[str] = (),
+    *,
+    now_ms: int,
+    count: int,
+    receipt_timeout_ms: int,
+    turn: str = "",
+) -> Portion:
+    """Lease the named jobs of this carrier, else up to `count` due ones in fair turns; make them ready to submit."""
+    if named:
+        claimed, throttled = await turns.take_named(tx, carrier, named, now_ms=now_ms, lease_ms=LEASE_MS)
+    else:
+        claimed, turn, throttled = await turns.take(
+            tx, carrier, after=turn, now_ms=now_ms, lease_ms=LEASE_MS, count=count
+        )
     if not claimed:
-        return Portion(0, ())
+        return Portion(0, (), turn, throttled)
     found = await subjects.load(tx, [(job.customer_id, job.id) for job in claimed])
     blocked = await _opted_out(tx, found.values())
     # A job that was never claimed before can have no attempt of its leg unless the message fell back.
@@ -85,7 +102,7 @@ async def prepare(tx: Tx, carrier: Carrier, *, now_ms: int, count: int, receipt_
     await attempts.record(tx, lost)
     await attempts.insert(tx, rows)
     await changes.write(tx)
-    return Portion(len(claimed), prepared)
+    return Portion(len(claimed), prepared, turn, throttled)
 
 
 def _fell_back(subject: Subject | None) -> bool:

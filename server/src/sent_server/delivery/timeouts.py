@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sent_server import jobs
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 from sent_server.db import Database, Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempts, receipts
@@ -23,7 +23,7 @@ class Timeouts:
 
     database: Database
     clock: Clock
-    bus: LocalBus
+    bus: Bus
 
     async def step(self) -> bool:
         count, hints = await self.database.write(lambda tx: expire(tx, now_ms=self.clock.now_ms()))

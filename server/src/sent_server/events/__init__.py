@@ -5,6 +5,7 @@ Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks 
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
+from sent_server.events.replay import Span, replay_one, replay_span
 from sent_server.events.store import (
     Claimed,
     Content,
@@ -20,6 +21,7 @@ from sent_server.events.store import (
     log_page,
     record,
     release_all,
+    release_endpoint,
     subscribe,
 )
 
@@ -32,6 +34,7 @@ __all__ = [
     "Interest",
     "LogEntry",
     "Progress",
+    "Span",
     "callback_endpoint_id",
     "claim",
     "contents",
@@ -45,5 +48,8 @@ __all__ = [
     "note",
     "record",
     "release_all",
+    "release_endpoint",
+    "replay_one",
+    "replay_span",
     "subscribe",
 ]

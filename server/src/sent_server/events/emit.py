@@ -15,6 +15,7 @@ import orjson
 from sent_server.db import Row, Tx
 from sent_server.events import store
 from sent_server.events.model import Event
+from sent_server.events.names import field_of
 from sent_server.kernel import ids
 
 # Hint this after a commit that emitted, so that the sender need not wait for its next look.
@@ -67,7 +68,8 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
             counts[key] = counts.get(key, 0) + 1
         if event.callback_url:
             endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
-            deliveries.append(_delivery_row(event, event_id, endpoint_id, CALLBACK_FIELD, url=event.callback_url))
+            field = field_of(event.name, CALLBACK_FIELD)
+            deliveries.append(_delivery_row(event, event_id, endpoint_id, field, url=event.callback_url))
     if event_rows:
         await store.insert(tx, event_rows, deliveries, counts)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TEMPLATES = "templates"
+PROFILE_COMPLETED = "profile.completed"  # told to the address of its request only; no webhook can subscribe
 RECEIVED = "message.received"
 STATES = tuple(
     f"message.{state}"
@@ -55,6 +56,8 @@ def field_of(event_name: str, subscribed_as: str) -> str:
         return "templates"
     if event_name in CONTACTS:
         return "contact"
+    if event_name == PROFILE_COMPLETED:
+        return "profiles"
     return "message" if subscribed_as == "message" else "messages"
 
 

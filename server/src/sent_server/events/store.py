@@ -103,11 +103,17 @@ RELEASE_ALL = """
     SET due_at_ms = :now_ms, leased_at_ms = NULL
     WHERE due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
 """
+# All that is claimed at one endpoint, named by its unique id.
+RELEASE_ENDPOINT = """
+    UPDATE deliveries
+    SET due_at_ms = :now_ms, leased_at_ms = NULL
+    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
+"""
 PICK_WAITING = """
     SELECT id
     FROM deliveries
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
-      AND leased_at_ms IS NULL AND created_at_ms <= :created_before_ms
+      AND leased_at_ms IS NULL AND COALESCE(replayed_at_ms, created_at_ms) <= :created_before_ms
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
 GIVE_UP = """
@@ -297,6 +303,11 @@ async def record(tx: Tx, results: Sequence[tuple[Claimed, Progress]]) -> None:
 async def release_all(tx: Tx, *, now_ms: int) -> int:
     """Give back every lease; only for a process that knows it is alone (start-up on SQLite)."""
     return await tx.execute(RELEASE_ALL, now_ms=now_ms)
+
+
+async def release_endpoint(tx: Tx, endpoint_id: str, *, now_ms: int) -> int:
+    """Give back every lease at one endpoint; only for the process that alone serves it."""
+    return await tx.execute(RELEASE_ENDPOINT, endpoint_id=endpoint_id, now_ms=now_ms)
 
 
 async def give_up(

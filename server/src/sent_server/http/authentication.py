@@ -7,7 +7,8 @@ from sent_server.db import Database
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller, FindCaller
 
-# Another process may revoke a key; this one forgets at once through `forget_all`.
+# Another process may revoke a key: counted from before the look-up, it is refused here within this time.
+# This process forgets at once through `forget_all`.
 CACHE_SECONDS = 1.0
 MAX_CACHED = 10_000
 
@@ -36,6 +37,7 @@ class Authenticator:
         return await self._look_up(api_key, profile_id)
 
     async def _look_up(self, api_key: bytes, profile_id: bytes | None) -> Caller:
+        good_until_s = time.monotonic() + CACHE_SECONDS
         key_hash = hashlib.sha256(api_key).hexdigest()
         profile = None if profile_id is None else profile_id.decode("latin-1")
         caller = await self._database.read(lambda tx: self._find_caller(tx, key_hash, profile))
@@ -43,5 +45,5 @@ class Authenticator:
             raise ApiError("AUTH_002")
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()
-        self._cache[(api_key, profile_id)] = (time.monotonic() + CACHE_SECONDS, caller)
+        self._cache[(api_key, profile_id)] = (good_until_s, caller)
         return caller

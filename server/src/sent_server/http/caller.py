@@ -1,7 +1,7 @@
 """Who is calling: the value that authentication hands to every handler."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sent_server.db import Tx
@@ -21,11 +21,29 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Relatives:
+    """Customers besides itself that concern a profile, its organization first; nobody for whoever is no profile.
+
+    Whose `contacts` and `templates` it sees and may use, and whose opt-outs bind it (`consent`): always its
+    organization's, as both may write from one number, and those of whoever it has a contact from.
+    """
+
+    consent: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+
+
+NOBODY = Relatives()
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """`customer_id` owns the rows (the profile when one acts), `organization_id` the rate limits.
 
     `ledger_id` is the customer whose balance pays. `gate` is the AUTH_00x code that keeps an account out
-    until its set-up is finished, or None. `scoped` tells that x-profile-id chose the profile.
+    until its set-up is finished, or None. `scoped` tells that x-profile-id chose the profile. `user_id` is the person
+    that the key was made for, a user of the key's own customer (the organization's, when the profile was chosen).
+    `quotas` are those that differ from the settings, by name.
     """
 
     customer_id: str
@@ -37,6 +55,12 @@ class Caller:
     messages_per_minute: int | None
     gate: str | None
     scoped: bool = False
+    user_id: str | None = None
+    relatives: Relatives = NOBODY
+    quotas: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def quota(self, name: str, otherwise: int) -> int:
+        return self.quotas.get(name, otherwise)
 
 
 # (tx, SHA-256 hex of the key, x-profile-id or None) -> the caller; None for an unknown or revoked key.

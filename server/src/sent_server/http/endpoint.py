@@ -18,7 +18,7 @@ from sent_server.http.authentication import Authenticator
 from sent_server.http.caller import Caller
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.execute import Executor
-from sent_server.http.limits import RateLimiter, Verdict
+from sent_server.http.limits import Limiter, Verdict
 from sent_server.http.route import Call, Route
 from sent_server.kernel import ids
 from sent_server.kernel.clock import Clock
@@ -33,7 +33,7 @@ class Shared:
 
     clock: Clock
     authenticator: Authenticator
-    limiter: RateLimiter
+    limiter: Limiter
     executor: Executor
     doc_url_base: str
 
@@ -91,9 +91,9 @@ class Endpoint:
         if len(headers) != len(scope["headers"]):
             _refuse_repeated(scope["headers"])
         caller = await shared.authenticator.authenticate(headers.get(b"x-api-key"), headers.get(b"x-profile-id"))
-        _admit(caller, route, shared, trace)
+        await _admit(caller, route, shared, trace)
         key = headers.get(b"idempotency-key")
-        call_key = idempotency.check_key(key) if key is not None and route.query is None else None
+        call_key = idempotency.check_key(key) if key is not None and route.body is not None else None
         path = _path_values(route, scope)
         query = parse.parse_query(scope["query_string"]) if scope["query_string"] else {}
         body = None
@@ -111,14 +111,14 @@ def _refuse_repeated(headers: Sequence[tuple[bytes, bytes]]) -> None:
             raise parse.bad_request("This header has two different values", field=wanted.decode())
 
 
-def _admit(caller: Caller, route: Route, shared: Shared, trace: Trace) -> None:
+async def _admit(caller: Caller, route: Route, shared: Shared, trace: Trace) -> None:
     """Account state and role first (they do not count), then the limit (which counts what it lets in)."""
     trace.scoped_profile = caller.customer_id if caller.scoped else None
     refused = caller.gate or (None if caller.role in route.access.value else "AUTH_004")
     if refused:
-        trace.verdict = shared.limiter.peek(caller, route.limit)
-        raise ApiError(refused)
-    verdict = trace.verdict = shared.limiter.hit(caller, route.limit)
+        trace.verdict = await shared.limiter.peek(caller, route.limit)
+        raise ApiError(refused, route.denied if refused == "AUTH_004" else None)
+    verdict = trace.verdict = await shared.limiter.hit(caller, route.limit)
     if not verdict.allowed:
         raise ApiError("BUSINESS_002", headers={"Retry-After": str(verdict.retry_after_s)})
 

@@ -1,5 +1,7 @@
 """Runs a route's handler in its transaction, with idempotency and sandbox around it."""
 
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sent_server.db import Database, Tx
@@ -14,6 +16,15 @@ from sent_server.http.route import Call, CommandHandler, Route
 
 class _UndoError(Exception):
     """Rolls a sandbox request's effects back; never leaves this module."""
+
+
+def _refusing(refusal: ApiError) -> CommandHandler:
+    """A command that ends with what was decided before its transaction, so that it is stored like other refusals."""
+
+    async def refuse(tx: Tx, call: Call, body: Body) -> Reply:
+        raise refusal
+
+    return refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class Executor:
                 lambda tx: query(tx, call), heavy=route.heavy or any(map(call.query.get, route.scans_with))
             )
             return self._render(call, reply)
+        if route.inquiry is not None:
+            return self._render(call, await route.inquiry(call))
         assert body is not None
         if key is None:
             return await self._mutate(route, call, body, None)
@@ -42,11 +55,35 @@ class Executor:
         finally:
             self.in_flight.leave(claim)
 
+    async def run_open(
+        self, command: Callable[[Tx], Awaitable[Reply]], *, sandbox: bool, request_id: str, now_ms: int
+    ) -> Answer:
+        """A mutation that nobody's key stands behind. Raises ApiError for its refusals."""
+
+        async def rehearse(tx: Tx) -> Reply:
+            replies: list[Reply] = []
+            with contextlib.suppress(_UndoError):
+                async with tx.savepoint():
+                    replies.append(await command(tx))
+                    raise _UndoError
+            return replies[0]
+
+        reply = await self.database.write(rehearse if sandbox else command)
+        return envelope.render(reply, request_id=request_id, now_ms=now_ms)
+
     async def _mutate(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
         if route.action is not None:
             return await self._act(route, call, body, claim)
         command = route.command
         assert command is not None
+        if route.beforehand is not None and not call.sandbox:
+            stored = await self.database.write(lambda tx: self._replay(tx, claim)) if claim else None
+            if stored:
+                return stored
+            try:
+                await route.beforehand(call, body)
+            except ApiError as refusal:
+                command = _refusing(refusal)
         if route.batch is not None and route.to_command is not None and not call.sandbox:
             value, weight = route.to_command(call, body, claim)
             answer = await self.database.write_batched(route.batch, value, weight=weight)
@@ -85,22 +122,25 @@ class Executor:
     async def _act(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
         action = route.action
         assert action is not None
-        if claim is not None:
-            stored = await self.database.write(lambda tx: self._replay(tx, claim))
+        if claim is None:
+            return self._render(call, await action(call, body))
+        async with self.database.hold("/".join(claim.scope)) as ours:
+            if not ours:
+                raise ApiError("CONFLICT_001")
+            stored = await self.database.write(lambda tx: self._replay(tx, claim, held=True))
             if stored:
                 return stored
-        try:
-            answer = self._render(call, await action(call, body))
-        except ApiError as refusal:
-            if claim is None or refusal.status >= 500:
-                raise
-            answer = self.render_error(call, refusal)
-        if claim is not None:
+            try:
+                answer = self._render(call, await action(call, body))
+            except ApiError as refusal:
+                if refusal.status >= 500:
+                    raise
+                answer = self.render_error(call, refusal)
             await self.database.write(lambda tx: self.idempotency.store(tx, [(claim, answer)]))
-        return answer
+            return answer
 
-    async def _replay(self, tx: Tx, claim: Claim) -> Answer | None:
-        stored = (await self.idempotency.replay(tx, [claim])).get(claim.scope)
+    async def _replay(self, tx: Tx, claim: Claim, *, held: bool = False) -> Answer | None:
+        stored = (await self.idempotency.replay(tx, [claim], held=held)).get(claim.scope)
         if isinstance(stored, ApiError):
             raise stored
         return stored

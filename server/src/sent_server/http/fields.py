@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sent_server.errors import ApiError
-from sent_server.kernel import ids, phone
+from sent_server.kernel import ids, phone, timestamps
 
 _CODES = {
     "missing": "VALIDATION_004",
@@ -35,10 +35,14 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Body(BaseModel):
-    """A mutation's body. `missing` gives the documented code and message for an absent field."""
+    """A mutation's body.
+
+    `missing` gives the documented code and message for an absent field, `required_code` the code for all others.
+    """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
     missing: ClassVar[dict[str, tuple[str, str]]] = {}
+    required_code: ClassVar[str] = "VALIDATION_004"
 
     sandbox: bool | None = None
     test_mode: bool | None = None
@@ -70,6 +74,15 @@ def _check_uuid(value: str) -> str:
     return parsed
 
 
+def _check_moment(value: Any) -> int | None:
+    if value is None:
+        return None
+    at_ms = timestamps.parse(value) if isinstance(value, str) else None
+    if at_ms is None:
+        raise fault("VALIDATION_001", "Expected an ISO 8601 time with offset, such as 2026-01-15T10:35:00Z")
+    return at_ms
+
+
 def one_of(values: Sequence[str], *, code: str = "VALIDATION_006", message: str | None = None) -> Any:
     """A validator for a closed set of strings, case-sensitive as documented."""
 
@@ -91,6 +104,8 @@ def between(low: int, high: int) -> Any:
 
 
 Phone = Annotated[str, AfterValidator(_check_phone)]
+# Arrives as ISO 8601 text; the value is epoch milliseconds.
+Moment = Annotated[int, BeforeValidator(_check_moment)]
 Uuid = Annotated[str, AfterValidator(_check_uuid)]
 
 
@@ -107,9 +122,10 @@ def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
     codes: set[str] = set()
     named: list[str] = []
     documented: dict[str, tuple[str, str]] = getattr(model, "missing", {})
+    required_code: str = getattr(model, "required_code", Body.required_code)
     for found in error.errors(include_url=False, include_context=False):
         name = _field_name(found["loc"])
-        code, message = _fault(found, documented.get(name))
+        code, message = _fault(found, documented.get(name), required_code)
         codes.add(code)
         if documented.get(name) == (code, message):
             named.append(message)
@@ -123,10 +139,10 @@ def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
     return ApiError(code, message, details=details)
 
 
-def _fault(found: ErrorDetails, documented: tuple[str, str] | None) -> tuple[str, str]:
+def _fault(found: ErrorDetails, documented: tuple[str, str] | None, required_code: str) -> tuple[str, str]:
     kind = found["type"]
     if kind == "missing" or (found["input"] is None and kind in _EXPECTED):
-        return documented or ("VALIDATION_004", f"'{_field_name(found['loc'])}' is required")
+        return documented or (required_code, f"'{_field_name(found['loc'])}' is required")
     if kind.startswith(("VALIDATION_", "RESOURCE_", "BUSINESS_")):
         return kind, found["msg"]
     return _CODES.get(kind, "VALIDATION_001"), _EXPECTED.get(kind, found["msg"])

@@ -81,12 +81,19 @@ class Idempotency:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    async def replay(self, tx: Tx, claims: Sequence[Claim]) -> dict[tuple[str, str, str], Answer | ApiError]:
-        """The stored answers of those claims that have one; CONFLICT_001 for those another process holds."""
+    async def replay(
+        self, tx: Tx, claims: Sequence[Claim], *, held: bool = False
+    ) -> dict[tuple[str, str, str], Answer | ApiError]:
+        """The stored answers of those claims that have one; CONFLICT_001 for those another process holds.
+
+        `held`: the caller holds them already, beyond this transaction.
+        """
         found: dict[tuple[str, str, str], Answer | ApiError] = {}
         by_owner: dict[tuple[str, str], list[Claim]] = {}
+        names = ["/".join(claim.scope) for claim in claims]
+        locked = names if held else await tx.try_locks(names)
         for claim in sorted(claims, key=lambda claim: claim.scope):
-            if await tx.try_lock("/".join(claim.scope)):
+            if "/".join(claim.scope) in locked:
                 by_owner.setdefault((claim.customer_id, claim.mode), []).append(claim)
             else:
                 found[claim.scope] = ApiError("CONFLICT_001")

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from sent_server.http.caller import Caller, Tier
 
@@ -39,6 +40,24 @@ class Verdict:
     remaining: int
     reset_at_s: int
     retry_after_s: int
+
+
+class Limiter(Protocol):
+    """Counts requests: in this process (`RateLimiter`), or for all of them (`http/shared_limits.py`)."""
+
+    async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+        """Count a request if it is allowed. A refused one does not count. Raises SERVICE_001."""
+        ...
+
+    async def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+        """The headers of an answer that does not count (401, 403). Raises SERVICE_001."""
+        ...
+
+    async def check(self) -> None:
+        """Raises SERVICE_001 while nothing can be counted."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 _LIMITS = {
@@ -99,13 +118,17 @@ class RateLimiter:
         self._now_ms = now_ms
         self._windows: dict[tuple[str, LimitClass], _Window] = {}
 
-    def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
-        """Count a request if it is allowed. A refused one does not count."""
+    async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
         return self._judge(caller, limit_class, count=True)
 
-    def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
-        """The headers of an answer that does not count (401, 403)."""
+    async def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
         return self._judge(caller, limit_class, count=False)
+
+    async def check(self) -> None:
+        return
+
+    async def close(self) -> None:
+        return
 
     def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> Verdict:
         limit = limit_for(caller, limit_class)
@@ -121,10 +144,15 @@ class RateLimiter:
         if count and allowed:
             window.add(now_ms)
         oldest_ms = window.hits[0][0] if window.hits else now_ms
-        wait_ms = oldest_ms + WINDOW_MS - now_ms
-        retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
-        reset_at_s = math.ceil(time.time() + wait_ms / 1000)
-        return Verdict(allowed, limit.per_minute, max(0, limit.per_minute - window.total), reset_at_s, retry_after_s)
+        return verdict(limit, allowed=allowed, total=window.total, full=full, oldest_age_ms=now_ms - oldest_ms)
+
+
+def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_ms: int) -> Verdict:
+    """`total` hits are in the window now; it was `full` before this request; the oldest hit is that old."""
+    wait_ms = WINDOW_MS - oldest_age_ms
+    retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
+    reset_at_s = math.ceil(time.time() + wait_ms / 1000)
+    return Verdict(allowed, limit.per_minute, max(0, limit.per_minute - total), reset_at_s, retry_after_s)
 
 
 def untouched_verdict() -> Verdict:

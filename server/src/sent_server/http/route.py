@@ -15,9 +15,12 @@ from sent_server.http.fields import Body
 from sent_server.http.idempotency import Claim
 from sent_server.http.limits import LimitClass
 
+NO_ACCESS = "You do not have access to this organization or profile"
+NO_ADMIN_ACCESS = "You do not have admin access to this organization or profile"
+
 
 class Access(Enum):
-    """Which roles may call a route."""
+    """Which roles may call a route. docs/reference/roles.md is generated from it."""
 
     READ = frozenset({Role.ADMIN, Role.DEVELOPER, Role.BILLING})
     DEVELOP = frozenset({Role.ADMIN, Role.DEVELOPER})
@@ -38,35 +41,46 @@ class Call:
 
 # (tx, call) -> Reply: reads only
 QueryHandler = Callable[[Tx, Call], Awaitable[Reply]]
+# (call) -> Reply: asks the outside world, and changes nothing
+InquiryHandler = Callable[[Call], Awaitable[Reply]]
 # (tx, call, body) -> Reply: runs inside the transaction that also holds the idempotency key
 CommandHandler = Callable[[Tx, Call, Any], Awaitable[Reply]]
 # (call, body) -> Reply: opens its own transactions because it calls the outside world between them
 ActionHandler = Callable[[Call, Any], Awaitable[Reply]]
+# (call, body): talks to the outside world before the transaction of the command; may refuse
+Beforehand = Callable[[Call, Any], Awaitable[None]]
 # (call, body, claim) -> the command for `batch`, and how many rows it stands for
 CommandFactory = Callable[[Call, Any, Claim | None], tuple[Any, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. Exactly one of `query`, `command` and `action` is its handler.
+    """One operation. Exactly one of `query`, `inquiry`, `command` and `action` is its handler.
 
+    `beforehand` runs before `command`, but not for a sandbox request nor for a replayed one.
     `batch` is the same use case as `command` written over lists, for the hot path.
+    `denied` is what AUTH_004 says to other roles, where the contract has words of its own for that.
     `bad_id` is the code and message for a malformed path id. `sealed` stored answers hold a secret.
+    `takes_rest`: the last parameter is all that follows, slashes too, and the handler judges it instead of the router.
     `heavy` reads happen off the event loop; so do those with a query parameter of `scans_with`, which scan a table.
     """
 
     method: str
     path: str
     access: Access = Access.READ
+    denied: str | None = None
     limit: LimitClass = LimitClass.STANDARD
     body: type[Body] | None = None
     query: QueryHandler | None = None
+    inquiry: InquiryHandler | None = None
     command: CommandHandler | None = None
     action: ActionHandler | None = None
+    beforehand: Beforehand | None = None
     batch: Batch[Any, Answer] | None = None
     to_command: CommandFactory | None = None
     bad_id: tuple[str, str] = ("VALIDATION_001", "Invalid ID format.")
     plain_params: frozenset[str] = frozenset()
+    takes_rest: bool = False
     heavy: bool = False
     scans_with: tuple[str, ...] = ()
     sealed: bool = False
@@ -78,6 +92,10 @@ class Route:
 
 def get(path: str, query: QueryHandler, **options: Any) -> Route:
     return Route("GET", path, query=query, **options)
+
+
+def ask(path: str, inquiry: InquiryHandler, **options: Any) -> Route:
+    return Route("GET", path, inquiry=inquiry, **options)
 
 
 def mutate(method: str, path: str, command: CommandHandler, *, body: type[Body], **options: Any) -> Route:

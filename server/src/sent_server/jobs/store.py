@@ -5,23 +5,50 @@ from dataclasses import dataclass
 
 from sent_server.db import Tx
 
+ONE_LANE = "-"
 ENQUEUE = """
-    INSERT INTO jobs (id, kind, customer_id, due_at_ms, fence, created_at_ms)
-    VALUES (:id, :kind, :customer_id, :due_at_ms, 0, :created_at_ms)
+    INSERT INTO jobs (id, kind, lane, customer_id, due_at_ms, fence, created_at_ms)
+    VALUES (:id, :kind, :lane, :customer_id, :due_at_ms, 0, :created_at_ms)
+"""
+# A loose index scan: one step per lane that holds anything, however long each is.
+LANES = """
+    WITH RECURSIVE held (lane) AS (
+        SELECT MIN(lane) FROM jobs WHERE kind = :kind AND lane > :after
+        UNION ALL
+        SELECT (SELECT MIN(j.lane) FROM jobs j WHERE j.kind = :kind AND j.lane > held.lane)
+        FROM held
+        WHERE held.lane IS NOT NULL
+    )
+    SELECT lane FROM held
+    WHERE lane IS NOT NULL
+        AND EXISTS (SELECT 1 FROM jobs j WHERE j.kind = :kind AND j.lane = held.lane AND j.due_at_ms <= :now_ms)
+    LIMIT :count
 """
 # Picked and leased in two statements: as one, PostgreSQL may run the inner select again and lease more than asked.
 PICK = """
     SELECT id FROM jobs
-    WHERE kind = :kind AND due_at_ms <= :now_ms
+    WHERE kind = :kind AND lane = :lane AND due_at_ms <= :now_ms
     ORDER BY due_at_ms
     LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+# What a hint named: fetched by key, so that workers do not all meet at the head of the queue (docs/decisions/0006).
+# A job that is new is due, though this machine's clock may be behind the one that accepted it.
+PICK_NAMED = """
+    SELECT id, lane FROM jobs
+    WHERE id IN (:ids[]) AND kind = :kind AND (due_at_ms <= :now_ms OR fence = 0)
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
 LEASE = """
     UPDATE jobs
     SET due_at_ms = :leased_until_ms, fence = fence + 1
     WHERE id IN (:ids[])
-    RETURNING id, kind, customer_id, fence
+    RETURNING id, kind, customer_id, fence, lane
+"""
+RENEW = """
+    UPDATE jobs
+    SET due_at_ms = :leased_until_ms
+    WHERE id = :id AND fence = :fence AND due_at_ms > :now_ms
 """
 FINISH = """
     DELETE FROM jobs
@@ -29,7 +56,7 @@ FINISH = """
 """
 MOVE = """
     UPDATE jobs
-    SET kind = :kind, due_at_ms = :due_at_ms
+    SET kind = :kind, lane = :lane, due_at_ms = :due_at_ms
     WHERE id = :id AND fence = :fence
 """
 RELEASE_ALL = """
@@ -47,20 +74,45 @@ class Job:
     kind: str
     customer_id: str
     fence: int
+    lane: str = ONE_LANE
 
 
 async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
-    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms)."""
+    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds whose jobs all wait in one lane."""
+    await enqueue_in_lanes(tx, [(row[0], row[1], ONE_LANE, *row[2:]) for row in rows])
+
+
+async def enqueue_in_lanes(tx: Tx, rows: Sequence[tuple[str, str, str, str, int, int]]) -> None:
+    """Rows of (id, kind, lane, customer_id, due_at_ms, created_at_ms)."""
     await tx.execute_many(ENQUEUE, rows)
 
 
-async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int) -> list[Job]:
-    """Lease up to `count` due jobs, the longest due first."""
-    picked = [row[0] for row in await tx.fetch(PICK, kind=kind, now_ms=now_ms, count=count)]
+async def lanes(tx: Tx, kind: str, *, after: str, now_ms: int, count: int) -> list[str]:
+    """Up to `count` lanes with due jobs that come after that one; `after` "" begins with the first."""
+    return [row[0] for row in await tx.fetch(LANES, kind=kind, after=after, now_ms=now_ms, count=count)]
+
+
+async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, lane: str = ONE_LANE) -> list[Job]:
+    """Lease up to `count` due jobs of the lane, the longest due first."""
+    picked = await tx.fetch(PICK, kind=kind, lane=lane, now_ms=now_ms, count=count)
+    return await lease(tx, [row[0] for row in picked], leased_until_ms=now_ms + lease_ms)
+
+
+async def named(tx: Tx, kind: str, ids: Sequence[str], *, now_ms: int) -> list[tuple[str, str]]:
+    """(id, lane) of those of the given jobs that are due and that nobody else has; locked, not leased yet."""
+    return [(row[0], row[1]) for row in await tx.fetch(PICK_NAMED, ids=ids, kind=kind, now_ms=now_ms)]
+
+
+async def lease(tx: Tx, picked: Sequence[str], *, leased_until_ms: int) -> list[Job]:
     if not picked:
         return []
-    rows = await tx.fetch(LEASE, ids=picked, leased_until_ms=now_ms + lease_ms)
+    rows = await tx.fetch(LEASE, ids=picked, leased_until_ms=leased_until_ms)
     return [Job(*row) for row in rows]
+
+
+async def renew(tx: Tx, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:
+    """Keep those leases that have neither run out nor gone to somebody else."""
+    await tx.execute_many(RENEW, [(now_ms + lease_ms, job.id, job.fence, now_ms) for job in jobs])
 
 
 async def finish(tx: Tx, jobs: Sequence[Job]) -> None:
@@ -70,7 +122,12 @@ async def finish(tx: Tx, jobs: Sequence[Job]) -> None:
 
 async def move(tx: Tx, rows: Sequence[tuple[str, int, str, int]]) -> None:
     """Turn jobs into their successor: rows of (kind, due_at_ms, id, fence). Ends the lease."""
-    await tx.execute_many(MOVE, rows)
+    await move_to_lanes(tx, [(row[0], ONE_LANE, *row[1:]) for row in rows])
+
+
+async def move_to_lanes(tx: Tx, rows: Sequence[tuple[str, str, int, str, int]]) -> None:
+    """The same for (kind, lane, due_at_ms, id, fence)."""
+    await tx.execute_many(MOVE, rows, distinct=True)
 
 
 async def release_all(tx: Tx, kind: str, *, now_ms: int, lease_ms: int) -> int:

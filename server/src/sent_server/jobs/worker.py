@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 
 log = structlog.get_logger()
 POLL_MS = 250
 PAUSE_AFTER_CRASH_MS = 500
+STOP_WITHIN_S = 5
 
 
 class Worker:
@@ -21,7 +22,7 @@ class Worker:
     def __init__(
         self,
         name: str,
-        bus: LocalBus,
+        bus: Bus,
         step: Callable[[], Awaitable[bool]],
         *,
         poll_ms: int = POLL_MS,
@@ -33,24 +34,38 @@ class Worker:
         self._poll_ms = poll_ms
         self._breather_ms = breather_ms
         self._task: asyncio.Task[None] | None = None
+        self._at_rest = False
+        self._stopping = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Let the step under way end, so that what it claimed is not left to its lease."""
+        self._stopping = True
+        if self._task is None:
+            return
+        if not self._at_rest:
+            await asyncio.wait({self._task}, timeout=STOP_WITHIN_S)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 busy = await self._step()
             except Exception:
                 log.exception("worker.crashed", worker=self.name)
-                await asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000)
+                await self._rest(asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000))
                 continue
+            if self._stopping:
+                return
             if busy:
-                await asyncio.sleep(self._breather_ms / 1000)
+                await self._rest(asyncio.sleep(self._breather_ms / 1000))
             else:
-                await self._bus.wait(self.name, timeout_ms=self._poll_ms)
+                await self._rest(self._bus.wait(self.name, timeout_ms=self._poll_ms))
+
+    async def _rest(self, pause: Awaitable[None]) -> None:
+        self._at_rest = True
+        await pause
+        self._at_rest = False

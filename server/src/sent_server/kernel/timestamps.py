@@ -1,7 +1,10 @@
 """Epoch milliseconds to the wire's ISO 8601 and back to seconds."""
 
 import functools
+import re
 from datetime import UTC, datetime
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -10,9 +13,24 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
+def day(at_ms: int) -> str:
+    """`2026-04-08`, in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
 def month(at_ms: int) -> str:
     """`2026-04`, in UTC."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m")
+
+
+def parse(text: str) -> int | None:
+    """Epoch milliseconds of an ISO 8601 time with an offset, None for anything else."""
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        return int(datetime.fromisoformat(text.upper()).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
 
 
 def iso_or_none(at_ms: int | None) -> str | None:

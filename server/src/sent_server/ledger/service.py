@@ -19,8 +19,9 @@ async def balances(tx: Tx, customer_id: str) -> Balances:
 
 
 async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
-    """What each customer can spend, locked until the end of the transaction."""
-    return await store.lock_available(tx, sorted(customer_ids))
+    """What each customer can spend as of now. Should another transaction spend it first, the database refuses ours,
+    and it runs again."""
+    return await store.available(tx, sorted(customer_ids))
 
 
 async def top_up(tx: Tx, customer_id: str, amount_micros: int, *, ref: str, now_ms: int) -> None:

@@ -14,11 +14,9 @@ BALANCES = """
     SELECT account, balance_micros FROM ledger_balances
     WHERE customer_id = :customer_id
 """
-LOCK = """
+SPENDABLE = """
     SELECT customer_id, balance_micros FROM ledger_balances
     WHERE customer_id IN (:customer_ids[]) AND account = :account
-    ORDER BY customer_id
-    /*pg: FOR UPDATE*/
 """
 INSERT = """
     INSERT INTO ledger_entries (customer_id, ref, kind, from_account, to_account, amount_micros, created_at_ms)
@@ -39,8 +37,8 @@ async def balances(tx: Tx, customer_id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in await tx.fetch(BALANCES, customer_id=customer_id)}
 
 
-async def lock_available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
-    rows = await tx.fetch(LOCK, customer_ids=customer_ids, account=AVAILABLE)
+async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
+    rows = await tx.fetch(SPENDABLE, customer_ids=customer_ids, account=AVAILABLE)
     return {row[0]: row[1] for row in rows}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sent_server import events, jobs
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
@@ -23,14 +23,16 @@ from sent_server.kernel import timestamps
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
+from sent_server.messages.daily import DailyQuotas
 from sent_server.messages.draft import Draft, DraftMessage, draft_request
-from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans
+from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans, lane
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
 
 ACCEPTED = "Message accepted and queued for processing"
 DISPATCH = "dispatch:"  # a kind of job per carrier, so that a slow one delays nobody else
+MAX_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,26 @@ class Desk:
     """What accepting needs besides the transaction."""
 
     card: RateCard
-    bus: LocalBus
+    bus: Bus
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """One reply or refusal per command, in order."""
         found = await _look_up(tx, commands, self.card)
         spendable = await ledger.available(tx, list({command.caller.ledger_id for command in commands}))
+        daily = await DailyQuotas.of(tx, commands)
         results: list[Reply | ApiError] = []
         drafts: list[Draft] = []
         for command in commands:
-            drafted = self._decide(command, found, spendable)
+            drafted = self._decide(command, found, spendable, daily)
             if isinstance(drafted, Draft):
                 drafts.append(drafted)
                 results.append(_reply(drafted))
             else:
                 results.append(drafted)
         if drafts:
-            told = await _write(tx, drafts)
-            carriers = {message.route.carrier for draft in drafts for message in draft.messages}
-            tx.after_commit(lambda: self._hint(carriers, told=told))
+            told, work = await _write(tx, drafts)
+            await daily.write(tx)
+            tx.after_commit(lambda: self._hint(work, told=told))
         return results
 
     async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
@@ -66,14 +69,16 @@ class Desk:
             raise result
         return result
 
-    def _hint(self, carriers: set[str | None], *, told: bool) -> None:
+    def _hint(self, work: Mapping[str, Sequence[str]], *, told: bool) -> None:
         if told:
             self.bus.hint(events.TOPIC)
-        for carrier in carriers:
-            if carrier:
-                self.bus.hint(DISPATCH + carrier)
+        for kind, ids in work.items():
+            # A crowd waits in its lane; a bare hint has workers go around all lanes.
+            self.bus.hint(kind, ids if len(ids) <= MAX_NAMED else ())
 
-    def _decide(self, command: SendCommand, found: "_Found", spendable: dict[str, int]) -> Draft | ApiError:
+    def _decide(
+        self, command: SendCommand, found: "_Found", spendable: dict[str, int], daily: DailyQuotas
+    ) -> Draft | ApiError:
         caller = command.caller
         template = found.templates[caller.customer_id].pick(id=command.template_id, name=command.template_name)
         if template is None:
@@ -91,6 +96,8 @@ class Desk:
         left = spendable.get(caller.ledger_id, 0) - drafted.hold_micros
         if left < 0:
             return ApiError("BUSINESS_003", "Insufficient balance to send message.")
+        if not daily.take(caller, len(drafted.messages)):
+            return ApiError("BUSINESS_008", "The account has sent as many messages as it may today.")
         spendable[caller.ledger_id] = left
         if self.card.active_contact_micros:
             charged = {message.recipient.id for message in drafted.messages if message.active_contact_micros}
@@ -116,14 +123,18 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
     recipients: dict[str, dict[str, Recipient]] = {}
     active: dict[str, set[str]] = {}
     for customer_id, own in sorted(by_customer.items()):
+        relatives = own[0].caller.relatives
         found_templates[customer_id] = await templates.for_sending(
             tx,
             customer_id,
+            owners=relatives.templates,
             ids=list({command.template_id for command in own if command.template_id}),
             names=list({command.template_name for command in own if command.template_name}),
         )
         phones = own[0].recipients if len(own) == 1 else list({p for command in own for p in command.recipients})
-        recipients[customer_id] = await contacts.for_sending(tx, customer_id, phones, now_ms=own[0].now_ms)
+        recipients[customer_id] = await contacts.for_sending(
+            tx, customer_id, phones, relatives=relatives, now_ms=own[0].now_ms
+        )
         if card.active_contact_micros:
             known = [recipient.id for recipient in recipients[customer_id].values()]
             month = timestamps.month(own[0].now_ms)
@@ -132,14 +143,14 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
     return _Found(found_templates, await channels.configured(tx, owners), recipients, active)
 
 
-async def _write(tx: Tx, drafts: Sequence[Draft]) -> bool:
-    """Returns whether a receiver has something to be told."""
+async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Sequence[str]]]:
+    """Returns whether a receiver has something to be told, and the ids of the new jobs by kind."""
     await _insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, list({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Row] = []
     rows: list[Row] = []
     history: list[Row] = []
-    work: list[tuple[str, str, str, int, int]] = []
+    work: list[tuple[str, str, str, str, int, int]] = []
     holds: list[entries.Transfer] = []
     newly_active: list[Row] = []
     announced: list[Event] = []
@@ -161,7 +172,8 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> bool:
             if failed:
                 history.append((customer_id, message.id, 2, "FAILED", AUTOMATIC, _why(message), None, None, now_ms))
             else:
-                work.append((message.id, DISPATCH + str(route.carrier), customer_id, now_ms, now_ms))
+                kind, own_lane = DISPATCH + str(route.carrier), lane(customer_id, str(route.sender))
+                work.append((message.id, kind, own_lane, customer_id, now_ms, now_ms))
             if held_micros:
                 holds.append(entries.hold(ledger_id, message.id, held_micros))
             if message.active_contact_micros:
@@ -171,11 +183,15 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> bool:
     await store.insert_batches(tx, batches)
     await store.insert_messages(tx, rows)
     await store.insert_events(tx, history)
-    await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
-    await jobs.enqueue(tx, work)
+    await jobs.enqueue_in_lanes(tx, work)
     await store.insert_active_contacts(tx, newly_active)
     await events.emit(tx, announced, interest)
-    return bool(announced)
+    # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
+    await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
+    by_kind: defaultdict[str, list[str]] = defaultdict(list)
+    for row in work:
+        by_kind[row[1]].append(row[0])
+    return bool(announced), by_kind
 
 
 async def _insert_new_contacts(tx: Tx, drafts: Sequence[Draft]) -> None:

@@ -65,3 +65,30 @@ def received_event(
         "updated_at": timestamps.iso_seconds(at_ms),
     }
     return Event(customer_id, "message.received", message_id, payload, at_ms)
+
+
+def consent_event(
+    *,
+    customer_id: str,
+    name: str,
+    contact_id: str,
+    message_id: str,
+    channel: str,
+    phone: str,
+    sender: str,
+    text: str,
+    at_ms: int,
+) -> Event:
+    """Somebody wrote a consent keyword, such as contact.opt_out; `message_id` is the message that held it."""
+    payload = {
+        "account_id": customer_id,
+        "contact_id": contact_id,
+        "message_id": message_id,
+        "inbound_number": phone,
+        "outbound_number": sender,
+        "channel": channel,
+        "keyword": text.strip().upper(),
+        "received_at": timestamps.iso_seconds(at_ms),
+        "updated_at": timestamps.iso_seconds(at_ms),
+    }
+    return Event(customer_id, name, contact_id, payload, at_ms)

@@ -45,6 +45,15 @@ class PlannedLeg:
     sender: str
 
 
+def lane(customer_id: str, sender: str) -> str:
+    """Where a message waits to be dispatched: lanes are served in turn, and a sender may have a throughput."""
+    return f"{customer_id}/{sender}"
+
+
+def sender_of(lane: str) -> str:
+    return lane.partition("/")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
     """`is_system`: our own reply to a keyword, which goes out whatever the consent says."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.errors import ApiError
@@ -22,7 +22,7 @@ PHONE = frozenset({"phone"})
 @dataclass(frozen=True, slots=True)
 class Sim:
     clock: SystemClock
-    bus: LocalBus
+    bus: Bus
 
     async def answer(self, tx: Tx, call: Call, body: wire.Answer) -> Reply:
         said = await answers.write(
@@ -34,13 +34,14 @@ class Sim:
     async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
         offset_ms = await virtual_clock.advance(tx, body.advance_ms)
         tx.after_commit(lambda: virtual_clock.follow(self.clock, offset_ms))
+        tx.after_commit(lambda: self.bus.hint(virtual_clock.NAME))
         return Reply(200, wire.clock(call.now_ms + body.advance_ms, offset_ms))
 
     async def get_clock(self, tx: Tx, call: Call) -> Reply:
         return Reply(200, wire.clock(call.now_ms, await virtual_clock.offset_ms(tx)))
 
 
-def routes(clock: SystemClock, bus: LocalBus) -> Sequence[Route]:
+def routes(clock: SystemClock, bus: Bus) -> Sequence[Route]:
     sim = Sim(clock, bus)
     admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
     return [

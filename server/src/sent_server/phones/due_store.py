@@ -1,4 +1,4 @@
-"""SQL of what the network still has to tell us, what it remembers, and which process does the telling."""
+"""SQL of what the network still has to tell us, and of what it remembers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,6 @@ FETCH = """
 DELETE = """
     DELETE FROM network_due
     WHERE due_at_ms = :due_at_ms AND ref = :ref AND step = :step
-"""
-TAKE_LEASE = """
-    INSERT INTO network_leases (name, holder, until_ms)
-    VALUES (:name, :holder, :until_ms)
-    ON CONFLICT (name) DO UPDATE
-    SET holder = excluded.holder, until_ms = excluded.until_ms
-    WHERE network_leases.holder = excluded.holder OR network_leases.until_ms <= :now_ms
 """
 MEMORIES = """
     SELECT subject, channel, at_ms FROM network_memories
@@ -74,12 +67,6 @@ async def fetch(tx: Tx, *, now_ms: int, count: int) -> list[Due]:
 
 async def delete(tx: Tx, told: Sequence[Due]) -> None:
     await tx.execute_many(DELETE, [(due.due_at_ms, due.ref, due.step) for due in told])
-
-
-async def take_lease(tx: Tx, name: str, *, holder: str, now_ms: int, lease_ms: int) -> bool:
-    """Become, or stay, the one process that tells. False while another one is."""
-    until_ms = now_ms + lease_ms
-    return await tx.execute(TAKE_LEASE, name=name, holder=holder, until_ms=until_ms, now_ms=now_ms) > 0
 
 
 async def memories(tx: Tx, customer_id: str, subjects: Sequence[str]) -> dict[str, Memory]:

@@ -4,23 +4,24 @@ Receipts and replies are rows from the moment of the submit; a row goes only aft
 some (their event ids stay the same) and loses none.
 """
 
-import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sent_server.bus import LocalBus
+from sent_server.bus import Bus
 from sent_server.carriers.base import Channel, Inbound, Inbox, Receipt, ReceiptKind, Submission
 from sent_server.carriers.simulator.adapter import Decide
 from sent_server.carriers.simulator.behaviour import Behaviour
 from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.jobs import Worker
+from sent_server.jobs.leases import Duty
 from sent_server.kernel.clock import Clock
 from sent_server.phones import due_store, store, upkeep
 from sent_server.phones.carry import carry
 from sent_server.phones.due_store import Due
 
 TOPIC = "phones"
+UPKEEP = "phones-upkeep"
 POLL_MS = 50
 BREATHER_MS = 20
 BATCH = 1_000
@@ -30,12 +31,12 @@ LEASE_MS = 2_000
 class PhoneNetwork:
     """`carriers.simulator.adapter.Network`, over rows."""
 
-    def __init__(self, database: Database, clock: Clock, bus: LocalBus) -> None:
+    def __init__(self, database: Database, clock: Clock, bus: Bus) -> None:
         self._database = database
         self._clock = clock
         self._bus = bus
-        self._holder = secrets.token_hex(8)
-        self._leased_until_ms = 0
+        self._telling = Duty(database, clock, TOPIC, lease_ms=LEASE_MS)
+        self._keeping_up = Duty(database, clock, UPKEEP, lease_ms=4 * upkeep.EVERY_MS)
         self._workers: list[Worker] = []
 
     async def carry(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]:
@@ -48,7 +49,7 @@ class PhoneNetwork:
     async def start(self, carrier: str, inbox: Inbox) -> None:
         self._workers = [
             Worker(TOPIC, self._bus, lambda: self.step(carrier, inbox), poll_ms=POLL_MS, breather_ms=BREATHER_MS),
-            Worker("phones-upkeep", self._bus, self._keep_up, poll_ms=upkeep.EVERY_MS),
+            Worker(UPKEEP, self._bus, self._keep_up, poll_ms=upkeep.EVERY_MS),
         ]
         for worker in self._workers:
             worker.start()
@@ -56,12 +57,14 @@ class PhoneNetwork:
     async def stop(self) -> None:
         for worker in self._workers:
             await worker.stop()
+        await self._telling.lay_down()
+        await self._keeping_up.lay_down()
 
     async def step(self, carrier: str, inbox: Inbox) -> bool:
         """Hand in one portion of what is due."""
         now_ms = self._clock.now_ms()
         due = await self._database.read(lambda tx: due_store.fetch(tx, now_ms=now_ms, count=BATCH))
-        if not due or not await self._may_tell(carrier, now_ms):
+        if not due or not await self._telling.mine():
             return False
         receipts = [item for item in due if item.kind != "reply"]
         replies = [item for item in due if item.kind == "reply"]
@@ -74,21 +77,13 @@ class PhoneNetwork:
             await self._forget(replies)
         return True
 
-    async def _may_tell(self, carrier: str, now_ms: int) -> bool:
-        """Whether this process holds the lease, which it renews once half of it is over."""
-        if self._leased_until_ms - now_ms > LEASE_MS // 2:
-            return True
-        taken = await self._database.write(
-            lambda tx: due_store.take_lease(tx, carrier, holder=self._holder, now_ms=now_ms, lease_ms=LEASE_MS)
-        )
-        self._leased_until_ms = now_ms + LEASE_MS if taken else 0
-        return taken
-
     async def _forget(self, told: Sequence[Due]) -> None:
         failpoint("after_receipts_before_forget")
         await self._database.write(lambda tx: due_store.delete(tx, told))
 
     async def _keep_up(self) -> bool:
+        if not await self._keeping_up.mine():
+            return False
         return await upkeep.step(self._database, now_ms=self._clock.now_ms())
 
 

@@ -148,7 +148,7 @@ async def known(tx: Tx, customer_id: str, ids: Sequence[str]) -> set[str]:
 
 async def insert_messages(tx: Tx, rows: Sequence[Row]) -> None:
     """Rows in the order of INSERT_MESSAGES."""
-    await tx.execute_many(INSERT_MESSAGES, rows)
+    await tx.execute_many(INSERT_MESSAGES, rows, distinct=True)
 
 
 async def count_duplicates(tx: Tx, rows: Sequence[tuple[str, str]]) -> None:

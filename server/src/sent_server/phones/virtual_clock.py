@@ -5,7 +5,7 @@ from sent_server.db.database import fetch_one
 from sent_server.errors import ApiError
 from sent_server.kernel.clock import SystemClock
 
-NAME = "clock_offset_ms"
+NAME = "clock_offset_ms"  # also the topic that tells other processes
 MAX_OFFSET_MS = 3_653 * 86_400_000  # ten years
 READ = """
     SELECT content FROM settings_kept

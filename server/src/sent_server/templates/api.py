@@ -23,12 +23,12 @@ def routes(*, quota: int) -> Sequence[Route]:
             tx,
             call.caller.customer_id,
             Draft(body.name, body.category, body.language, body.definition),
-            quota=quota,
+            quota=call.caller.quota("templates", quota),
             now_ms=call.now_ms,
             submit=bool(body.submit_for_review),
             creation_source=body.creation_source,
         )
-        return Reply(201, wire.template(made))
+        return Reply(201, wire.template(made, call.caller.customer_id))
 
     one = "/v3/templates/{id}"
     return [
@@ -49,14 +49,19 @@ async def list_templates(tx: Tx, call: Call) -> Reply:
         is_welcome_playground=query.flag(call.query, "is_welcome_playground"),
     )
     pattern = query.like(wanted.text or "")
-    found, total = await service.list_page(tx, call.caller.customer_id, page, filter=wanted, pattern=pattern)
+    caller = call.caller
+    found, total = await service.list_page(
+        tx, caller.customer_id, page, filter=wanted, pattern=pattern, owners=caller.relatives.templates
+    )
     position = paging.position(page, total_count=total, has_more=len(found) > page.size)
-    return Reply(200, {"templates": [wire.template(one) for one in found[: page.size]], "pagination": position})
+    shown = [wire.template(one, caller.customer_id) for one in found[: page.size]]
+    return Reply(200, {"templates": shown, "pagination": position})
 
 
 async def get(tx: Tx, call: Call) -> Reply:
-    found = await service.get(tx, call.caller.customer_id, call.path["id"])
-    return Reply(200, wire.template_with_definition(*found))
+    caller = call.caller
+    found = await service.get(tx, caller.customer_id, call.path["id"], caller.relatives.templates)
+    return Reply(200, wire.template_with_definition(*found, caller.customer_id))
 
 
 async def update(tx: Tx, call: Call, body: UpdateTemplate) -> Reply:
@@ -65,12 +70,13 @@ async def update(tx: Tx, call: Call, body: UpdateTemplate) -> Reply:
         call.caller.customer_id,
         call.path["id"],
         Draft(body.name, body.category, body.language, body.definition, body.parts),
+        owners=call.caller.relatives.templates,
         submit=bool(body.submit_for_review),
         now_ms=call.now_ms,
     )
-    return Reply(200, wire.template(changed))
+    return Reply(200, wire.template(changed, call.caller.customer_id))
 
 
 async def delete(tx: Tx, call: Call, _: DeleteTemplate) -> Reply:
-    await service.delete(tx, call.caller.customer_id, call.path["id"])
+    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.relatives.templates)
     return Reply(204)

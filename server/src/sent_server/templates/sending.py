@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Row, Tx
-from sent_server.templates import rendering, store
+from sent_server.templates import rendering, shared_store, store
 from sent_server.templates.model import APPROVED
 from sent_server.templates.rendering import Compiled
 
@@ -44,12 +44,26 @@ class Sendable:
         return self.by_name.get(name.lower()) if name else None
 
 
-async def for_sending(tx: Tx, customer_id: str, *, ids: Sequence[str], names: Sequence[str]) -> Sendable:
-    """Templates by id, and by name in any case: the newest approved one of a name, else the newest."""
-    rows = await store.sendable(tx, customer_id, ids=ids, names=[name.lower() for name in names])
-    compiled = await _compiled(tx, customer_id, rows)
+async def for_sending(
+    tx: Tx, customer_id: str, *, ids: Sequence[str], names: Sequence[str], owners: Sequence[str] = ()
+) -> Sendable:
+    """Templates by id, and by name in any case: the newest approved one of a name, else the newest.
+
+    What the customer itself lacks is looked for among the `owners` that it inherits from, the first before the rest.
+    """
+    names = [name.lower() for name in names]
+    own = sorted(await store.sendable(tx, customer_id, ids=ids, names=names), key=_standing)
+    inherited: list[Row] = []
+    if owners:
+        has_ids, has_names = {row[0] for row in own}, {row[1].lower() for row in own}
+        other_ids = [template_id for template_id in ids if template_id not in has_ids]
+        other_names = [name for name in names if name not in has_names]
+        if other_ids or other_names:
+            rows = await shared_store.sendable(tx, owners, ids=other_ids, names=other_names)
+            inherited = sorted(rows, key=lambda row: (-owners.index(row[6]), *_standing(row)))
+    compiled = await _compiled(tx, customer_id, own) | await _compiled(tx, owners, inherited)
     found = Sendable({}, {})
-    for template_id, name, category, language, status, _ in sorted(rows, key=_standing):
+    for template_id, name, category, language, status, *_ in [*inherited, *own]:
         content = compiled.get(template_id)
         if content is None:  # deleted between the two statements
             continue
@@ -64,8 +78,8 @@ def _standing(row: Row) -> tuple[bool, str]:
     return row[4] == APPROVED, row[0]
 
 
-async def _compiled(tx: Tx, customer_id: str, rows: Sequence[Row]) -> dict[str, Compiled]:
-    """By template id."""
+async def _compiled(tx: Tx, owners: str | Sequence[str], rows: Sequence[Row]) -> dict[str, Compiled]:
+    """By template id. `owners` is a customer, or those it inherits from."""
     found: dict[str, Compiled] = {}
     missing: list[str] = []
     for row in rows:
@@ -78,7 +92,12 @@ async def _compiled(tx: Tx, customer_id: str, rows: Sequence[Row]) -> dict[str, 
             found[row[0]] = kept
     if missing:
         # The revision is read again with its text: it may have changed since the first statement.
-        for template_id, revision, text in await store.definitions(tx, customer_id, missing):
+        texts = (
+            await store.definitions(tx, owners, missing)
+            if isinstance(owners, str)
+            else await shared_store.definitions(tx, owners, missing)
+        )
+        for template_id, revision, text in texts:
             found[template_id] = _kept[template_id, revision] = rendering.compile_stored(text)
         while len(_kept) > MAX_KEPT:
             _kept.popitem(last=False)

@@ -17,7 +17,7 @@ from sent_server.http import fields
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.templates import definition as definitions
-from sent_server.templates import derive, review, store
+from sent_server.templates import derive, review, shared_store, store
 from sent_server.templates.definition import Definition
 from sent_server.templates.model import APPROVED, DRAFT, PENDING, Filter, Template
 from sent_server.templates.sending import Sendable, SendableTemplate, for_sending
@@ -56,6 +56,7 @@ async def create(
     definition = draft.definition
     if definition is None:
         raise ApiError("VALIDATION_001", definitions.REQUIRED, details={"definition": [definitions.REQUIRED]})
+    await store.lock(tx, customer_id)
     if await store.count(tx, customer_id) >= quota:
         raise ApiError("BUSINESS_008")
     template_id = ids.new_id(now_ms)
@@ -118,15 +119,23 @@ async def create_approved(
     return template
 
 
-async def get(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, Definition]:
-    """Raises RESOURCE_002."""
-    return _found(await store.by_id(tx, customer_id, template_id))
+async def get(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] = ()) -> tuple[Template, Definition]:
+    """A template of one's own or of the `owners` that one inherits from. Raises RESOURCE_002."""
+    found = await store.by_id(tx, customer_id, template_id)
+    if found is None and owners:
+        found = await shared_store.by_id(tx, owners, template_id)
+    return _found(found)
 
 
 async def list_page(
-    tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str
+    tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str, owners: Sequence[str] = ()
 ) -> tuple[list[Template], int]:
     """Newest first, one more than the page holds; and how many match. `pattern` is the filter's text for LIKE."""
+    if owners:
+        everyone = (customer_id, *owners)
+        if filter.is_open:
+            return await shared_store.page(tx, everyone, page)
+        return await shared_store.filtered_page(tx, everyone, page, filter=filter, pattern=pattern)
     if filter.is_open:
         return await store.page(tx, customer_id, page), await store.count(tx, customer_id)
     found = await store.filtered_page(tx, customer_id, page, filter=filter, pattern=pattern)
@@ -134,13 +143,23 @@ async def list_page(
 
 
 async def update(
-    tx: Tx, customer_id: str, template_id: str, draft: Draft, *, submit: bool = False, now_ms: int
+    tx: Tx,
+    customer_id: str,
+    template_id: str,
+    draft: Draft,
+    *,
+    owners: Sequence[str] = (),
+    submit: bool = False,
+    now_ms: int,
 ) -> Template:
     """Change what is given. An edited template is a DRAFT again; what changes nothing leaves the status alone.
 
-    Raises RESOURCE_002, and VALIDATION_001 for an edit while the template is under review.
+    Raises RESOURCE_002, and VALIDATION_001 for an inherited template and for an edit while it is under review.
     """
-    template, definition = _found(await store.by_id_for_change(tx, customer_id, template_id))
+    found = await store.by_id_for_change(tx, customer_id, template_id)
+    if found is None:
+        await _refuse_inherited(tx, owners, template_id, "updated")
+    template, definition = _found(found)
     new_definition = _merged(definition, draft)
     changed = replace(
         template,
@@ -168,10 +187,19 @@ async def update(
     return changed
 
 
-async def delete(tx: Tx, customer_id: str, template_id: str) -> None:
-    """Raises RESOURCE_002. Messages keep the text they were accepted with; a review under way ends by itself."""
+async def delete(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] = ()) -> None:
+    """Raises RESOURCE_002, VALIDATION_001 for an inherited template.
+
+    Messages keep the text they were accepted with; a review under way ends by itself.
+    """
     if not await store.delete(tx, customer_id, template_id):
+        await _refuse_inherited(tx, owners, template_id, "deleted")
         raise ApiError("RESOURCE_002")
+
+
+async def _refuse_inherited(tx: Tx, owners: Sequence[str], template_id: str, what: str) -> None:
+    if owners and await shared_store.by_id(tx, owners, template_id):
+        raise ApiError("VALIDATION_001", f"This template is read-only and cannot be {what}.")
 
 
 async def _insert(tx: Tx, template: Template, definition: Definition) -> None:

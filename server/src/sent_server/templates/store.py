@@ -104,6 +104,15 @@ ADD = """
     ON CONFLICT (customer_id, name) DO UPDATE
     SET total = counters.total + excluded.total
 """
+# Whoever adds to an account's templates waits here, so that two at the same moment do not pass its quota.
+LOCK = """
+    SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('templates:' || CAST(:customer_id AS TEXT), 0))*/
+"""
+
+
+async def lock(tx: Tx, customer_id: str) -> None:
+    """Hold up others who add, until our commit."""
+    await tx.fetch(LOCK, customer_id=customer_id)
 
 
 async def insert(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:
@@ -179,23 +188,23 @@ async def delete(tx: Tx, customer_id: str, template_id: str) -> bool:
 async def by_id(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, str] | None:
     """The template and its definition's JSON."""
     row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=template_id)
-    return (_template(row), row[-1]) if row else None
+    return (to_template(row), row[-1]) if row else None
 
 
 async def by_id_for_change(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, str] | None:
     """The same, and nobody else changes it until the end of the transaction."""
     row = await fetch_one(tx, BY_ID_FOR_CHANGE, customer_id=customer_id, id=template_id)
-    return (_template(row), row[-1]) if row else None
+    return (to_template(row), row[-1]) if row else None
 
 
 async def page(tx: Tx, customer_id: str, page: Page) -> list[Template]:
     """Newest first, one more than the page holds."""
     rows = await tx.fetch(PAGE, customer_id=customer_id, count=page.fetch, skip=page.offset)
-    return [_template(row) for row in rows]
+    return [to_template(row) for row in rows]
 
 
 async def filtered_page(tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str) -> list[Template]:
-    statuses, categories, welcome = _allowed(filter)
+    statuses, categories, welcome = allowed(filter)
     rows = await tx.fetch(
         FILTERED_PAGE,
         customer_id=customer_id,
@@ -206,11 +215,11 @@ async def filtered_page(tx: Tx, customer_id: str, page: Page, *, filter: Filter,
         count=page.fetch,
         skip=page.offset,
     )
-    return [_template(row) for row in rows]
+    return [to_template(row) for row in rows]
 
 
 async def filtered_count(tx: Tx, customer_id: str, *, filter: Filter, pattern: str) -> int:
-    statuses, categories, welcome = _allowed(filter)
+    statuses, categories, welcome = allowed(filter)
     rows = await tx.fetch(
         FILTERED_COUNT,
         customer_id=customer_id,
@@ -245,7 +254,7 @@ async def definitions(tx: Tx, customer_id: str, ids: Sequence[str]) -> list[Row]
     return await tx.fetch(DEFINITIONS, customer_id=customer_id, ids=ids)
 
 
-def _allowed(filter: Filter) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+def allowed(filter: Filter) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
     match filter.is_welcome_playground:
         case None:
             welcome = ["no", "yes"]
@@ -260,5 +269,5 @@ def _allowed(filter: Filter) -> tuple[Sequence[str], Sequence[str], Sequence[str
     )
 
 
-def _template(row: Row) -> Template:
+def to_template(row: Row) -> Template:
     return Template(*row[:16])

@@ -94,8 +94,8 @@ class DeleteTemplate(Body):
     delete_from_meta: bool | None = None
 
 
-def template(value: Template) -> dict[str, Any]:
-    """What lists and changes answer."""
+def template(value: Template, viewer_id: str) -> dict[str, Any]:
+    """What lists and changes answer. A template of somebody else than the viewer is inherited."""
     return {
         "id": value.id,
         "name": value.name,
@@ -108,11 +108,12 @@ def template(value: Template) -> dict[str, Any]:
         "updated_at": timestamps.iso(value.updated_at_ms),
         "is_published": value.is_published,
         "rejection_reason": value.rejection_reason,
+        "is_inherited": value.customer_id != viewer_id,
     }
 
 
-def template_with_definition(value: Template, definition: definitions.Definition) -> dict[str, Any]:
-    return {**template(value), "definition": definitions.shown(definition)}
+def template_with_definition(value: Template, definition: definitions.Definition, viewer_id: str) -> dict[str, Any]:
+    return {**template(value, viewer_id), "definition": definitions.shown(definition)}
 
 
 def _replaced(error: ValidationError) -> ValidationError:

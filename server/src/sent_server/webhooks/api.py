@@ -43,7 +43,12 @@ class Webhooks:
 
     async def create(self, tx: Tx, call: Call, body: wire.CreateWebhook) -> Reply:
         webhook, secret = await service.create(
-            tx, call.caller.customer_id, _draft(body), self.rules, now_ms=call.now_ms
+            tx,
+            call.caller.customer_id,
+            _draft(body),
+            self.rules,
+            quota=call.caller.quota("webhooks", self.rules.quota),
+            now_ms=call.now_ms,
         )
         return Reply(201, wire.webhook(webhook, Health(), secret=secret))
 
@@ -94,6 +99,16 @@ class Webhooks:
         position = paging.position(page, total_count=total_count, has_more=len(entries) > page.size)
         return Reply(200, {"events": shown, "pagination": position})
 
+    async def replay(self, tx: Tx, call: Call, body: wire.Replay) -> Reply:
+        customer_id, webhook_id = call.caller.customer_id, call.path["id"]
+        if body.event_id:
+            count = await service.replay_one(tx, customer_id, webhook_id, body.event_id, now_ms=call.now_ms)
+            return Reply(202, {"replayed": count, "next_after": None})
+        count, after = await service.replay_span(
+            tx, customer_id, webhook_id, body.span(call.now_ms), now_ms=call.now_ms
+        )
+        return Reply(202, {"replayed": count, "next_after": after})
+
     async def event_types(self, tx: Tx, call: Call) -> Reply:
         return Reply(200, {"event_types": [wire.event_type(described) for described in names.described()]})
 
@@ -130,5 +145,6 @@ def routes(*, database: Database, egress: Egress, clock: SystemClock, rules: Rul
             limit=LimitClass.SENSITIVE,
         ),
         route.act("POST", f"{one}/test", on.test, body=wire.TestWebhook, bad_id=BAD_ID, limit=LimitClass.WEBHOOK_TEST),
+        route.mutate("POST", f"{one}/replay", on.replay, body=wire.Replay, bad_id=BAD_ID),
         route.mutate("PATCH", f"{one}/toggle-status", on.toggle, body=wire.ToggleWebhook, bad_id=BAD_ID),
     ]

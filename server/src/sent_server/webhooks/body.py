@@ -26,6 +26,8 @@ def build(content: Content, field: str, *, clean: bool) -> dict[str, Any]:
     body["timestamp"] = at
     body["payload"] = payload
     body["meta"] = {"request_id": content.id}
+    if content.name.startswith("profile."):  # shown flat, as webhooks.md recommends for completions
+        body.update(payload)
     if content.name.startswith("message.") and not clean:
         body.update(_older_forms(content, payload, at))
     return body

@@ -2,7 +2,7 @@
 
     open for business --5 unreachable attempts in a row--> parked --an answer to a probe--> open for business
           |                                                  |
-          +--10 events failed in a row--> disabled <--72 h---+
+          +--10 events failed in a row, or a 410--> disabled <--72 h--+
 
 While an endpoint is parked its events wait and spend no retries; a probe goes out every 30 s.
 """
@@ -17,13 +17,18 @@ PARK_AFTER_ATTEMPTS = 5
 PROBE_EVERY_MS = 30_000
 DISABLE_AFTER_EVENTS = 10
 MAX_PARKED_MS = 72 * 3_600_000
+GONE = 410
+MANY_FAILED = f"Disabled after {DISABLE_AFTER_EVENTS} failed events in a row"
+SAYS_GONE = "Disabled because the endpoint answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`disable` is the reason why the webhook is to be switched off."""
+
     progress: Progress
     health: Health
-    disable: bool
+    disable: str | None = None
 
 
 def judge(outcome: Outcome, health: Health) -> Verdict:
@@ -33,19 +38,22 @@ def judge(outcome: Outcome, health: Health) -> Verdict:
     if outcome.succeeded:
         progress = _progress(outcome, "delivered", attempts, claimed.spent, due_at_ms=None)
         well = Health(last_attempt_at_ms=now_ms, last_success_at_ms=now_ms)
-        return Verdict(progress, well, disable=False)
+        return Verdict(progress, well)
     after = _after_failure(outcome, health)
+    if outcome.status == GONE:
+        return Verdict(_progress(outcome, "failed", attempts, claimed.spent + 1, due_at_ms=None), after, SAYS_GONE)
     if outcome.unreachable and health.parked_at_ms is not None:
         # Parked already: the event waits for the next probe and spends nothing.
         progress = _progress(outcome, "pending", attempts, claimed.spent, due_at_ms=now_ms)
-        return Verdict(progress, after, disable=False)
+        return Verdict(progress, after)
     spent = claimed.spent + 1
     if spent <= outcome.retry_count:
         due_at_ms = now_ms + max(RETRY_DELAYS_MS[spent - 1], (outcome.retry_after_s or 0) * 1000)
-        return Verdict(_progress(outcome, "retrying", attempts, spent, due_at_ms=due_at_ms), after, disable=False)
+        return Verdict(_progress(outcome, "retrying", attempts, spent, due_at_ms=due_at_ms), after)
     failed = after.failed_events_in_row + 1
     progress = _progress(outcome, "failed", attempts, spent, due_at_ms=None)
-    return Verdict(progress, replace(after, failed_events_in_row=failed), disable=failed >= DISABLE_AFTER_EVENTS)
+    disable = MANY_FAILED if failed >= DISABLE_AFTER_EVENTS else None
+    return Verdict(progress, replace(after, failed_events_in_row=failed), disable)
 
 
 def overdue(health: Health, *, now_ms: int) -> bool:

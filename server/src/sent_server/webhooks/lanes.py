@@ -61,6 +61,10 @@ class Lanes:
     def open_count(self) -> int:
         return sum(len(lane.opened_at_ms) for lane in self._lanes.values())
 
+    def in_use(self) -> set[str]:
+        """The endpoints with open requests."""
+        return {name for name, lane in self._lanes.items() if lane.opened_at_ms}
+
     def share(self, endpoint_ids: Sequence[str], *, now_ms: int) -> dict[str, int]:
         """How many each waiting endpoint may start now: at most its own room, and a fair part of its pool.
 

@@ -12,7 +12,6 @@ from sent_server.webhooks.model import Health, Outcome
 from sent_server.webhooks.store import Key
 
 log = structlog.get_logger()
-MANY_FAILED = f"Disabled after {breaker.DISABLE_AFTER_EVENTS} failed events in a row"
 LONG_PARKED = "Disabled after 72 hours without an answer"
 GAVE_UP = "Not delivered within 72 hours: the endpoint was unreachable or switched off"
 
@@ -22,20 +21,20 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:
     keys = sorted({_key(outcome) for outcome in outcomes})
     healths = await store.health_of(tx, keys, lock=True)
     results: list[tuple[Claimed, Progress]] = []
-    disabled: set[Key] = set()
+    disabled: dict[Key, str] = {}
     for outcome in outcomes:
         key = _key(outcome)
         verdict = breaker.judge(outcome, healths.get(key, Health()))
         healths[key] = verdict.health
         results.append((outcome.claimed, verdict.progress))
         if verdict.disable and outcome.claimed.callback_url is None:
-            disabled.add(key)
+            disabled[key] = verdict.disable
     await events.record(tx, results)
     await store.put_health(tx, {key: healths[key] for key in keys})
-    for customer_id, endpoint_id in sorted(disabled):
+    for (customer_id, endpoint_id), reason in sorted(disabled.items()):
         now_ms = max(outcome.finished_at_ms for outcome in outcomes)
-        await service.disable(tx, customer_id, endpoint_id, reason=MANY_FAILED, now_ms=now_ms)
-        log.warning("webhook.disabled", webhook_id=endpoint_id, reason="failed_events")
+        await service.disable(tx, customer_id, endpoint_id, reason=reason, now_ms=now_ms)
+        log.warning("webhook.disabled", webhook_id=endpoint_id, reason=reason)
     return [None] * len(outcomes)
 
 

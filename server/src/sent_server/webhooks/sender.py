@@ -5,22 +5,25 @@ claim (one transaction) -> sign, POST (concurrently) -> record (one transaction 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
 
 from sent_server import events
-from sent_server.bus import LocalBus
-from sent_server.db import Database
+from sent_server.bus import Bus
+from sent_server.db import Database, StorageUnavailableError, Tx
 from sent_server.egress import Answer, Egress, Failed, Refused, Result
+from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
+from sent_server.jobs.leases import Duty
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks import claims, outcomes, request, store
 from sent_server.webhooks.claims import Book, Ready
 from sent_server.webhooks.lanes import Lanes
 from sent_server.webhooks.model import Outcome
+from sent_server.webhooks.turns import KEEP_EVERY_MS, TAKE_OVER_EVERY_MS, Turns
 
 log = structlog.get_logger()
 TOPIC = events.TOPIC
@@ -44,12 +47,13 @@ class Sender:
         self,
         *,
         database: Database,
-        bus: LocalBus,
+        bus: Bus,
         egress: Egress,
         book: Book,
         clocks: Clocks,
         clean_body: bool,
         log_kept_ms: int = LOG_KEPT_MS,
+        alone: bool = False,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -59,10 +63,14 @@ class Sender:
         self._clean_body = clean_body
         self._log_kept_ms = log_kept_ms
         self._lanes = Lanes()
+        self._turns = Turns(database, clocks.now_ms, alone=alone)
+        self._tidying = Duty(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
         self._open: set[asyncio.Task[None]] = set()
         self._tidied_up_to = ("", "")
         self._workers = [
             Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
+            Worker(f"{TOPIC}-turns", bus, self.keep_turns, poll_ms=KEEP_EVERY_MS),
+            Worker(f"{TOPIC}-take-over", bus, self.take_over, poll_ms=TAKE_OVER_EVERY_MS),
             Worker(f"{TOPIC}-tidy", bus, self.tidy, poll_ms=TIDY_EVERY_MS),
         ]
 
@@ -71,14 +79,18 @@ class Sender:
             worker.start()
 
     async def stop(self) -> None:
-        """Finish what is open if it ends soon; the lease gives the rest back."""
-        for worker in self._workers:
-            await worker.stop()
+        """Finish what is open if it ends soon, and leave the rest to the others."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
         if self._open:
             _, late = await asyncio.wait(self._open, timeout=STOP_WITHIN_S)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        try:
+            await self._turns.lay_down_all()
+            await self._tidying.lay_down()
+        except StorageUnavailableError as error:
+            log.warning("webhook.turns_not_laid_down", error=str(error))
 
     @property
     def open_count(self) -> int:
@@ -94,11 +106,12 @@ class Sender:
         """Start as much of what is due as there is room for; says whether it started anything."""
         now_ms = self._clocks.now_ms()
         due = await self._database.read(lambda tx: claims.sendable(tx, now_ms=now_ms))
-        shares = self._lanes.share([one.endpoint_id for one in due], now_ms=_monotonic_ms())
+        ours = self._turns.possible([one.endpoint_id for one in due])
+        shares = self._lanes.share([one.endpoint_id for one in due if one.endpoint_id in ours], now_ms=_monotonic_ms())
         chosen = [one for one in due if one.endpoint_id in shares]
         if not chosen:
             return False
-        ready = await self._database.write(lambda tx: claims.take(tx, chosen, shares, self._book, now_ms=now_ms))
+        ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
         for one in ready:
             self._lanes.lane(one.target.endpoint_id).open(one.claimed.id, now_ms=_monotonic_ms())
             task = asyncio.create_task(self._deliver(one))
@@ -106,8 +119,25 @@ class Sender:
             task.add_done_callback(self._open.discard)
         return bool(ready)
 
+    async def _take(self, tx: Tx, chosen: Sequence[DueEndpoint], shares: Mapping[str, int], now_ms: int) -> list[Ready]:
+        ours = await self._turns.take(tx, [one.endpoint_id for one in chosen], now_ms=now_ms)
+        mine = [one for one in chosen if one.endpoint_id in ours]
+        return await claims.take(tx, mine, shares, self._book, now_ms=now_ms)
+
+    async def keep_turns(self) -> bool:
+        await self._turns.keep(self._lanes.in_use())
+        return False
+
+    async def take_over(self) -> bool:
+        """Go on with what a dead process was sending."""
+        if await self._turns.take_over():
+            self._bus.hint(TOPIC)
+        return False
+
     async def tidy(self) -> bool:
-        """Look after some endpoints; starts over at the end, after a pause."""
+        """Look after some endpoints, in one process for all; starts over at the end, after a pause."""
+        if not await self._tidying.mine():
+            return False
         after = self._tidied_up_to
         keys = await self._database.read(lambda tx: store.endpoints_after(tx, after, count=TIDY_AT_ONCE))
         self._tidied_up_to = keys[-1] if len(keys) == TIDY_AT_ONCE else ("", "")

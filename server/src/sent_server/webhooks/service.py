@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sent_server import events
 from sent_server.db import Tx
 from sent_server.errors import ApiError
-from sent_server.events import Event, LogEntry, names
+from sent_server.events import Event, LogEntry, Span, names
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
@@ -15,6 +15,7 @@ from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 DISABLED = "webhook.disabled"
+REPLAYED_AT_ONCE = 2_000
 BOTH_STATES = ("active", "inactive")
 
 
@@ -39,10 +40,13 @@ class Draft:
     signature_mode: str | None
 
 
-async def create(tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, now_ms: int) -> tuple[Webhook, str]:
+async def create(
+    tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, quota: int, now_ms: int
+) -> tuple[Webhook, str]:
     """The new webhook and its secret in clear, which is never shown again."""
-    if await store.count(tx, customer_id) >= rules.quota:
-        raise ApiError("VALIDATION_001", f"An account may hold {rules.quota} webhooks; delete one first")
+    await store.hold_up_others(tx, customer_id)
+    if await store.count(tx, customer_id) >= quota:
+        raise ApiError("VALIDATION_001", f"An account may hold {quota} webhooks; delete one first")
     _check_complete(draft)
     _check_url(draft.endpoint_url, rules)
     webhook_id = ids.new_id(now_ms)
@@ -129,6 +133,22 @@ async def log_page(
     _, health = await get(tx, customer_id, webhook_id)
     entries, total_count = await events.log_page(tx, customer_id, webhook_id, page=page, pattern=pattern)
     return entries, total_count, health.parked_at_ms is not None
+
+
+async def replay_one(tx: Tx, customer_id: str, webhook_id: str, delivery_id: str, *, now_ms: int) -> int:
+    """Send one delivery of the log again. Raises RESOURCE_008 for an unknown webhook or delivery."""
+    await get(tx, customer_id, webhook_id)
+    if not await events.replay_one(tx, customer_id, webhook_id, delivery_id, never=DISABLED, now_ms=now_ms):
+        raise ApiError("RESOURCE_008", "The webhook's log has no event with this id")
+    return 1
+
+
+async def replay_span(tx: Tx, customer_id: str, webhook_id: str, span: Span, *, now_ms: int) -> tuple[int, str | None]:
+    """Send deliveries again, a portion per call: how many, and the id to go on after."""
+    await get(tx, customer_id, webhook_id)
+    return await events.replay_span(
+        tx, customer_id, webhook_id, span, never=DISABLED, count=REPLAYED_AT_ONCE, now_ms=now_ms
+    )
 
 
 async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now_ms: int) -> None:

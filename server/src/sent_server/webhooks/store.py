@@ -106,6 +106,15 @@ ENDPOINTS_AFTER = """
     LIMIT :count
 """
 Key = tuple[str, str]
+# Whoever adds to an account's webhooks waits here, so that two at the same moment do not pass its quota.
+QUOTA_LOCK = """
+    SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('webhooks:' || CAST(:customer_id AS TEXT), 0))*/
+"""
+
+
+async def hold_up_others(tx: Tx, customer_id: str) -> None:
+    """Hold up others who add, until our commit."""
+    await tx.fetch(QUOTA_LOCK, customer_id=customer_id)
 
 
 async def insert(tx: Tx, webhook: Webhook) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, StringConstraints, model_validator
 
 from sent_server import egress
-from sent_server.events import LogEntry, names
-from sent_server.http.fields import Body, between, fault, one_of
+from sent_server.events import LogEntry, Span, names
+from sent_server.http.fields import Body, Moment, Uuid, between, fault, one_of
 from sent_server.kernel import timestamps
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.model import Health, Webhook
@@ -92,6 +92,26 @@ class TestWebhook(Body):
     missing: ClassVar[dict[str, tuple[str, str]]] = {"event_type": ("VALIDATION_001", EVENT_TYPE_REQUIRED)}
 
     event_type: Annotated[str, AfterValidator(_check_event_type)]
+
+
+class Replay(Body):
+    """One log entry by `event_id`, or all in `delivery_status` from `since` until `until`, both by creation."""
+
+    event_id: Uuid | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    delivery_status: Annotated[str, one_of(("failed", "delivered", "all"))] = "failed"
+    after: Uuid | None = None
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> "Replay":
+        if self.event_id and self.model_fields_set & {"since", "until", "delivery_status", "after"}:
+            raise fault("VALIDATION_001", "Name one event_id, or a range, not both")
+        return self
+
+    def span(self, now_ms: int) -> Span:
+        states = ("failed", "delivered") if self.delivery_status == "all" else (self.delivery_status,)
+        return Span(self.since or 0, min(self.until or now_ms, now_ms), states, self.after)
 
 
 def webhook(value: Webhook, health: Health, *, secret: str | None = None) -> dict[str, Any]:

@@ -29,8 +29,9 @@ class Simulator:
     name = NAME
     takes_idempotency_key = True
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, messages_per_second: int | None = None) -> None:
         self._network = network
+        self.messages_per_second = messages_per_second
 
     async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         behaviours = await self._network.carry(submissions, decide)

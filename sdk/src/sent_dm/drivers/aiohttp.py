@@ -1,0 +1,211 @@
+"""The async driver that drives aiohttp directly. aiohttp and asyncio are imported by the first client that uses it."""
+
+import io
+import ssl
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.request import getproxies
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from sent_dm.core import decode
+from sent_dm.core.reply import Failure, Got, Reply, Why
+from sent_dm.core.request import Request
+from sent_dm.core.settings import DEFAULT_LIMITS
+from sent_dm.drivers.tls import default_context
+
+if TYPE_CHECKING:
+    import aiohttp
+
+MAX_KNOWN_URLS = 512
+# Beyond this, aiohttp warns that writing bytes blocks the loop, and wants a file.
+MAX_BYTES_AT_ONCE = 1 << 20
+
+
+class DefaultAioHttpClient:
+    """`AsyncSentDm(http_client=DefaultAioHttpClient())`: aiohttp does the HTTP. Needs the extra `sentdm[aiohttp]`.
+
+    limits     how many connections there may be, and how long a free one is kept
+    verify     an ssl.SSLContext, or False to trust anybody
+    proxy      the address of a proxy; else those of the environment, unless trust_env is False
+    session    an aiohttp.ClientSession of your own instead of all of these; it belongs to one event loop
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: httpx.Limits = DEFAULT_LIMITS,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        session: "aiohttp.ClientSession | None" = None,
+    ) -> None:
+        try:
+            import asyncio
+
+            import aiohttp
+            import yarl
+        except ImportError as missing:
+            raise RuntimeError("DefaultAioHttpClient needs aiohttp: pip install 'sentdm[aiohttp]'") from missing
+        self._aiohttp = aiohttp
+        self._asyncio = asyncio
+        self.errors = (aiohttp.ClientError, OSError)  # TimeoutError is one of these
+        self._url = yarl.URL
+        self._limits = limits
+        self._tls: Any = default_context() if verify is True else verify
+        self._proxy = proxy
+        # aiohttp looks the environment up for every request, which takes as long as the request; so only if need be.
+        self._trust_env = trust_env and proxy is None and bool({"http", "https", "all"} & getproxies().keys())
+        self._given = session
+        # A session belongs to the event loop that it was made in.
+        self._sessions: WeakKeyDictionary[Any, aiohttp.ClientSession] = WeakKeyDictionary()
+        self._urls: dict[str, yarl.URL] = {}
+        self._timeouts: dict[int, tuple[httpx.Timeout, aiohttp.ClientTimeout]] = {}
+        self._closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def _session(self) -> "aiohttp.ClientSession":
+        if self._given is not None:
+            return self._given
+        loop = self._asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None:
+            if self._closed:
+                raise RuntimeError("The client is closed")
+            session = self._sessions[loop] = self._make_session()
+        return session
+
+    def _make_session(self) -> "aiohttp.ClientSession":
+        aiohttp, limits = self._aiohttp, self._limits
+        connector = aiohttp.TCPConnector(
+            ssl=self._tls,
+            limit=limits.max_connections or 0,
+            keepalive_timeout=15.0 if limits.keepalive_expiry is None else limits.keepalive_expiry,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            trust_env=self._trust_env,
+            proxy=self._proxy,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+
+    async def send(self, request: Request) -> Got:
+        response: aiohttp.ClientResponse | None = None
+        session = self._session()
+        try:
+            response = await session.request(
+                request.method,
+                self._known_url(request.url),
+                data=_payload(request.content),
+                headers=request.headers,
+                timeout=self._timeout(request.timeout),
+                allow_redirects=False,
+            )
+            if request.stream and response.status < 300:
+                return self._reply(request, response, b"", body=_OpenBody(self, request, response))
+            content = await response.read()
+        except self.errors as cause:
+            if response is not None:
+                response.close()
+            return self.failure(request, cause, response)
+        except BaseException:
+            if response is not None:
+                response.close()
+            raise
+        return self._reply(request, response, content)
+
+    def _reply(
+        self, request: Request, response: "aiohttp.ClientResponse", content: bytes, *, body: object = None
+    ) -> Reply:
+        headers: Any = response.headers  # its `get` has overloads that no protocol can say
+        return Reply(response.status, headers, content, request, self._as_httpx, open=body)
+
+    def failure(self, request: Request, cause: Exception, response: "aiohttp.ClientResponse | None") -> Failure:
+        why = Why.TIMEOUT if isinstance(cause, TimeoutError) else Why.CONNECTION
+        if isinstance(cause, self._aiohttp.ClientPayloadError) and "400" in str(cause):
+            why = Why.UNREADABLE  # aiohttp's way to say that the content encoding is broken
+        request_id = None if response is None else response.headers.get("x-request-id")
+        return Failure(why, cause, request, request_id)
+
+    def _known_url(self, text: str) -> Any:
+        known = self._urls.get(text)
+        if known is None:
+            if len(self._urls) >= MAX_KNOWN_URLS:
+                self._urls.clear()
+            # Encoded already; quoting again would turn the + of a phone number around.
+            known = self._urls[text] = self._url(text, encoded=True)
+        return known
+
+    def _timeout(self, given: httpx.Timeout) -> "aiohttp.ClientTimeout":
+        """`pool` bounds the wait for a connection, opening one included, because aiohttp knows no other."""
+        known = self._timeouts.get(id(given))
+        if known is not None and known[0] is given:
+            return known[1]
+        waits = [given.pool, given.connect]
+        made = self._aiohttp.ClientTimeout(
+            total=None,
+            connect=None if None in waits else sum(wait for wait in waits if wait is not None),
+            sock_connect=given.connect,
+            sock_read=given.read,
+        )
+        if len(self._timeouts) >= MAX_KNOWN_URLS:
+            self._timeouts.clear()
+        self._timeouts[id(given)] = (given, made)
+        return made
+
+    def _as_httpx(self, reply: Reply) -> httpx.Response:
+        sent = reply.request
+        request = httpx.Request(sent.method, sent.url, headers=sent.headers, content=sent.content)
+        items: Any = reply.headers
+        # aiohttp has decoded the content; without these headers httpx does not try again.
+        headers = [(k, v) for k, v in items.items() if k.lower() not in ("content-encoding", "transfer-encoding")]
+        return httpx.Response(reply.status, headers=headers, content=reply.content, request=request)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._asyncio.sleep(seconds)
+
+    async def aclose(self) -> None:
+        self._closed = True
+        sessions = [*self._sessions.values(), *([] if self._given is None else [self._given])]
+        self._sessions.clear()
+        for session in sessions:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _OpenBody:
+    """A body that is still on its way."""
+
+    def __init__(self, driver: DefaultAioHttpClient, request: Request, response: "aiohttp.ClientResponse") -> None:
+        self._driver = driver
+        self._request = request
+        self._response = response
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Raises APIConnectionError when it breaks off."""
+        try:
+            async for part in self._response.content.iter_any():
+                yield part
+        except self._driver.errors as cause:
+            self._response.close()
+            raise decode.error_of(self._driver.failure(self._request, cause, self._response)) from cause
+
+    async def aclose(self) -> None:
+        self._response.close()
+
+
+def _payload(content: bytes | None) -> Any:
+    return io.BytesIO(content) if content is not None and len(content) >= MAX_BYTES_AT_ONCE else content

@@ -1,0 +1,1 @@
+"""Parts for frameworks. Each needs its extra, such as sentdm[celery]; nothing else in the SDK imports them."""

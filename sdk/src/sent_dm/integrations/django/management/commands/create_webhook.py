@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from sent_dm.exceptions import SentDmError
+from sent_dm.integrations.django.apps import get_sent_client
+
+
+class Command(BaseCommand):
+    help = "Have Sent post events to this site; prints the secret, which is shown only once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("site_url", help="Where this site is, such as https://shop.example")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        site_url: str = options["site_url"]
+        try:
+            made = get_sent_client().webhooks.create(
+                display_name="Django",
+                endpoint_url=site_url.rstrip("/") + reverse("sent_dm:webhook"),
+                event_types=["messages", "templates"],
+            )
+        except SentDmError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"SENT_DM_WEBHOOK_SECRET={made.data.signing_secret}")

@@ -1,0 +1,100 @@
+"""Lists that come in pages. Iterating a page goes on to the next ones; `.data` is this page alone."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from typing import Any, Generic, Self, TypeVar
+
+from sent_dm.answers import Answer
+from sent_dm.models import ListModel
+
+D = TypeVar("D")
+T = TypeVar("T")
+P = TypeVar("P", bound="AsyncPage[Any, Any]")
+Fetch = Callable[[int], Any]
+
+
+class _Page(Answer[D], Generic[D, T]):
+    @property
+    def items(self) -> list[T]:
+        """The items of this page."""
+        data: Any = self.data
+        return list(data) if isinstance(data, ListModel) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+    def bind(self, fetch: Fetch) -> Self:
+        object.__setattr__(self, "_fetch", fetch)
+        return self
+
+    @property
+    def _next_number(self) -> int | None:
+        """None after the last page; also after an empty one, so that a wrong has_more cannot loop."""
+        position: Any = getattr(self.data, "pagination", None)
+        page: Any = getattr(position, "page", None)
+        if not getattr(position, "has_more", False) or not isinstance(page, int) or not self.items:
+            return None
+        return page + 1
+
+    def has_next_page(self) -> bool:
+        return self._next_number is not None
+
+    def _fetched(self, number: int) -> Any:
+        fetch: Fetch | None = self.__dict__.get("_fetch")
+        if fetch is None:
+            raise RuntimeError("This page did not come from a client, so there is no next one")
+        return fetch(number)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class SyncPage(_Page[D, T], Generic[D, T]):
+    def get_next_page(self) -> Self:
+        """Raises RuntimeError after the last page; see `has_next_page`."""
+        number = self._next_number
+        if number is None:
+            raise RuntimeError("There is no next page; ask has_next_page() first")
+        return self._fetched(number)
+
+    def iter_pages(self) -> Iterator[Self]:
+        page = self
+        yield page
+        while page.has_next_page():
+            page = page.get_next_page()
+            yield page
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.iter_pages():
+            yield from page.items
+
+
+class AsyncPage(_Page[D, T], Generic[D, T]):
+    async def get_next_page(self) -> Self:
+        """Raises RuntimeError after the last page; see `has_next_page`."""
+        number = self._next_number
+        if number is None:
+            raise RuntimeError("There is no next page; ask has_next_page() first")
+        return await self._fetched(number)
+
+    async def iter_pages(self) -> AsyncIterator[Self]:
+        page = self
+        yield page
+        while page.has_next_page():
+            page = await page.get_next_page()
+            yield page
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.iter_pages():
+            for item in page.items:
+                yield item
+
+
+class AsyncPaginator(Generic[P, T]):
+    """Await it for the first page, or iterate it for all items of all pages."""
+
+    def __init__(self, first: Callable[[], Awaitable[P]]) -> None:
+        self._first = first
+
+    def __await__(self) -> Generator[Any, None, P]:
+        return self._first().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for item in await self._first():
+            yield item

@@ -1,0 +1,20 @@
+"""`sent webhooks replay`: portion by portion, with a count on a terminal while it goes on."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from sent_server.cli import operate
+
+
+def run(home: Path | None, database: str | None, customer_id: str, webhook_id: str, asked: dict[str, Any]) -> Any:
+    """`asked` is what the operation takes. Returns how many deliveries wait to be sent again."""
+    replayed, after = 0, None
+    while True:
+        arguments = {"customer_id": customer_id, "webhook_id": webhook_id, **asked, "after": after}
+        done = operate.perform(home, database, "webhooks replay", **arguments)
+        replayed, after = replayed + done["replayed"], done["next_after"]
+        if after is None:
+            return {"webhook_id": webhook_id, "replayed": replayed}
+        if sys.stderr.isatty():
+            print(f"{replayed:,} events so far", file=sys.stderr)

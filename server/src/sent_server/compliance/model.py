@@ -1,0 +1,99 @@
+"""Brands and campaigns as stored, and where the registry stands with them.
+
+    draft --file--> filed --verdict--> registered
+                      ^  \
+               edit   |   --verdict--> rejected (open for change again; an edit files it anew)
+                      +-------------------'
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sent_server.compliance.details import BrandDetails, CampaignTexts
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    FILED = "filed"
+    REGISTERED = "registered"
+    REJECTED = "rejected"
+
+
+FIXED = (State.FILED, State.REGISTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """`reference` is the id at the registry, `csp_id` of whoever filed. Inherited: as a profile sees its parent's."""
+
+    customer_id: str
+    id: str
+    details: BrandDetails
+    state: State
+    reference: str | None
+    csp_id: str | None
+    universal_ein: str | None
+    identity_status: str | None
+    rejection_reason: str | None
+    submitted_at_ms: int | None
+    created_at_ms: int
+    updated_at_ms: int | None
+    is_inherited: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.state in FIXED
+
+    @property
+    def is_tcr_application(self) -> bool:
+        return bool(self.details.compliance.is_tcr_application)
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """A kind of message with samples of it; keeps its id while the campaign keeps the kind."""
+
+    id: str
+    kind: str
+    sample_messages: list[str]
+    created_at_ms: int
+    updated_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    customer_id: str
+    id: str
+    texts: CampaignTexts
+    use_cases: list[UseCase]
+    state: State
+    reference: str | None
+    csp_id: str | None
+    rejection_reason: str | None
+    submitted_at_ms: int | None
+    created_at_ms: int
+    updated_at_ms: int | None
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.state in FIXED
+
+
+class Registration(StrEnum):
+    """A customer's way through the registry as a whole."""
+
+    NONE = "none"
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What completing a profile needs to know. Brand and campaigns are its own or its parent's, as its settings say."""
+
+    has_brand: bool
+    is_tcr_application: bool
+    has_main_country: bool
+    campaigns: int
+    registration: Registration

@@ -1,0 +1,47 @@
+"""Which profile or brand a caller may mean by an id. Whatever is out of reach is as unknown as what does not exist."""
+
+from sent_server.accounts import service as accounts
+from sent_server.accounts.model import Account
+from sent_server.compliance import inheritance, store
+from sent_server.compliance.model import Brand
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.http.caller import Caller
+
+
+async def profile(tx: Tx, caller: Caller, profile_id: str) -> Account:
+    """An organization reaches its profiles; a profile, also one chosen by x-profile-id, itself. Raises RESOURCE_014."""
+    is_organization = caller.customer_id == caller.organization_id
+    found = None
+    if is_organization or profile_id == caller.customer_id:
+        found = await accounts.profile(tx, caller.organization_id, profile_id)
+    if found is None:
+        raise ApiError("RESOURCE_014")
+    return found
+
+
+async def oneself(tx: Tx, caller: Caller) -> Account:
+    found = await accounts.look_up(tx, caller.customer_id)
+    if found is None:  # deleted since its key was looked up
+        raise ApiError("AUTH_002")
+    return found
+
+
+async def brands(tx: Tx, caller: Caller) -> list[Brand]:
+    """The brand that the caller uses; for an organization those of its profiles, too. Newest first."""
+    account = await oneself(tx, caller)
+    if account.id != account.organization_id:
+        brand = await inheritance.brand_of(tx, account)
+        return [] if brand is None else [brand]
+    return await store.brands(tx, [account.id, *(one.id for one in await accounts.profiles(tx, account.id))])
+
+
+async def user_of_brand(tx: Tx, caller: Caller, brand_id: str) -> Account:
+    """Whoever a brand's id stands for: its owner, or the calling profile that inherits it. Raises RESOURCE_009."""
+    for brand in await brands(tx, caller):
+        if brand.id == brand_id:
+            user_id = caller.customer_id if brand.is_inherited else brand.customer_id
+            found = await accounts.look_up(tx, user_id)
+            if found is not None:
+                return found
+    raise ApiError("RESOURCE_009")

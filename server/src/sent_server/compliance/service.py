@@ -1,0 +1,156 @@
+"""The rules of brands: one per customer, fixed once filed. Source: contract NOTES a37, d."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sent_server.accounts import service as accounts
+from sent_server.accounts.model import Account
+from sent_server.compliance import filing, inheritance, store
+from sent_server.compliance.details import BrandDetails
+from sent_server.compliance.inheritance import brands_of
+from sent_server.compliance.model import Brand, Campaign, Facts, Registration, State
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.kernel import ids
+
+__all__ = ["Brand", "Facts", "Registration", "brands_of"]
+INHERITED = "Cannot provide brand data when inherit_tcr_brand is true."
+READ_ONLY = "This brand is read-only. Set inherit_tcr_brand to false to manage your own brand."
+FIXED = "The brand has been submitted to TCR and cannot be changed any more"
+EXISTS = "This account already has a brand"
+
+
+async def brand_of(tx: Tx, customer_id: str) -> Brand | None:
+    """The brand that a customer uses, its own or its parent's (`is_inherited`)."""
+    account = await accounts.look_up(tx, customer_id)
+    return None if account is None else await inheritance.brand_of(tx, account)
+
+
+async def put_brand(tx: Tx, organization_id: str, profile_id: str, values: BrandDetails, *, now_ms: int) -> Brand:
+    """Create a profile's own brand, or change what `values` names of it. Raises VALIDATION_001 once it is filed."""
+    await store.lock(tx, organization_id)
+    brand = await inheritance.own_brand(tx, profile_id)
+    if brand is None:
+        return await _insert(tx, profile_id, values, now_ms)
+    return await _update(tx, brand, brand.details.merged(values), now_ms)
+
+
+async def create_brand(tx: Tx, account: Account, values: BrandDetails, *, now_ms: int) -> Brand:
+    """Raises RESOURCE_007 when there is one, VALIDATION_001 for a profile that inherits its brand."""
+    await store.lock(tx, account.organization_id)
+    if account.has("inherit_tcr_brand"):
+        raise ApiError("VALIDATION_001", INHERITED, details={"brand": [INHERITED]})
+    if await inheritance.own_brand(tx, account.id):
+        raise ApiError("RESOURCE_007", EXISTS)
+    return await _insert(tx, account.id, values, now_ms)
+
+
+async def replace_brand(tx: Tx, account: Account, values: BrandDetails, *, now_ms: int) -> Brand:
+    """Raises RESOURCE_009, VALIDATION_001 for an inherited brand and once it is filed."""
+    return await _update(tx, await _own_for_change(tx, account), values, now_ms)
+
+
+async def delete_brand(tx: Tx, account: Account) -> None:
+    """The customer's campaigns go with it. Raises RESOURCE_009, VALIDATION_001 like `replace_brand`."""
+    brand = await _own_for_change(tx, account)
+    _check_open(brand)
+    await store.delete_campaigns(tx, account.id)
+    await store.delete_brand(tx, brand)
+
+
+async def campaign_count(tx: Tx, customer_id: str) -> int:
+    """How many campaigns a customer uses, its own or its parent's."""
+    account = await accounts.look_up(tx, customer_id)
+    return 0 if account is None else await store.count_campaigns(tx, inheritance.campaign_owner(account))
+
+
+async def facts(tx: Tx, customer_id: str) -> Facts:
+    account = await accounts.look_up(tx, customer_id)
+    brand = None if account is None else await inheritance.brand_of(tx, account)
+    if account is None or brand is None:
+        return Facts(False, False, False, 0, Registration.NONE)
+    campaigns = await store.campaigns(tx, inheritance.campaign_owner(account))
+    countries = brand.details.compliance.destination_countries or []
+    return Facts(
+        has_brand=True,
+        is_tcr_application=brand.is_tcr_application,
+        has_main_country=any(country.is_main for country in countries),
+        campaigns=len(campaigns),
+        registration=_registration(brand, campaigns),
+    )
+
+
+async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
+    """Hand the brand and the campaigns that a customer uses to the registry, unless they are there already.
+
+    Does nothing without a brand, and for brands that are no TCR application.
+    """
+    account = await accounts.look_up(tx, customer_id)
+    if account is None:
+        return
+    await store.lock(tx, account.organization_id)
+    campaign_owner = inheritance.campaign_owner(account)
+    for brand in await store.brands(tx, sorted({inheritance.brand_owner(account), campaign_owner})):
+        if brand.is_tcr_application and not brand.is_fixed:
+            await filing.file_brand(tx, brand, now_ms=now_ms)
+    owner = account if campaign_owner == account.id else await accounts.look_up(tx, campaign_owner)
+    above = None if owner is None else await inheritance.brand_of(tx, owner)
+    if above is None or not above.is_fixed:
+        return
+    for campaign in await store.campaigns(tx, campaign_owner):
+        if not campaign.is_fixed:
+            await filing.file_campaign(tx, campaign, now_ms=now_ms)
+
+
+def _registration(brand: Brand, campaigns: Sequence[Campaign]) -> Registration:
+    states = [campaign.state for campaign in campaigns]
+    if brand.state is State.REJECTED or (states and all(state is State.REJECTED for state in states)):
+        return Registration.REJECTED
+    if brand.state is State.FILED or State.FILED in states:
+        return Registration.PENDING
+    if brand.state is State.REGISTERED and State.REGISTERED in states:
+        return Registration.APPROVED
+    return Registration.NONE
+
+
+async def _insert(tx: Tx, customer_id: str, details: BrandDetails, now_ms: int) -> Brand:
+    brand = Brand(
+        customer_id=customer_id,
+        id=ids.new_id(now_ms),
+        details=details,
+        state=State.DRAFT,
+        reference=None,
+        csp_id=None,
+        universal_ein=None,
+        identity_status=None,
+        rejection_reason=None,
+        submitted_at_ms=None,
+        created_at_ms=now_ms,
+        updated_at_ms=None,
+    )
+    await store.insert_brand(tx, brand)
+    return brand
+
+
+async def _update(tx: Tx, brand: Brand, details: BrandDetails, now_ms: int) -> Brand:
+    _check_open(brand)
+    changed = replace(brand, details=details, updated_at_ms=now_ms)
+    if brand.state is State.REJECTED:
+        return await filing.file_brand(tx, changed, now_ms=now_ms)
+    await store.update_brand(tx, changed)
+    return changed
+
+
+async def _own_for_change(tx: Tx, account: Account) -> Brand:
+    await store.lock(tx, account.organization_id)
+    if account.has("inherit_tcr_brand"):
+        raise ApiError("VALIDATION_001", READ_ONLY)
+    brand = await inheritance.own_brand(tx, account.id)
+    if brand is None:
+        raise ApiError("RESOURCE_009")
+    return brand
+
+
+def _check_open(brand: Brand) -> None:
+    if brand.is_fixed:
+        raise ApiError("VALIDATION_001", FIXED, details={"brand": [FIXED]})

@@ -1,0 +1,62 @@
+"""Contacts and consent as a profile has them from its relatives: seen and written to, never changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sent_server.contacts import shared_store
+from sent_server.contacts.model import Contact, Recipient
+from sent_server.contacts.store import to_recipient
+from sent_server.db import Tx
+from sent_server.http.caller import Relatives
+from sent_server.kernel.paging import Page
+
+
+async def for_sending(tx: Tx, relatives: Relatives, numbers: Sequence[str]) -> tuple[dict[str, Recipient], set[str]]:
+    """The inherited contacts among `numbers`, and the numbers that any relative may not write to. One statement."""
+    found: dict[str, tuple[int, Recipient]] = {}
+    opted_out: set[str] = set()
+    for phone, owner, text, opted_out_at_ms in await shared_store.for_sending(tx, relatives.consent, numbers):
+        if opted_out_at_ms is not None:
+            opted_out.add(phone)
+        if text is None or owner not in relatives.contacts:
+            continue
+        place = relatives.contacts.index(owner)
+        if phone not in found or place < found[phone][0]:
+            found[phone] = place, to_recipient(phone, text, opted_out=False)
+    return {phone: recipient for phone, (_, recipient) in found.items()}, opted_out
+
+
+async def by_id(tx: Tx, relatives: Relatives, contact_id: str) -> Contact | None:
+    found = await shared_store.by_id(tx, relatives.contacts, contact_id) if relatives.contacts else None
+    return replace(found, is_inherited=True) if found else None
+
+
+async def by_phone(tx: Tx, relatives: Relatives, number: str) -> Contact | None:
+    found = await shared_store.by_phone(tx, relatives.contacts, number) if relatives.contacts else None
+    return replace(found, is_inherited=True) if found else None
+
+
+async def list_page(
+    tx: Tx, customer_id: str, relatives: Relatives, page: Page, *, patterns: dict[str, str] | None, counter: str | None
+) -> tuple[list[Contact], int]:
+    """The customer's own and its inherited contacts, merged. Without `counter` the total is counted row by row."""
+    owners = (customer_id, *relatives.contacts)
+    if counter is None:
+        assert patterns is not None
+        total = await shared_store.filtered_count(tx, owners, **patterns)
+    else:
+        total = await shared_store.total(tx, owners, counter)
+    if total <= page.offset:
+        return [], total
+    if patterns is None:
+        rows = await shared_store.page(tx, owners, page)
+    else:
+        rows = await shared_store.filtered_page(tx, owners, page, **patterns)
+    return [replace(contact, is_inherited=owner != customer_id) for owner, contact in rows], total
+
+
+async def with_consent(tx: Tx, customer_id: str, relatives: Relatives, contacts: Sequence[Contact]) -> list[Contact]:
+    """The contacts with the consent that binds this profile: whoever opted out with it or a relative has opted out."""
+    owners = (customer_id, *relatives.consent)
+    opted_out = await shared_store.opted_out(tx, owners, sorted({contact.phone for contact in contacts}))
+    return [replace(contact, opted_out_at_ms=opted_out.get(contact.phone)) for contact in contacts]

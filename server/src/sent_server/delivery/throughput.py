@@ -1,0 +1,102 @@
+"""How many messages may leave now: per carrier and per sender number, honoured by all workers together.
+
+One row per carrier and number says when it is free again (the generic cell rate algorithm); it is locked while
+messages are claimed, so that two workers never spend the same allowance.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sent_server.channels import service as channels
+from sent_server.db import Tx
+
+SECOND_US = 1_000_000
+# What has not been used for this long may leave at once, so that workers need not wake for every single message.
+BURST_US = 50_000
+PREPARE = """
+    INSERT INTO throughput (name, free_at_us)
+    VALUES (:name, 0)
+    ON CONFLICT (name) DO NOTHING
+"""
+LOCK = """
+    SELECT name, free_at_us FROM throughput
+    WHERE name IN (:names[])
+    ORDER BY name
+    /*pg: FOR UPDATE*/
+"""
+SPEND = """
+    UPDATE throughput
+    SET free_at_us = :free_at_us
+    WHERE name = :name
+"""
+
+
+def available(free_at_us: int, per_second: int, now_us: int) -> int:
+    """How many may leave at this moment."""
+    interval_us = SECOND_US // per_second
+    return max(0, (now_us + max(BURST_US, interval_us) - max(free_at_us, now_us)) // interval_us)
+
+
+def spend(free_at_us: int, per_second: int, now_us: int, count: int) -> int:
+    """When it is free again after `count` have left."""
+    return max(free_at_us, now_us) + count * (SECOND_US // per_second)
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What a carrier and some senders may send now; without a limit there is no entry."""
+
+    carrier: str
+    now_us: int
+    per_second: Mapping[str, int]
+    free_at_us: dict[str, int]
+    _used: set[str] = field(default_factory=set[str])
+
+    def of_carrier(self, wanted: int) -> int:
+        return self._available(self.carrier, wanted)
+
+    def of(self, sender: str, wanted: int) -> int:
+        """How many of `wanted` may leave from this number through this carrier."""
+        for name in self._names(sender):
+            wanted = self._available(name, wanted)
+        return wanted
+
+    def use(self, sender: str, count: int) -> None:
+        if count == 0:
+            return
+        for name in self._names(sender):
+            self._used.add(name)
+            self.free_at_us[name] = spend(self.free_at_us[name], self.per_second[name], self.now_us, count)
+
+    async def write(self, tx: Tx) -> None:
+        await tx.execute_many(SPEND, [(self.free_at_us[name], name) for name in sorted(self._used)])
+
+    def _available(self, name: str, wanted: int) -> int:
+        if name not in self.per_second:
+            return wanted
+        return min(wanted, available(self.free_at_us[name], self.per_second[name], self.now_us))
+
+    def _names(self, sender: str) -> list[str]:
+        return [name for name in (self.carrier, _sender_name(self.carrier, sender)) if name in self.per_second]
+
+
+async def allowance(
+    tx: Tx, carrier: str, senders: Sequence[str], *, carrier_per_second: int | None, now_ms: int
+) -> Allowance:
+    """Lock and read what applies to these senders."""
+    limits = await channels.throughput(tx, carrier, senders)
+    per_second = {_sender_name(carrier, sender): limit for sender, limit in limits.items()}
+    if carrier_per_second:
+        per_second[carrier] = carrier_per_second
+    free_at_us: dict[str, int] = {}
+    if per_second:
+        names = sorted(per_second)
+        free_at_us = dict(await tx.fetch(LOCK, names=names))
+        if missing := [(name,) for name in names if name not in free_at_us]:
+            await tx.execute_many(PREPARE, missing)
+            free_at_us = dict(await tx.fetch(LOCK, names=names))
+    return Allowance(carrier, now_ms * 1_000, per_second, free_at_us)
+
+
+def _sender_name(carrier: str, sender: str) -> str:
+    return f"{carrier}/{sender}"

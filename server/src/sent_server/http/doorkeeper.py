@@ -1,0 +1,54 @@
+"""Limits requests that come without a key: so many a minute from one address, and for one thing that is asked for."""
+
+import math
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from sent_server.errors import ApiError
+from sent_server.http.limits import WINDOW_MS, Verdict
+
+PER_ADDRESS = 200
+PER_THING = 10
+MAX_REMEMBERED = 10_000
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class Doorkeeper:
+    """Counts in this process; at most MAX_REMEMBERED addresses and things, the longest unseen forgotten first."""
+
+    def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
+        self._now_ms = now_ms
+        self._seen: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
+
+    def admit(self, address: str) -> Verdict:
+        """Raises BUSINESS_002."""
+        return self._hit(("address", _network(address)), PER_ADDRESS)
+
+    def admit_to(self, thing: str) -> None:
+        """Raises BUSINESS_002."""
+        self._hit(("thing", thing), PER_THING)
+
+    def _hit(self, name: tuple[str, str], limit: int) -> Verdict:
+        now_ms = self._now_ms()
+        hits = self._seen.setdefault(name, deque())
+        self._seen.move_to_end(name)
+        while len(self._seen) > MAX_REMEMBERED:
+            self._seen.popitem(last=False)
+        while hits and hits[0] <= now_ms - WINDOW_MS:
+            hits.popleft()
+        allowed = len(hits) < limit
+        if allowed:
+            hits.append(now_ms)
+        wait_ms = hits[0] + WINDOW_MS - now_ms
+        if not allowed:
+            raise ApiError("BUSINESS_002", headers={"Retry-After": str(max(1, math.ceil(wait_ms / 1000)))})
+        return Verdict(True, limit, limit - len(hits), math.ceil(time.time() + wait_ms / 1000), 1)
+
+
+def _network(address: str) -> str:
+    """An IPv6 customer has a /64 of addresses."""
+    return ":".join(address.split(":")[:4]) if address.count(":") > 3 else address

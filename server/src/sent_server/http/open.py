@@ -1,0 +1,57 @@
+"""Mutations that anybody may try without a key: what they need to know stands in the body."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Receive, Scope
+
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.http import fields
+from sent_server.http.doorkeeper import Doorkeeper
+from sent_server.http.endpoint import Endpoint, Shared, Trace, read_object
+from sent_server.http.envelope import Answer, Reply
+from sent_server.http.fields import Body
+
+# (tx, now_ms, body) -> Reply
+OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoute:
+    """A POST. `limited_by` names what of the body is limited for all callers together; None when it is nonsense."""
+
+    path: str
+    body: type[Body]
+    command: OpenCommand
+    limited_by: Callable[[Any], str | None]
+
+
+class OpenMutation(Endpoint):
+    """The ASGI side of an OpenRoute. Order: method (405) - limit (429) - body (400) - limit of the thing - handler."""
+
+    def __init__(self, route: OpenRoute, shared: Shared, doorkeeper: Doorkeeper) -> None:
+        super().__init__(route.path, [], shared)
+        self._route = route
+        self._doorkeeper = doorkeeper
+
+    async def _answer(self, scope: Scope, receive: Receive, trace: Trace) -> Answer:
+        if scope["method"] != "POST":
+            details = {"method": ["This path allows POST"]}
+            raise ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": "POST"})
+        trace.verdict = self._doorkeeper.admit(client_address(scope))
+        body = fields.validate(self._route.body, await read_object(dict(scope["headers"]), receive))
+        trace.sandbox = body.is_sandbox
+        if thing := self._route.limited_by(body):
+            self._doorkeeper.admit_to(thing)
+        command, now_ms = self._route.command, trace.now_ms
+        return await self._shared.executor.run_open(
+            lambda tx: command(tx, now_ms, body), sandbox=trace.sandbox, request_id=trace.request_id, now_ms=now_ms
+        )
+
+
+def client_address(scope: Scope) -> str:
+    """Of the connection: behind a proxy that is the proxy's, and its clients share one limit."""
+    client = scope.get("client")
+    return client[0] if client else ""

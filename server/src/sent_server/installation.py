@@ -1,0 +1,100 @@
+"""What makes processes one installation: the database's id, and the master key that its secrets were sealed with.
+
+The database keeps a proof: a known word, sealed. A process with another key is turned away before it can write
+secrets that the others could not open.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+
+from sent_server.db import Database, kept
+from sent_server.kernel.sealing import Sealer
+from sent_server.settings import Settings, SettingsError
+
+MASTER_KEY_FILE = "master.key"
+MASTER_KEY_BYTES = 32
+ID = "installation_id"
+PROOF = "master_key_proof"
+WORD = "sent"
+MADE_LIKE_THIS = "make one with `openssl rand -hex 32` and give all processes the same"
+
+
+async def identify(database: Database) -> str:
+    """The same for every process; keeps installations apart that share a broker or a cache."""
+    await database.write(lambda tx: kept.put_first(tx, ID, secrets.token_hex(8)))
+    found = await database.read(lambda tx: kept.read(tx, ID))
+    assert found
+    return found
+
+
+async def open_sealer(database: Database, settings: Settings, *, may_make: bool) -> Sealer:
+    """From the setting, else from HOME/master.key, which a first start makes when `may_make`.
+
+    Raises SettingsError when there is no key, when it is malformed, and when it is not this installation's.
+    """
+    proof = await database.read(lambda tx: kept.read(tx, PROOF))
+    file = Path(settings.home) / MASTER_KEY_FILE
+    text = settings.master_key or _from(file)
+    if not text:
+        if proof is not None or not may_make:
+            missing = "of this installation " if proof is not None else ""
+            raise SettingsError(
+                f"the master key {missing}is missing: set SENT_MASTER_KEY, or put it into {file}; {_advice(proof)}"
+            )
+        text = _made(file)
+    source = "SENT_MASTER_KEY" if settings.master_key else str(file)
+    sealer = Sealer(_parsed(text, source))
+    if proof is None:
+        made = sealer.seal(WORD, row_id=PROOF)
+        await database.write(lambda tx: kept.put_first(tx, PROOF, made))
+        proof = await database.read(lambda tx: kept.read(tx, PROOF))
+    if not _opens(sealer, proof or ""):
+        raise SettingsError(
+            f"the master key in {source} is not the one this database was sealed with; "
+            "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
+        )
+    return sealer
+
+
+def _opens(sealer: Sealer, proof: str) -> bool:
+    try:
+        return sealer.open(proof, row_id=PROOF) == WORD
+    except (InvalidTag, ValueError):
+        return False
+
+
+def _advice(proof: str | None) -> str:
+    return "copy it from the process that made the database" if proof is not None else MADE_LIKE_THIS
+
+
+def _parsed(text: str, source: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        raise SettingsError(f"the master key in {source} must be {2 * MASTER_KEY_BYTES} hex digits; {MADE_LIKE_THIS}")
+    return key
+
+
+def _from(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _made(file: Path) -> str:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _from(file)
+    text = secrets.token_hex(MASTER_KEY_BYTES)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(text + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    return text

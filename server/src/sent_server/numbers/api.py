@@ -1,0 +1,23 @@
+"""GET /v3/numbers/lookup/{phoneNumber}, and the path that it had before."""
+
+from sent_server.http import route
+from sent_server.http.envelope import Reply
+from sent_server.http.route import Call, Route
+from sent_server.numbers import wire
+from sent_server.numbers.service import Numbers
+
+
+def routes(numbers: Numbers) -> list[Route]:
+    async def look_up(call: Call) -> Reply:
+        found = await numbers.find(wire.number(call.path["phoneNumber"]))
+        return Reply(200, wire.details(found))
+
+    async def look_up_as_before(call: Call) -> Reply:
+        found = await numbers.find(wire.number(call.path["phone"]))
+        return Reply(200, wire.both_spellings(found))
+
+    plain = frozenset({"phoneNumber", "phone"})
+    return [
+        route.ask("/v3/numbers/lookup/{phoneNumber}", look_up, plain_params=plain, takes_rest=True),
+        route.ask("/v3/lookup/number/{phone}", look_up_as_before, plain_params=plain, takes_rest=True),
+    ]

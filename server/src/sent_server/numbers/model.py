@@ -1,0 +1,22 @@
+"""The answer to a lookup."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NumberDetails:
+    """None is "cannot tell". `country_code` is ISO 3166-1 alpha-2; `provider` who told, None for the numbering plan."""
+
+    number: str
+    is_valid: bool
+    line_type: str | None
+    carrier_name: str | None
+    country_code: str | None
+    mobile_country_code: str | None = None
+    mobile_network_code: str | None = None
+    is_ported: bool | None = None
+    provider: str | None = None
+
+    @property
+    def is_voip(self) -> bool | None:
+        return None if self.line_type is None else self.line_type == "voip"

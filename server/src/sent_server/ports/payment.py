@@ -1,0 +1,30 @@
+"""Whoever keeps payment cards for us. Card data goes to it and nowhere else: we keep the reference only."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`expiry` is MM/YY. Nothing of it shows when printed."""
+
+    number: str = field(repr=False)
+    expiry: str = field(repr=False)
+    cvc: str = field(repr=False)
+    zip_code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The card can be charged by its reference from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    reason: str
+
+
+class PaymentProcessor(Protocol):
+    async def keep(self, card: Card, *, reference: str) -> Kept | Declined:
+        """The same card may come again under the same reference, and is kept once."""
+        ...

@@ -1,0 +1,17 @@
+"""The payment processor of an installation that has none: it forgets every card at once, and declines one on purpose.
+
+4000 0000 0000 0002    declined
+"""
+
+from sent_server.ports.payment import Card, Declined, Kept
+
+DECLINED_NUMBER = "4000000000000002"
+
+
+class SimulatedProcessor:
+    """`ports.payment.PaymentProcessor` without a network."""
+
+    async def keep(self, card: Card, *, reference: str) -> Kept | Declined:
+        if card.number == DECLINED_NUMBER:
+            return Declined("The simulated processor declines this number")
+        return Kept()

@@ -1,0 +1,68 @@
+"""The registry of an installation that has none: decides by itself, as reliably as a test needs.
+
+It registers DECIDE_MS after the filing, on the platform's clock. A filing that holds a trigger word in any of its
+texts (as a word of its own, any case) is refused at the same time, with that word's reason:
+
+    REJECT_ME        a generic refusal
+    REJECT_IDENTITY  the business cannot be identified
+    REJECT_CONTENT   the content is not allowed
+    NEVER_REVIEW     no decision, ever: it stays pending
+
+A publicly traded company comes out vetted, everybody else verified.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, Pending, Refused, Registered
+
+DECIDE_MS = 3_000
+ASK_AGAIN_MS = 3_600_000
+CSP_ID = "SIMULATED"
+NEVER = "NEVER_REVIEW"
+REASONS = {
+    "REJECT_ME": "The simulated registry refuses every filing that says REJECT_ME",
+    "REJECT_IDENTITY": "The business could not be identified by its name and tax number",
+    "REJECT_CONTENT": "Messages of this content are not allowed",
+}
+_TRIGGER = re.compile(rf"\b({'|'.join([*REASONS, NEVER])})\b", re.IGNORECASE)
+
+
+class SimulatedRegistry:
+    """`ports.registry.Registry` without a network."""
+
+    async def brand(self, filing: BrandFiling, *, now_ms: int) -> Answer:
+        if held := _held(filing.fields.values(), filing.submitted_at_ms, now_ms):
+            return held
+        country, tax_id = (filing.fields.get(f"business.{name}") for name in ("country", "tax_id"))
+        is_public = filing.fields.get("business.entity_type") == "PUBLIC_PROFIT"
+        return Registered(
+            reference=_reference("B", filing.brand_id),
+            csp_id=CSP_ID,
+            identity_status="VETTED_VERIFIED" if is_public else "VERIFIED",
+            universal_ein=f"{country or 'US'}_{tax_id}" if tax_id else None,
+        )
+
+    async def campaign(self, filing: CampaignFiling, *, now_ms: int) -> Answer:
+        texts = [*filing.fields.values(), *(text for _, samples in filing.samples for text in samples)]
+        if held := _held(texts, filing.submitted_at_ms, now_ms):
+            return held
+        return Registered(reference=_reference("C", filing.campaign_id), csp_id=CSP_ID)
+
+
+def _held(texts: Iterable[str], submitted_at_ms: int, now_ms: int) -> Pending | Refused | None:
+    """Why it is not registered (yet)."""
+    waiting_ms = submitted_at_ms + DECIDE_MS - now_ms
+    if waiting_ms > 0:
+        return Pending(waiting_ms)
+    trigger = _TRIGGER.search("\n".join(texts))
+    if trigger is None:
+        return None
+    word = trigger.group(1).upper()
+    return Pending(ASK_AGAIN_MS) if word == NEVER else Refused(REASONS[word])
+
+
+def _reference(kind: str, identifier: str) -> str:
+    """Short and in capitals, as the registry's own ids are; the same for the same entry."""
+    return kind + hashlib.sha256(identifier.encode()).hexdigest()[:6].upper()

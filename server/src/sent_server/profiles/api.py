@@ -1,0 +1,109 @@
+"""The six profile routes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sent_server.bus import Bus
+from sent_server.db import Database, Tx
+from sent_server.http import route
+from sent_server.http.envelope import Reply
+from sent_server.http.fields import Mutation
+from sent_server.http.limits import LimitClass
+from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
+from sent_server.ports.payment import PaymentProcessor
+from sent_server.profiles import cards, completion, service, wire
+from sent_server.profiles.service import Rules
+from sent_server.profiles.wire import CompleteProfile, CreateProfile, UpdateProfile
+
+BAD_ID = ("VALIDATION_003", "Invalid GUID format")
+
+
+def routes(
+    *,
+    database: Database,
+    bus: Bus,
+    processor: PaymentProcessor,
+    rules: Rules,
+    forget_callers: Callable[[], None],
+) -> Sequence[Route]:
+    """`forget_callers` drops what is remembered of keys: what they may see and who pays changes with a profile."""
+
+    async def keep_card_of_new(call: Call, body: CreateProfile) -> None:
+        if body.payment_details is not None:
+            cards.check(body.payment_details.card, now_ms=call.now_ms)
+            await database.read(lambda tx: service.check_new(tx, call.caller, body.wanted, rules))
+            await cards.hand_over(processor, body.payment_details.card, reference=call.request_id)
+
+    async def keep_card(call: Call, body: UpdateProfile) -> None:
+        if body.payment_details is not None:
+            cards.check(body.payment_details.card, now_ms=call.now_ms)
+            await database.write(lambda tx: service.check_change(tx, call.caller, call.path["profileId"], body.wanted))
+            await cards.hand_over(processor, body.payment_details.card, reference=call.request_id)
+
+    async def create(tx: Tx, call: Call, body: CreateProfile) -> Reply:
+        made = await service.create(
+            tx, call.caller, body.wanted, rules, payment_reference=_reference(call, body), now_ms=call.now_ms
+        )
+        tx.after_commit(forget_callers)  # its siblings may see what it shares
+        return Reply(201, wire.profile(made))
+
+    async def update(tx: Tx, call: Call, body: UpdateProfile) -> Reply:
+        changed = await service.update(
+            tx,
+            call.caller,
+            call.path["profileId"],
+            body.wanted,
+            payment_reference=_reference(call, body),
+            now_ms=call.now_ms,
+        )
+        tx.after_commit(forget_callers)
+        return Reply(200, wire.profile(changed))
+
+    async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
+        await service.delete(tx, call.caller, call.path["profileId"], now_ms=call.now_ms)
+        tx.after_commit(forget_callers)
+        return Reply(204)
+
+    async def complete(tx: Tx, call: Call, body: CompleteProfile) -> Reply:
+        started = await completion.start(
+            tx, call.caller, call.path["profileId"], webhook_url=body.web_hook_url, now_ms=call.now_ms
+        )
+        if not started:
+            return Reply(200, {"message": "Profile is already completed", "status": "completed"})
+        tx.after_commit(lambda: bus.hint(completion.KIND))
+        return Reply(202, {"message": "Profile completion in progress"})
+
+    every, one = "/v3/profiles", "/v3/profiles/{profileId}"
+    admin: dict[str, Any] = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS}
+    return [
+        route.get(every, list_profiles),
+        route.mutate("POST", every, create, body=CreateProfile, beforehand=keep_card_of_new, **admin),
+        route.get(one, get, bad_id=BAD_ID),
+        route.mutate("PATCH", one, update, body=UpdateProfile, beforehand=keep_card, bad_id=BAD_ID, **admin),
+        route.mutate("DELETE", one, delete, body=Mutation, bad_id=BAD_ID, **admin),
+        route.mutate(
+            "POST",
+            f"{one}/complete",
+            complete,
+            body=CompleteProfile,
+            limit=LimitClass.SENSITIVE,
+            bad_id=BAD_ID,
+            denied=NO_ACCESS,
+        ),
+    ]
+
+
+async def list_profiles(tx: Tx, call: Call) -> Reply:
+    return Reply(200, {"profiles": [wire.profile(one) for one in await service.list_all(tx, call.caller)]})
+
+
+async def get(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.profile(await service.show(tx, call.caller, call.path["profileId"])))
+
+
+def _reference(call: Call, body: CreateProfile | UpdateProfile) -> str | None:
+    """What the processor knows the card of this request by. Raises VALIDATION_001 for an expired one."""
+    if body.payment_details is None:
+        return None
+    cards.check(body.payment_details.card, now_ms=call.now_ms)
+    return call.request_id

@@ -1,0 +1,165 @@
+"""The last step of a profile's set-up: checked at once, done in the background, told to the address of the request.
+
+A job does its work, writes what the address shall hear and ends in one transaction, so that it happens once whatever
+dies in between. After a filing it stays, and looks for the registry's verdict now and then.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import structlog
+
+from sent_server import events, jobs
+from sent_server.accounts import family
+from sent_server.accounts import service as accounts
+from sent_server.accounts.model import Account
+from sent_server.bus import Bus
+from sent_server.channels import service as channels
+from sent_server.compliance import reach
+from sent_server.compliance import service as compliance
+from sent_server.compliance.model import Facts, Registration
+from sent_server.db import Database, Tx
+from sent_server.errors import ApiError
+from sent_server.events import Event
+from sent_server.events.names import PROFILE_COMPLETED
+from sent_server.http.caller import Caller
+from sent_server.jobs import Job
+from sent_server.kernel import ids, timestamps
+from sent_server.kernel.clock import Clock
+from sent_server.profiles import outcome, store
+from sent_server.profiles.model import Details, ProfileStatus
+from sent_server.profiles.outcome import Outcome
+from sent_server.profiles.store import Completion
+
+log = structlog.get_logger()
+KIND = "profile_completion"
+REVIEW = "profile_review"
+LEASE_MS = 30_000
+BATCH = 20
+LOOK_AGAIN_AFTER_MS = (1_000, 3_600_000)
+NOT_MET = "The prerequisites of a complete profile are not met"
+MESSAGES = {
+    Outcome.COMPLETED: "The profile is complete",
+    Outcome.SUBMITTED: "The profile was submitted for review",
+    Outcome.FAILED: NOT_MET,
+}
+VERDICTS = {Registration.APPROVED: ProfileStatus.APPROVED, Registration.REJECTED: ProfileStatus.REJECTED}
+# (tx, job, now_ms) -> None
+Handler = Callable[[Tx, Job, int], Awaitable[None]]
+
+
+async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, now_ms: int) -> bool:
+    """False when the profile is complete already. Raises RESOURCE_014, VALIDATION_001 with what is lacking."""
+    reached = await reach.profile(tx, caller, profile_id)
+    account = await family.for_change(tx, reached.organization_id, reached.id)
+    if account is None:
+        raise ApiError("RESOURCE_014")
+    if account.profile_status == ProfileStatus.APPROVED:
+        return False
+    _, lacking = await _look_at(tx, account)
+    if lacking:
+        raise ApiError("VALIDATION_001", NOT_MET, details=lacking)
+    if not await store.under_way(tx, account.id, webhook_url):
+        completion_id = ids.new_id(now_ms)
+        await store.start(tx, account.id, completion_id, webhook_url=webhook_url, now_ms=now_ms)
+        await jobs.enqueue(tx, [(completion_id, KIND, account.id, now_ms, now_ms)])
+    return True
+
+
+async def complete_step(database: Database, clock: Clock, bus: Bus) -> bool:
+    """Work on what was started; the step of a `jobs.Worker`."""
+    worked = await database.write(lambda tx: _work(tx, KIND, _complete, now_ms=clock.now_ms()))
+    if worked:
+        bus.hint(events.TOPIC)
+    return worked
+
+
+async def review_step(database: Database, clock: Clock) -> bool:
+    """Look for verdicts; the step of a `jobs.Worker`."""
+    return await database.write(lambda tx: _work(tx, REVIEW, _review, now_ms=clock.now_ms()))
+
+
+async def _work(tx: Tx, kind: str, handle: Handler, *, now_ms: int) -> bool:
+    claimed = await jobs.claim(tx, kind, now_ms=now_ms, lease_ms=LEASE_MS, count=BATCH)
+    for job in claimed:
+        try:
+            async with tx.savepoint():
+                await handle(tx, job, now_ms)
+        except Exception:
+            # The lease brings it back; the others need not wait for it.
+            log.exception("profile.completion_failed", profile_id=job.customer_id)
+    return bool(claimed)
+
+
+async def _complete(tx: Tx, job: Job, now_ms: int) -> None:
+    completion = await store.completion(tx, job.customer_id, job.id)
+    account = await _locked(tx, job.customer_id)
+    if completion is None or completion.finished_at_ms is not None or account is None:
+        await jobs.finish(tx, [job])
+        return
+    reached, waits = await _conclude(tx, account, now_ms)
+    await store.finish(tx, account.id, completion.id, outcome=reached, now_ms=now_ms)
+    await events.emit(tx, [_told(account, completion, reached, now_ms)])
+    if waits:
+        await jobs.move(tx, [(REVIEW, now_ms + LOOK_AGAIN_AFTER_MS[0], job.id, job.fence)])
+    else:
+        await jobs.finish(tx, [job])
+
+
+async def _conclude(tx: Tx, account: Account, now_ms: int) -> tuple[Outcome, bool]:
+    """What it leads to, and whether the registry has to be waited for."""
+    facts, lacking = await _look_at(tx, account)
+    if lacking:  # something was taken away since the request
+        return Outcome.FAILED, False
+    configured = (await channels.configured(tx, [(account.id, account.organization_id)]))[account.id]
+    reached = outcome.decide(account, facts, has_channel=not {"sms", "whatsapp"}.isdisjoint(configured))
+    await compliance.file(tx, account.id, now_ms=now_ms)
+    if account.profile_status != ProfileStatus.APPROVED:
+        await _set_status(tx, account, reached.status, now_ms)
+    return reached, reached is Outcome.SUBMITTED and facts.is_tcr_application
+
+
+async def _review(tx: Tx, job: Job, now_ms: int) -> None:
+    completion = await store.completion(tx, job.customer_id, job.id)
+    account = await _locked(tx, job.customer_id)
+    if completion is None or account is None or account.profile_status != ProfileStatus.PENDING_REVIEW:
+        await jobs.finish(tx, [job])
+        return
+    registration = (await compliance.facts(tx, account.id)).registration
+    if registration is Registration.PENDING:
+        shortest_ms, longest_ms = LOOK_AGAIN_AFTER_MS
+        wait_ms = min(longest_ms, max(shortest_ms, (now_ms - completion.started_at_ms) // 2))
+        await jobs.move(tx, [(REVIEW, now_ms + wait_ms, job.id, job.fence)])
+        return
+    await _set_status(tx, account, VERDICTS.get(registration), now_ms)
+    await jobs.finish(tx, [job])
+
+
+async def _look_at(tx: Tx, account: Account) -> tuple[Facts, dict[str, list[str]]]:
+    facts = await compliance.facts(tx, account.id)
+    details = (await store.details(tx, [account.id])).get(account.id, Details())
+    return facts, outcome.lacking(account, details.billing_contact, facts)
+
+
+async def _locked(tx: Tx, profile_id: str) -> Account | None:
+    """None when it has been deleted: nobody is told then."""
+    found = await accounts.look_up(tx, profile_id)
+    return await family.for_change(tx, found.organization_id, found.id) if found else None
+
+
+async def _set_status(tx: Tx, account: Account, status: ProfileStatus | None, now_ms: int) -> None:
+    if status is not None:
+        await family.change(tx, replace(account, profile_status=status, updated_at_ms=now_ms))
+
+
+def _told(account: Account, completion: Completion, reached: Outcome, now_ms: int) -> Event:
+    """Source: contract webhooks.md, section 5."""
+    payload = {
+        "account_id": account.id,
+        "profile_id": account.id,
+        "status": reached.upper(),
+        "success": reached is not Outcome.FAILED,
+        "message": MESSAGES[reached],
+        "updated_at": timestamps.iso_seconds(now_ms),
+    }
+    return Event(account.id, PROFILE_COMPLETED, account.id, payload, now_ms, completion.webhook_url)

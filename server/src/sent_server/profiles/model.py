@@ -1,0 +1,85 @@
+"""A profile as stored, and what a request wants of one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sent_server.accounts.model import Account
+from sent_server.compliance.model import Brand
+from sent_server.compliance.wire import BrandInput
+
+ORGANIZATION_PAYS = "organization"
+PAYS_ITSELF = ("profile", "profile_and_organization")
+BILLING_MODELS = ("profile", ORGANIZATION_PAYS, "profile_and_organization")
+NUMBERS = (
+    "sending_phone_number_profile_id",
+    "sending_whatsapp_number_profile_id",
+    "sending_phone_number",
+    "whatsapp_phone_number",
+    "allow_number_change_during_onboarding",
+)
+PREFERENCES = ("default_channel", "webhook_url", "timezone", "language")
+
+
+class ProfileStatus(StrEnum):
+    INCOMPLETE = "incomplete"
+    PENDING_REVIEW = "pending_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class BillingContact:
+    name: str
+    email: str
+    phone: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsappAccount:
+    """A WhatsApp Business Account of the profile's own."""
+
+    waba_id: str
+    phone_number_id: str | None
+    access_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a profile has besides its row in `customers`. `numbers` and `preferences` are shown as they were given."""
+
+    billing_contact: BillingContact | None = None
+    payment_reference: str | None = None
+    waba_id: str | None = None
+    numbers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    preferences: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`email` is the organization's; the brand its own or, when it inherits it, the organization's."""
+
+    account: Account
+    email: str | None
+    details: Details
+    brand: Brand | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request names; None leaves things as they are. `flags`, `numbers`, `preferences` hold what was given."""
+
+    name: str | None = None
+    icon: str | None = None
+    description: str | None = None
+    short_name: str | None = None
+    flags: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    billing_model: str | None = None
+    billing_contact: BillingContact | None = None
+    has_card: bool = False
+    whatsapp_account: WhatsappAccount | None = None
+    brand: BrandInput | None = None
+    numbers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    preferences: Mapping[str, Any] = field(default_factory=dict[str, Any])

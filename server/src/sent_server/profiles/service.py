@@ -1,0 +1,222 @@
+"""The rules of profiles. Source: contract NOTES a33-a35, a51, d.
+
+An organization's key sees and changes all its profiles; with x-profile-id, that one. A profile's own key sees itself,
+and changes nothing: who pays and what is inherited is the organization's to decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+
+from sent_server.accounts import family
+from sent_server.accounts import service as accounts
+from sent_server.accounts.model import PROFILE_FLAGS, Account
+from sent_server.channels import service as channels
+from sent_server.compliance import reach
+from sent_server.compliance import service as compliance
+from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.http.caller import Caller
+from sent_server.http.route import NO_ADMIN_ACCESS
+from sent_server.kernel.sealing import Sealer
+from sent_server.profiles import store
+from sent_server.profiles.model import (
+    ORGANIZATION_PAYS,
+    PAYS_ITSELF,
+    Details,
+    Profile,
+    ProfileStatus,
+    Wanted,
+    WhatsappAccount,
+)
+from sent_server.profiles.wire import NO_BILLING_CONTACT, NO_CARD
+
+DEFAULT_BILLING = "profile"
+NO_WHATSAPP = (
+    "Organization does not have a WhatsApp Business Account configured. Complete WhatsApp Embedded Signup for your "
+    "organization first, or provide direct credentials in the 'whatsapp_business_account' field."
+)
+TOO_MANY_SHARE = f"At most {family.MAX_SHARING} profiles of an organization may share this"
+NOT_A_SIBLING = "No such profile in this organization"
+OF_SIBLINGS = ("sending_phone_number_profile_id", "sending_whatsapp_number_profile_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an installation decides about profiles."""
+
+    sealer: Sealer
+    requires_whatsapp: bool
+
+
+async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: Rules) -> Account:
+    """The organization. Raises AUTH_004, RESOURCE_005, and 422 without a WhatsApp account to inherit."""
+    organization = await _organization_for_change(tx, caller)
+    if rules.requires_whatsapp and wanted.whatsapp_account is None:
+        configured = await channels.configured(tx, [(organization.id, organization.id)])
+        if "whatsapp" not in configured[organization.id]:
+            raise ApiError("VALIDATION_001", NO_WHATSAPP, status=422)
+    return organization
+
+
+async def create(
+    tx: Tx, caller: Caller, wanted: Wanted, rules: Rules, *, payment_reference: str | None, now_ms: int
+) -> Profile:
+    """Raises like `check_new`."""
+    organization = await check_new(tx, caller, wanted, rules)
+    billing_model = wanted.billing_model or DEFAULT_BILLING
+    account = await accounts.create_profile(
+        tx,
+        organization,
+        name=wanted.name or "",
+        short_name=wanted.short_name,
+        icon=wanted.icon or None,
+        description=wanted.description or None,
+        flags=wanted.flags,
+        billing_model=billing_model,
+        status=ProfileStatus.INCOMPLETE,
+        sealer=rules.sealer,
+        now_ms=now_ms,
+    )
+    await _check_sharing(tx, account, wanted)
+    contact = None if billing_model == ORGANIZATION_PAYS else wanted.billing_contact
+    await store.put(tx, account.id, Details(contact, payment_reference, preferences=wanted.preferences))
+    if wanted.whatsapp_account is not None:
+        await _connect(tx, account, wanted.whatsapp_account, rules.sealer, now_ms)
+    if wanted.brand is not None:
+        await compliance.put_brand(tx, organization.id, account.id, wanted.brand, now_ms=now_ms)
+    return (await _profiles(tx, organization, [account]))[0]
+
+
+async def show(tx: Tx, caller: Caller, profile_id: str) -> Profile:
+    """Raises RESOURCE_014."""
+    account = await reach.profile(tx, caller, profile_id)
+    return (await _profiles(tx, await _organization(tx, caller), [account]))[0]
+
+
+async def list_all(tx: Tx, caller: Caller) -> list[Profile]:
+    """Oldest first. A profile sees itself. Raises RESOURCE_005 for an account that is no organization."""
+    organization = await _organization(tx, caller)
+    if caller.customer_id != caller.organization_id:
+        return [await show(tx, caller, caller.customer_id)]
+    return await _profiles(tx, organization, await accounts.profiles(tx, organization.id))
+
+
+async def check_change(tx: Tx, caller: Caller, profile_id: str, wanted: Wanted) -> tuple[Account, Details]:
+    """The profile, locked, and its details as they shall be.
+
+    Raises AUTH_004, RESOURCE_014, and VALIDATION_001 for a bill without a contact or a card without a bill.
+    """
+    account = await _for_change(tx, caller, profile_id)
+    details = (await store.details(tx, [account.id])).get(account.id, Details())
+    billing_model = wanted.billing_model or account.billing_model
+    faults: dict[str, list[str]] = {}
+    if wanted.has_card and billing_model == ORGANIZATION_PAYS:
+        faults["payment_details"] = [NO_CARD]
+    contact = wanted.billing_contact or details.billing_contact
+    if contact is None and wanted.billing_model in PAYS_ITSELF:
+        faults["billing_contact"] = [NO_BILLING_CONTACT]
+    for field in OF_SIBLINGS:
+        sibling_id = wanted.numbers.get(field)
+        if sibling_id is not None and not await accounts.profile(tx, account.organization_id, sibling_id):
+            faults[field] = [NOT_A_SIBLING]
+    if faults:
+        raise ApiError("VALIDATION_001", details=faults)
+    details = replace(
+        details,
+        billing_contact=contact,
+        numbers={**details.numbers, **wanted.numbers},
+        preferences={**details.preferences, **wanted.preferences},
+    )
+    if billing_model == ORGANIZATION_PAYS:
+        details = replace(details, billing_contact=None, payment_reference=None)
+    return account, details
+
+
+async def update(
+    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, *, payment_reference: str | None, now_ms: int
+) -> Profile:
+    """Change what is given. Raises like `check_change`, and VALIDATION_001 for a brand that is filed already."""
+    account, details = await check_change(tx, caller, profile_id, wanted)
+    organization = await _organization(tx, caller)
+    if wanted == Wanted():
+        return (await _profiles(tx, organization, [account]))[0]
+    flags = {**{name: account.has(name) for name in PROFILE_FLAGS}, **wanted.flags}
+    account = replace(
+        account,
+        name=wanted.name or account.name,
+        short_name=wanted.short_name or account.short_name,
+        icon=account.icon if wanted.icon is None else wanted.icon or None,
+        description=account.description if wanted.description is None else wanted.description or None,
+        settings_json=orjson.dumps(flags).decode(),
+        billing_model=wanted.billing_model or account.billing_model,
+        updated_at_ms=now_ms,
+    )
+    await _check_sharing(tx, account, wanted)
+    await family.change(tx, account)
+    await store.put(tx, account.id, replace(details, payment_reference=payment_reference or details.payment_reference))
+    if wanted.brand is not None:
+        await compliance.put_brand(tx, organization.id, account.id, wanted.brand, now_ms=now_ms)
+    return (await _profiles(tx, organization, [account]))[0]
+
+
+async def delete(tx: Tx, caller: Caller, profile_id: str, *, now_ms: int) -> None:
+    """Its keys stop working and its id is as unknown as any; its rows stay. Raises AUTH_004, RESOURCE_014."""
+    await family.remove(tx, await _for_change(tx, caller, profile_id), now_ms=now_ms)
+
+
+async def _organization(tx: Tx, caller: Caller) -> Account:
+    organization = await accounts.look_up(tx, caller.organization_id)
+    if organization is None or organization.kind != "organization":
+        raise ApiError("RESOURCE_005")
+    return organization
+
+
+async def _organization_for_change(tx: Tx, caller: Caller) -> Account:
+    _refuse_profile_key(caller)
+    return await _organization(tx, caller)
+
+
+def _refuse_profile_key(caller: Caller) -> None:
+    if caller.customer_id != caller.organization_id and not caller.scoped:
+        raise ApiError("AUTH_004", NO_ADMIN_ACCESS)
+
+
+async def _for_change(tx: Tx, caller: Caller, profile_id: str) -> Account:
+    reached = await reach.profile(tx, caller, profile_id)
+    _refuse_profile_key(caller)
+    account = await family.for_change(tx, reached.organization_id, reached.id)
+    if account is None:  # deleted while we waited for it
+        raise ApiError("RESOURCE_014")
+    return account
+
+
+async def _check_sharing(tx: Tx, account: Account, wanted: Wanted) -> None:
+    for flag in family.SHARES.values():
+        if wanted.flags.get(flag) and await family.too_many_share(tx, account, flag):
+            raise ApiError("VALIDATION_001", details={flag: [TOO_MANY_SHARE]})
+
+
+async def _connect(tx: Tx, account: Account, whatsapp: WhatsappAccount, sealer: Sealer, now_ms: int) -> None:
+    """Keep the credentials, and let the profile write from a WhatsApp number of its own."""
+    await store.set_waba(
+        tx,
+        account.id,
+        waba_id=whatsapp.waba_id,
+        phone_number_id=whatsapp.phone_number_id,
+        token_sealed=sealer.seal(whatsapp.access_token, row_id=account.id),
+    )
+    await accounts.configure_simulated_channels(tx, account.id, name=account.name, now_ms=now_ms, names=("whatsapp",))
+
+
+async def _profiles(tx: Tx, organization: Account, found: Sequence[Account]) -> list[Profile]:
+    """Two statements for any number of profiles."""
+    if not found:
+        return []
+    details = await store.details(tx, [account.id for account in found])
+    brands = await compliance.brands_of(tx, found)
+    return [
+        Profile(account, organization.email, details.get(account.id, Details()), brands.get(account.id))
+        for account in found
+    ]

@@ -1,0 +1,72 @@
+"""The open paths of the reference, as ASGI applications: GET and HEAD, with an ETag."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sent_server.http.endpoint import NotFound, Shared
+from sent_server.reference import document, pages, postman
+
+JSON, HTML = "application/json", "text/html; charset=utf-8"
+SECURITY = [
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+# From the path's values to the content; None where there is none.
+Content = Callable[[Scope], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    content: Content
+    media_type: str
+    not_found: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = self.content(scope) if scope["method"] in ("GET", "HEAD") else None
+        if body is None:
+            await self.not_found(scope, receive, send)
+            return
+        tag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
+        known = dict(scope["headers"]).get(b"if-none-match") == tag
+        headers = [
+            (b"content-type", self.media_type.encode()),
+            (b"etag", tag),
+            (b"cache-control", b"no-cache"),
+            *SECURITY,
+        ]
+        if self.media_type == JSON:  # so that tools on other pages may read it; it is the same for everybody
+            headers.append((b"access-control-allow-origin", b"*"))
+        if not known:
+            headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": 304 if known else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if known else body})
+
+
+def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
+    """`base_url` stands in the pages, unless the caller reached this server by another of its loopback names."""
+    not_found = NotFound(shared)
+    port = urlsplit(base_url).port
+    own_names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+    def of(content: Content, media_type: str) -> ASGIApp:
+        return Door(content, media_type, not_found)
+
+    def at(scope: Scope) -> str:
+        # No other name is taken from the request: whoever forges Host must not put links into our pages.
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        return f"http://{host}" if host in own_names else base_url
+
+    return {
+        "/openapi.json": of(lambda scope: document.served(at(scope)), JSON),
+        "/postman.json": of(lambda scope: postman.served(at(scope)), JSON),
+        "/docs": of(lambda scope: pages.docs(at(scope)), HTML),
+        "/docs/style.css": of(lambda _: pages.asset("style.css"), "text/css; charset=utf-8"),
+        "/docs/page.js": of(lambda _: pages.asset("page.js"), "text/javascript; charset=utf-8"),
+        "/errors": of(lambda _: pages.errors(), HTML),
+        "/errors/{code}": of(lambda scope: pages.error(scope["path_params"]["code"]), HTML),
+    }

@@ -1,0 +1,81 @@
+"""The pages as bytes, rendered once per base URL."""
+
+import functools
+import json
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from sent_server.errors import CATALOGUE
+from sent_server.reference import document
+from sent_server.reference.document import Operation
+from sent_server.reference.remedies import REMEDIES
+
+_templates = jinja2.Environment(
+    loader=jinja2.PackageLoader("sent_server.reference", "pages"),
+    autoescape=True,
+    trim_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def _code(text: str) -> Markup:
+    """What stands between back quotes, as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
+
+
+_templates.filters["code"] = _code
+
+
+@functools.lru_cache(maxsize=4)
+def docs(base_url: str) -> bytes:
+    def curl(operation: Operation) -> str:
+        return _curl(base_url, operation)
+
+    return _render("docs.html", base_url=base_url, groups=document.groups(), curl=curl)
+
+
+@functools.cache
+def errors() -> bytes:
+    return _render("errors.html", entries=CATALOGUE.values())
+
+
+@functools.cache
+def error(code: str) -> bytes | None:
+    """None for a code that there is not."""
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        return None
+    cause, remedy = REMEDIES[code]
+    return _render("error.html", e=entry, cause=cause, remedy=remedy, operations=_answered_by(code))
+
+
+@functools.cache
+def asset(name: str) -> bytes:
+    source, _, _ = _templates.loader.get_source(_templates, name)  # type: ignore[union-attr]
+    return source.encode()
+
+
+def _answered_by(code: str) -> list[Operation]:
+    """Empty where naming them would help nobody, as everything answers it."""
+    everything = [operation for group in document.groups().values() for operation in group]
+    found = [one for one in everything if any(code in response.codes for response in one.responses)]
+    return found if len(found) < len(everything) / 2 else []
+
+
+def _curl(base_url: str, operation: Operation) -> str:
+    lines = [f"curl -X {operation.method} '{base_url}{operation.path}'"]
+    if not operation.path.startswith(("/health", "/v3/health")):
+        lines.append("-H 'x-api-key: YOUR_KEY'")
+    if operation.example is not None:
+        text = json.dumps(operation.example, indent=2, ensure_ascii=False).replace("'", "'\\''")
+        lines += ["-H 'Content-Type: application/json'", f"-d '{text}'"]
+    return " \\\n  ".join(lines)
+
+
+def _render(name: str, **values: Any) -> bytes:
+    return _templates.get_template(name).render(**values).encode()

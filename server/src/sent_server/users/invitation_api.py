@@ -1,0 +1,38 @@
+"""What an invited person can do without a key: answer with the token, by program or on the page that the link opens."""
+
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp
+
+from sent_server.db import Database, Tx
+from sent_server.http.doorkeeper import Doorkeeper
+from sent_server.http.endpoint import Shared
+from sent_server.http.envelope import Reply
+from sent_server.http.open import OpenMutation, OpenRoute
+from sent_server.users import invitations, tokens, wire
+from sent_server.users.page import InvitationPage
+from sent_server.users.wire import Acceptance, Rejection
+
+
+def doors(shared: Shared, database: Database) -> Mapping[str, ASGIApp]:
+    """Path to application. They share one doorkeeper, so that page and program count together."""
+    doorkeeper = Doorkeeper()
+    routes = [
+        OpenRoute("/v3/users/invitations/accept", Acceptance, accept, limited_by),
+        OpenRoute("/v3/users/invitations/reject", Rejection, reject, limited_by),
+    ]
+    page = InvitationPage(database, shared.clock, doorkeeper)
+    return {"/invitations/{token}": page, **{one.path: OpenMutation(one, shared, doorkeeper) for one in routes}}
+
+
+async def accept(tx: Tx, now_ms: int, body: Acceptance) -> Reply:
+    return Reply(200, wire.user(await invitations.accept(tx, body.token, name=body.name, now_ms=now_ms)))
+
+
+async def reject(tx: Tx, now_ms: int, body: Rejection) -> Reply:
+    return Reply(200, wire.user(await invitations.reject(tx, body.token, now_ms=now_ms)))
+
+
+def limited_by(body: Acceptance | Rejection) -> str | None:
+    """The invitation, so that nobody tries secrets for one, from however many places."""
+    return tokens.invitation_id(body.token)

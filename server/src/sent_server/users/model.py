@@ -1,0 +1,55 @@
+"""Users and invitations as stored.
+
+invite -> INVITED -- accept --> ACTIVE <--> SUSPENDED (by the operator)
+             |
+             +----- reject --> REJECTED -- invite --> INVITED
+"""
+
+from dataclasses import dataclass
+
+# What an admin can give. An owner is the account's maker: an admin whom nobody can remove or demote.
+ROLES = ("admin", "billing", "developer")
+OWNER = "owner"
+ACTIVE, INVITED, SUSPENDED, REJECTED = "active", "invited", "suspended", "rejected"
+ACCEPTED = "accepted"
+INVITATION_LIFE_MS = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person's place in one account, which is an organization or a profile."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    status: str
+    invited_at_ms: int | None
+    last_login_at_ms: int | None
+    created_at_ms: int
+    updated_at_ms: int
+
+    @property
+    def shown_role(self) -> str:
+        return "admin" if self.role == OWNER else self.role
+
+    @property
+    def is_acting_admin(self) -> bool:
+        return self.shown_role == "admin" and self.status == ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`answer` is None, `accepted` or `rejected`; the sealed token is gone once there is an answer."""
+
+    id: str
+    customer_id: str
+    user_id: str
+    secret_hash: str
+    token_sealed: str | None
+    expires_at_ms: int
+    answer: str | None
+    created_at_ms: int
+
+    def is_open(self, now_ms: int) -> bool:
+        return self.answer is None and now_ms < self.expires_at_ms

@@ -1,0 +1,85 @@
+"""How processes start, say that they are ready, drain, and live through an upgrade of the schema."""
+
+import threading
+import time
+
+import pytest
+
+from harness import cluster as clusters
+from harness import samples, services
+from harness.receiver import Behaviour
+
+
+def test_readiness_says_no_while_draining_and_requests_under_way_are_finished(cluster, receiver, wait_for):
+    api = cluster.api({"SENT_DRAIN_MS": "1500"})
+    account = cluster.account(api)
+    hook = account.http.post("/v3/webhooks", samples.webhook(receiver.url(), "message.delivered")).data["id"]
+    assert api.client().get("/health/ready").status == 204
+    receiver.behaviour = Behaviour(after_s=3.0)
+    answers = []
+    slow = threading.Thread(
+        target=lambda: answers.append(
+            account.http.post(f"/v3/webhooks/{hook}/test", {"event_type": "message.delivered"})
+        )
+    )
+    slow.start()
+    receiver.wait(1)
+    api.ask_to_stop()
+    probe = api.client()
+    wait_for(lambda: probe.get("/health/ready").status == 503, 1)
+    refused = probe.get("/health/ready")
+    assert refused.error["message"] == "Service temporarily unavailable: this process is draining"
+    assert account.http.acting_as(account.api_key).get("/v3/me").status == 200, "it still serves"
+    slow.join(10)
+    assert [answer.status for answer in answers] == [200]
+    assert api.stop() == 0
+
+
+def test_a_worker_answers_health_checks_on_a_port_of_its_own(cluster):
+    worker = cluster.worker({"SENT_HEALTH_PORT": str(services.free_port())})
+    health = worker.client()
+    assert [health.get(path).status for path in ("/health/live", "/health/ready")] == [204, 204]
+    assert health.get("/v3/me").status == 404
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_old_processes_live_on_beside_a_newer_schema_that_is_compatible(role, cluster, new_rows, wait_for):
+    api, worker = cluster.api(), cluster.worker()
+    account = cluster.account(api)
+    template_id = clusters.template(account)
+    # What a next release's `sent migrate` leaves behind: a version more, which this release may still use.
+    new_rows("INSERT INTO schema_info VALUES (9999, 1)")
+    new_rows("ALTER TABLE messages ADD COLUMN of_the_next_release TEXT")
+    assert api.client().get("/health/ready").status == 204
+    (message_id,) = clusters.send(account, template_id, 1)
+    wait_for(lambda: account.http.get(f"/v3/messages/{message_id}").data["status"] in ("DELIVERED", "READ"), 10)
+    again = getattr(cluster, role)()
+    assert again.stop() == 0
+    assert worker.stop() == 0
+
+
+def test_a_schema_that_needs_a_newer_release_turns_old_processes_away(cluster, new_rows, wait_for):
+    api = cluster.api()
+    new_rows("INSERT INTO schema_info VALUES (9999, 9999)")
+    refused = api.client().get("/health/ready")
+    assert (refused.status, refused.error["message"]) == (
+        503,
+        "Service temporarily unavailable: the database needs a newer release",
+    )
+    done = cluster.attempt("worker")
+    assert done.returncode == 1
+    assert b"needs a release that knows schema 9999" in done.stderr
+
+
+def test_without_its_database_a_process_is_alive_but_not_ready(cluster, new_rows, postgres_server, wait_for):
+    api = cluster.api()
+    name = cluster.env["SENT_DATABASE_URL"].rpartition("/")[2]
+    postgres_server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    postgres_server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    probe = api.client()
+    wait_for(lambda: probe.get("/health/ready").status == 503, 5)
+    assert probe.get("/health/live").status == 204
+    postgres_server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    back_s = time.monotonic()
+    wait_for(lambda: probe.get("/health/ready").status == 204, 5)
+    assert time.monotonic() - back_s < 2

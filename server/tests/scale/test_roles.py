@@ -1,0 +1,132 @@
+"""One API process and two workers over PostgreSQL, NATS and Redis do what `sent up` does alone."""
+
+import time
+
+import pytest
+
+from delivery import invariants
+from harness import cluster as clusters
+from harness import samples, services
+from harness.cluster import Cluster
+
+FINAL = ("DELIVERED", "READ", "FAILED")
+
+
+def all_final(account, ids):
+    return all(account.http.get(f"/v3/messages/{one}").data["status"] in FINAL for one in ids)
+
+
+def test_two_workers_deliver_messages_and_webhooks_that_one_api_accepted(cluster, receiver, wait_for):
+    api, workers = cluster.api(), [cluster.worker(), cluster.worker()]
+    account = cluster.account(api)
+    account.http.post("/v3/webhooks", samples.webhook(receiver.url(), "messages"))
+    template_id = clusters.template(account)
+    keys = [samples.key() for _ in range(30)]
+    ids = [one for key in keys for one in clusters.send(account, template_id, 5, idempotency_key=key)]
+    query = invariants.rows_of(cluster.env["SENT_DATABASE_URL"])
+    wait_for(lambda: not invariants.i1_accepted_messages_exist_and_end(query, ids), 30, every_s=0.2)
+    told = lambda: {  # noqa: E731
+        delivery.json["payload"]["message_id"]
+        for delivery in list(receiver.deliveries)
+        if delivery.json["payload"]["message_status"] in FINAL
+    }
+    wait_for(lambda: told() >= set(ids), 30, every_s=0.2)
+    assert invariants.all_wrong(query, accepted=ids, keys=keys) == []
+    assert [api.stop(), *(worker.stop() for worker in workers)] == [0, 0, 0]
+    assert [one.said for one in (api, *workers) if "crashed" in one.said] == []
+
+
+def test_a_single_message_needs_no_poll_when_the_bus_works(cluster, wait_for):
+    api = cluster.api()
+    for _ in range(2):
+        cluster.worker()
+    account = cluster.account(api)
+    template_id = clusters.template(account)
+    time.sleep(1)
+    waits = []
+    for _ in range(9):
+        (message_id,) = clusters.send(account, template_id, 1)
+        wait_for(lambda one=message_id: account.http.get(f"/v3/messages/{one}").data["status"] != "QUEUED", 5)
+        events = account.http.get(f"/v3/messages/{message_id}/activities").data["activities"]
+        at = {event["status"]: event["timestamp"] for event in events}
+        waits.append(milliseconds(at["QUEUED"], at["PROCESSED"]))
+    assert sorted(waits)[4] < 125, waits  # polling alone would take half of 250 ms on average
+
+
+def milliseconds(earlier, later):
+    from datetime import datetime
+
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() * 1000
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_sqlite_is_refused_with_the_way_out(role, cluster):
+    done = cluster.attempt(role, env={"SENT_DATABASE_URL": ""})
+    assert done.returncode == 1
+    assert b"needs PostgreSQL: set SENT_DATABASE_URL=postgresql://" in done.stderr
+    assert b"`sent up`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "reason"),
+    [
+        ({"SENT_MASTER_KEY": ""}, b"the master key is missing: set SENT_MASTER_KEY"),
+        ({"SENT_MASTER_KEY": "abc"}, b"must be 64 hex digits; make one with `openssl rand -hex 32`"),
+        ({"SENT_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/x"}, b"cannot connect to PostgreSQL"),
+        ({"SENT_BUS_URL": "nats://127.0.0.1:1"}, b"cannot reach NATS at nats://127.0.0.1:1"),
+        ({"SENT_BUS_URL": "amqp://127.0.0.1"}, b"write nats://HOST:4222"),
+        ({"SENT_CACHE_URL": "redis://127.0.0.1:1"}, b"cannot use the cache at redis://127.0.0.1:1"),
+        ({"SENT_CACHE_URL": "memcached://127.0.0.1"}, b"write redis://HOST:6379"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_start_with_the_remedy(env, reason, cluster):
+    done = cluster.attempt("api", "--port", "0", env=env)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert reason in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_broker_without_jetstream_is_refused(cluster, tmp_path):
+    plain = services.nats(tmp_path / "plain", jetstream=False)
+    try:
+        done = cluster.attempt("worker", env={"SENT_BUS_URL": f"nats://127.0.0.1:{plain.port}"})
+    finally:
+        plain.kill()
+    assert done.returncode == 1
+    assert b"runs without JetStream; start it with `nats-server -js`" in done.stderr
+
+
+def test_a_database_that_lacks_migrations_is_refused(new_database, cluster):
+    done = cluster.attempt("worker", env={"SENT_DATABASE_URL": new_database()})
+    assert done.returncode == 1
+    assert b"run `sent migrate` once" in done.stderr
+
+
+def test_a_process_with_another_master_key_is_turned_away(cluster):
+    cluster.command("accounts", "create", "First")
+    done = cluster.attempt("worker", env={"SENT_MASTER_KEY": "ab" * 32})
+    assert done.returncode == 1
+    assert b"is not the one this database was sealed with" in done.stderr
+    done = cluster.attempt("accounts", "create", "Second", env={"SENT_MASTER_KEY": ""})
+    assert done.returncode == 1
+    assert b"the master key of this installation is missing" in done.stderr
+    assert not (cluster.home / "master.key").exists()
+
+
+def test_the_redis_that_forgets_is_named(cluster):
+    assert "appendonly yes" in cluster.api().said
+
+
+def test_hints_of_two_installations_on_one_broker_do_not_mix(cluster, new_database, tmp_path, wait_for):
+    other = Cluster.over(tmp_path / "other", new_database(), bus_url=cluster.env["SENT_BUS_URL"])
+    try:
+        accounts = []
+        for one in (cluster, other):
+            api = one.api()
+            one.worker()
+            accounts.append(one.account(api))
+        for account in accounts:
+            ids = clusters.send(account, clusters.template(account), 3)
+            wait_for(lambda: all_final(account, ids), 10)  # noqa: B023
+    finally:
+        other.stop()

@@ -1,0 +1,144 @@
+"""What is called what: the decisions that the contract does not make."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Method:
+    """`answer` names a schema other than that of the first 2xx answer; `forms` what must be given together."""
+
+    resource: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    answer: str | None = None
+    says: str = ""
+
+
+METHODS = {
+    "get_account": Method("me", "retrieve", ("get",), says="Who this key belongs to, and which channels there are."),
+    "list_contacts": Method("contacts", "list", says="Contacts, newest first; iterate for all pages."),
+    "create_contact": Method("contacts", "create", says="Create a contact."),
+    "get_contact": Method("contacts", "retrieve", ("get",), says="One contact."),
+    "update_contact": Method("contacts", "update", says="Change a contact; what is not given stays."),
+    "delete_contact": Method("contacts", "delete", says="Delete a contact."),
+    "send_message": Method(
+        "messages",
+        "send",
+        says="Send a template to one or more numbers. Without `channel` the best channel of each recipient is\n"
+        "chosen; with several, each recipient gets one message per channel. Answers before anything is delivered.",
+    ),
+    "get_message": Method(
+        "messages", "retrieve_status", ("retrieve", "get"), says="A message, its state, and how it came to that."
+    ),
+    "list_message_activities": Method(
+        "messages", "retrieve_activities", ("list_activities",), says="What happened to a message, newest first."
+    ),
+    "list_templates": Method("templates", "list", says="Templates, newest first; iterate for all pages."),
+    "create_template": Method(
+        "templates",
+        "create",
+        says="Create a template: from a `definition`, or from `name`, `category`, `language` and `body`.",
+    ),
+    "get_template": Method("templates", "retrieve", ("get",), says="One template."),
+    "update_template": Method("templates", "update", says="Change a template; what is not given stays."),
+    "delete_template": Method("templates", "delete", says="Delete a template."),
+    "list_profiles": Method("profiles", "list", says="All profiles of the organization."),
+    "create_profile": Method("profiles", "create", says="Create a profile."),
+    "get_profile": Method("profiles", "retrieve", ("get",), says="One profile."),
+    "update_profile": Method("profiles", "update", says="Change a profile; what is not given stays."),
+    "delete_profile": Method("profiles", "delete", says="Delete a profile."),
+    "complete_profile": Method(
+        "profiles",
+        "complete",
+        answer="CompleteProfileDoneEnvelope",
+        says="Finish the set-up of a profile; the result is posted to `web_hook_url`.",
+    ),
+    "list_campaigns": Method("profiles.campaigns", "list", says="All campaigns of a profile."),
+    "create_campaign": Method("profiles.campaigns", "create", says="Create a campaign."),
+    "update_campaign": Method("profiles.campaigns", "update", says="Replace a campaign."),
+    "delete_campaign": Method("profiles.campaigns", "delete", says="Delete a campaign."),
+    "list_brands": Method("brands", "list", says="All brands. A brand now belongs to a profile; this path is retired."),
+    "create_brand": Method("brands", "create", says="Create a brand. See `profiles`; this path is retired."),
+    "update_brand": Method("brands", "update", says="Change a brand. See `profiles`; this path is retired."),
+    "delete_brand": Method("brands", "delete", says="Delete a brand. See `profiles`; this path is retired."),
+    "list_brand_campaigns": Method("brands.campaigns", "list", says="See `profiles.campaigns`; this path is retired."),
+    "create_brand_campaign": Method(
+        "brands.campaigns", "create", says="See `profiles.campaigns`; this path is retired."
+    ),
+    "update_brand_campaign": Method(
+        "brands.campaigns", "update", says="See `profiles.campaigns`; this path is retired."
+    ),
+    "delete_brand_campaign": Method(
+        "brands.campaigns", "delete", says="See `profiles.campaigns`; this path is retired."
+    ),
+    "list_users": Method("users", "list", says="All users of the organization."),
+    "invite_user": Method("users", "invite", ("create",), says="Invite somebody by mail."),
+    "get_user": Method("users", "retrieve", ("get",), says="One user."),
+    "update_user": Method("users", "update_role", ("update",), says="Give a user another role."),
+    "remove_user": Method("users", "remove", ("delete",), says="Remove a user from the organization."),
+    "list_webhooks": Method("webhooks", "list", says="Webhooks, newest first; iterate for all pages."),
+    "create_webhook": Method(
+        "webhooks", "create", says="Create a webhook. `data.signing_secret` is in this answer and never again."
+    ),
+    "list_webhook_event_types": Method("webhooks", "list_event_types", says="What a webhook can subscribe to."),
+    "get_webhook": Method("webhooks", "retrieve", ("get",), says="One webhook."),
+    "update_webhook": Method("webhooks", "update", says="Change a webhook."),
+    "delete_webhook": Method("webhooks", "delete", says="Delete a webhook."),
+    "list_webhook_events": Method("webhooks", "list_events", says="What was posted, and what your server answered."),
+    "replay_webhook_events": Method(
+        "webhooks", "replay", ("replay_events",), says="Send events again: one by its id, a range, or all that failed."
+    ),
+    "rotate_webhook_secret": Method(
+        "webhooks", "rotate_secret", says="A new signing secret; the old one stops at once. It is shown this once."
+    ),
+    "test_webhook": Method("webhooks", "test", says="Post a sample event."),
+    "toggle_webhook_status": Method("webhooks", "toggle_status", says="Enable or disable a webhook."),
+    "lookup_number": Method("numbers", "lookup", ("retrieve",), says="What is known of a phone number."),
+    "lookup_number_legacy": Method(
+        "numbers", "lookup_legacy", answer="NumberLookupEnvelope", says="`lookup` under its retired path."
+    ),
+    "get_health": Method("health", "retrieve", ("check", "get"), says="Whether the API is up. Needs no key."),
+}
+# Probes for load balancers, and what an invited person does with a link: not for callers of the API.
+LEFT_OUT = frozenset(
+    {"get_healthcheck", "get_health_live", "get_health_ready", "accept_invitation", "reject_invitation"}
+)
+
+# Hand-written halves of resources and models, as module:class; the async twin is Async + class.
+RESOURCE_BASES = {"messages": "sent_dm.lib.delivery:Waiting", "webhooks": "sent_dm.lib.receiving:Receiving"}
+MODEL_BASES = {"SendMessageResult": "sent_dm.lib.sending:SendResult"}
+
+RESPONSE_NAMES = {
+    "SendMessageEnvelope": "MessageSendResponse",
+    "CompleteProfileDoneEnvelope": "ProfileCompleteResponse",
+    "TestWebhookEnvelope": "WebhookTestResponse",
+}
+# Lists by another name than XList.
+LIST_LIKE = {"MessageActivities": "activities"}
+# Optional in the contract, but always readable here: lib/sending.py derives them.
+ALWAYS = {"SendMessageResult": frozenset({"messages"})}
+# Written by hand in answers.py.
+BY_HAND = frozenset({"ApiMeta", "ErrorDetail", "ErrorEnvelope"})
+# Request bodies that are one of several: which of them count, and what must be complete.
+BODIES = {
+    "send_message": ("SendMessageRequest",),
+    "create_template": ("CreateTemplateRequest", "CreateTemplateSimpleRequest"),
+}
+# Other spellings of a property that has its own in snake case.
+DROPPED = {"CompleteProfileRequest": frozenset({"web_hook_url", "webhook_url"})}
+PARAMS_NAMES = {"TemplateRef": "TemplateRefParam"}
+EVENTS = ("WebhookMessageEvent", "WebhookInboundEvent", "WebhookTemplateEvent")
+
+FIRST_LINE = "# Generated by tools/gen_sdk.py from contract/openapi-v3.json. Do not edit.\n"
+
+
+@dataclass
+class Contract:
+    schemas: dict[str, dict]
+    operations: dict[str, dict] = field(default_factory=dict)
+    parameters: dict[str, dict] = field(default_factory=dict)
+
+
+def class_name(resource: str) -> str:
+    """profiles.campaigns -> ProfilesCampaigns; the first level alone -> Contacts."""
+    return "".join(part.capitalize() for part in resource.split("."))
