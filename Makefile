@@ -30,9 +30,10 @@ check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repositor
 	$(BIN)/lint-imports
 	@set -e; for tool in tools/*.py; do echo $$tool --check; $(BIN)/python $$tool --check; done
 
-bench: $(VENV)/.installed ## Measure this machine: accept, lifecycle, growth (minutes)
+bench: $(VENV)/.installed ## Measure this machine: accept, lifecycle, reads, growth (minutes)
 	$(BIN)/python -m bench.accept $(ARGS)
 	$(BIN)/python -m bench.lifecycle $(ARGS)
+	$(BIN)/python -m bench.reads $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
 
 format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want them

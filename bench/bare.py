@@ -46,17 +46,39 @@ class Messages:
     """An ASGI endpoint, as the product's are: the cheapest form that the framework offers."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = wire.SendMessage.model_validate(orjson.loads(await _content(receive)))
+        await _respond(send, 202, _answer(len(body.recipients)))
+
+
+class Stored:
+    """Answers every GET with what was PUT here last."""
+
+    def __init__(self) -> None:
+        self._content = b"{}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "PUT":
+            self._content = await _content(receive)
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+            return
+        await _respond(send, 200, self._content)
+
+
+async def _content(receive: Receive) -> bytes:
+    message = await receive()
+    content: bytes = message.get("body", b"")
+    while message.get("more_body"):
         message = await receive()
-        content = message.get("body", b"")
-        while message.get("more_body"):
-            message = await receive()
-            content += message.get("body", b"")
-        body = wire.SendMessage.model_validate(orjson.loads(content))
-        answer = _answer(len(body.recipients))
-        headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
-        await send({"type": "http.response.start", "status": 202, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+        content += message.get("body", b"")
+    return content
+
+
+async def _respond(send: Send, status: int, content: bytes) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+    headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
 async def plain(request: Request) -> Response:
@@ -71,6 +93,7 @@ def main() -> None:
     print(json.dumps({"base_url": f"http://127.0.0.1:{port}", "pid": os.getpid()}), flush=True)
     routes = [
         Route("/v3/messages", endpoint=Messages()),
+        Route("/stored/{path:path}", endpoint=Stored()),
         Route("/v3/messages/plain", endpoint=plain, methods=["POST"]),
     ]
     router = Router(routes)

@@ -11,7 +11,7 @@ from celery.signals import worker_init
 from sent_dm.integrations.celery import SentTask, TemporaryError
 from sent_dm.integrations.celery.base import client_of
 
-app = Celery("shop", broker=os.environ["BROKER_URL"], backend=os.environ["BROKER_URL"])
+app = Celery("shop", broker=os.environ["SHOP_BROKER_URL"], backend=os.environ["SHOP_BROKER_URL"])
 app.conf.update(
     sent_dm_api_key=os.environ.get("SHOP_KEY", ""),
     sent_dm_base_url=os.environ.get("SHOP_BASE_URL", ""),

@@ -19,7 +19,7 @@ WAIT_S = 60
 
 @pytest.fixture(scope="session")
 def shop_environment(redis_url, gateway, server) -> dict[str, str]:
-    return {"BROKER_URL": redis_url, "SHOP_KEY": server.api_key, "SHOP_BASE_URL": gateway.base_url}
+    return {"SHOP_BROKER_URL": redis_url, "SHOP_KEY": server.api_key, "SHOP_BASE_URL": gateway.base_url}
 
 
 @pytest.fixture(scope="session")
@@ -249,7 +249,7 @@ def test_contacts_are_sorted_into_valid_and_invalid(task):
 def test_beat_needs_no_key_and_every_tick_sends_once(worker, shop_environment, new_phone, texts, tmp_path, wait_for):
     phone = new_phone()
     arguments = ["beat", "-l", "INFO", "-s", str(tmp_path / "schedule")]
-    env = {"BROKER_URL": shop_environment["BROKER_URL"], "BEAT_PHONE": phone}
+    env = {"SHOP_BROKER_URL": shop_environment["SHOP_BROKER_URL"], "BEAT_PHONE": phone}
     with Process(*CELERY, *arguments, cwd=HERE, log=tmp_path / "log", env=env, ready="Sending due task greet") as beat:
         wait_for(lambda: texts(phone))
         ticks = beat.said().count("Sending due task greet")
