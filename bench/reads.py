@@ -1,4 +1,4 @@
-"""reads: `GET` of an account, of one thing by its id and of list pages, against a bare route that answers the same bytes.
+"""reads: `GET` of an account, of one thing by its id and of list pages, beside a bare route answering the same bytes.
 
 `python -m bench.reads [--database postgresql://...]`. For each request the bare route is handed the answer that the
 product gave, and the two take turns. What reads cost beside many rows is what `bench.growth` measures.
