@@ -88,6 +88,7 @@ def routes(
             body=CompleteProfile,
             limit=LimitClass.SENSITIVE,
             bad_id=BAD_ID,
+            access=Access.ADMIN,  # it files for good what only admins may write
             denied=NO_ACCESS,
         ),
     ]
