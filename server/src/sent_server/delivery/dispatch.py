@@ -5,7 +5,6 @@ has a dispatcher of its own, so that a slow carrier delays nobody else.
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,9 +23,9 @@ from sent_server.messages.accept import DISPATCH
 log = structlog.get_logger()
 PORTION = 500
 MAX_PORTIONS_UNDER_WAY = 4
-SUBMIT_TIMEOUT_S = 20
+SUBMIT_TIMEOUT_MS = 20_000
 RENEW_EVERY_S = LEASE_MS / 3_000
-SWEEP_EVERY_S = 1.0
+SWEEP_EVERY_MS = 1_000
 # So many ids at once are somebody's backlog: the next portion goes around all lanes, whoever named it first.
 CROWD = 100
 STOP_WITHIN_S = 5
@@ -43,7 +42,7 @@ class Dispatcher:
     receipt_timeout_ms: int
     _under_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _submits: set[asyncio.Task[Sequence[Outcome]]] = field(default_factory=set[asyncio.Task[Sequence[Outcome]]])
-    _sweep_at_s: float = 0.0
+    _sweep_at_ms: int = 0
     _turn: str = ""
 
     async def step(self) -> bool:
@@ -51,7 +50,7 @@ class Dispatcher:
         if len(self._under_way) >= MAX_PORTIONS_UNDER_WAY:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         named = self._named()
-        claimed_at_s = time.monotonic()
+        claimed_at_ms = self.clock.monotonic_ms()
         portion = await self.database.write(
             lambda tx: prepare(
                 tx,
@@ -66,11 +65,11 @@ class Dispatcher:
         self._turn = portion.turn
         if portion.prepared:
             failpoint("after_prepare_before_submit")
-            task = asyncio.create_task(self._carry(portion, claimed_at_s), name=f"submit-{self.carrier.name}")
+            task = asyncio.create_task(self._carry(portion, claimed_at_ms), name=f"submit-{self.carrier.name}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         if portion.throttled or len(named) >= CROWD:
-            self._sweep_at_s = 0.0
+            self._sweep_at_ms = 0
         return portion.claimed > 0 or portion.throttled or bool(named)
 
     async def stop(self) -> None:
@@ -84,14 +83,14 @@ class Dispatcher:
 
     def _named(self) -> Sequence[str]:
         """The ids that the bus has for us; none when it is time to sweep up what it forgot."""
-        now_s = time.monotonic()
-        named = self.bus.take(DISPATCH + self.carrier.name) if now_s < self._sweep_at_s else ()
+        now_ms = self.clock.monotonic_ms()
+        named = self.bus.take(DISPATCH + self.carrier.name) if now_ms < self._sweep_at_ms else ()
         if not named:
-            self._sweep_at_s = now_s + SWEEP_EVERY_S
+            self._sweep_at_ms = now_ms + SWEEP_EVERY_MS
         return named
 
-    async def _carry(self, portion: Portion, claimed_at_s: float) -> None:
-        if time.monotonic() - claimed_at_s > LEASE_MS / 1000:
+    async def _carry(self, portion: Portion, claimed_at_ms: int) -> None:
+        if self.clock.monotonic_ms() - claimed_at_ms > LEASE_MS:
             # This process slept through its lease: somebody else has the jobs.
             log.warning("dispatch.overslept", carrier=self.carrier.name, jobs=portion.claimed)
             return
@@ -118,10 +117,10 @@ class Dispatcher:
         submissions = [prepared.submission for prepared in portion.prepared]
         submit = asyncio.create_task(_asked(self.carrier, submissions))
         self._submits.add(submit)
-        deadline_s = time.monotonic() + SUBMIT_TIMEOUT_S
+        deadline_ms = self.clock.monotonic_ms() + SUBMIT_TIMEOUT_MS
         try:
             while not (await asyncio.wait({submit}, timeout=RENEW_EVERY_S))[0]:
-                if time.monotonic() >= deadline_s:
+                if self.clock.monotonic_ms() >= deadline_ms:
                     submit.cancel(LOST)
                     await asyncio.wait({submit})
                 else:

@@ -3,12 +3,12 @@
 Nothing depends on a lease for its safety, only for its order and economy: two holders for a moment repeat work.
 """
 
-import secrets
 from collections.abc import Collection
 
 import structlog
 
 from sent_server.db import Database, StorageUnavailableError, Tx
+from sent_server.kernel import ids
 from sent_server.kernel.clock import Clock
 
 TAKE = """
@@ -40,10 +40,6 @@ DROP_ALL = """
 log = structlog.get_logger()
 
 
-def new_holder() -> str:
-    return secrets.token_hex(8)
-
-
 async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, lease_ms: int) -> set[str]:
     """Take or renew leases; returns those of the names that are ours now."""
     # Sorted, so that two processes take the rows' locks in the same order.
@@ -73,7 +69,7 @@ class Duty:
         self._clock = clock
         self._name = name
         self._lease_ms = lease_ms
-        self._holder = new_holder()
+        self._holder = ids.new_holder()
         self._until_ms = 0
         self._ask_again_at_ms = 0
 

@@ -5,7 +5,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """`now_ms` is what rows hold; `monotonic_ms` measures how long something takes, whoever sets the clock."""
+
     def now_ms(self) -> int: ...
+
+    def monotonic_ms(self) -> int: ...
+
+
+def monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 class SystemClock:
@@ -23,6 +31,9 @@ class SystemClock:
     def wall_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
+    def monotonic_ms(self) -> int:
+        return monotonic_ms()
+
 
 class FixedClock:
     """A clock that moves only when told to; for tests."""
@@ -31,6 +42,9 @@ class FixedClock:
         self._now_ms = now_ms
 
     def now_ms(self) -> int:
+        return self._now_ms
+
+    def monotonic_ms(self) -> int:
         return self._now_ms
 
     def advance(self, delta_ms: int) -> None:

@@ -20,6 +20,9 @@ class _Tail:
     def __init__(self) -> None:
         self._ms = self._bits = 0
 
+    def forget(self) -> None:
+        self._ms = self._bits = 0
+
     def next(self, now_ms: int) -> int:
         if now_ms != self._ms:
             self._ms = now_ms
@@ -38,6 +41,17 @@ def new_id(now_ms: int) -> str:
     tail = f"{(bits & 0x3FFFFFFFFFFFFFFF) | 0x8000000000000000:016x}"
     head = f"{now_ms:012x}"
     return f"{head[:8]}-{head[8:]}-7{bits >> 62:03x}-{tail[:4]}-{tail[4:]}"
+
+
+def new_holder() -> str:
+    """16 letters or digits that name one process; unique, not secret."""
+    return f"{_random.getrandbits(64):016x}"
+
+
+def seed(number: int) -> None:
+    """Make every id from here on repeatable, for simulations. Never where ids of two processes meet."""
+    _random.seed(number)
+    _tail.forget()
 
 
 def new_request_id() -> str:

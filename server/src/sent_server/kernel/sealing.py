@@ -2,6 +2,7 @@
 
 import base64
 import os
+from collections.abc import Callable
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -9,11 +10,14 @@ _NONCE_BYTES = 12
 
 
 class Sealer:
-    def __init__(self, master_key: bytes) -> None:
+    """`random_bytes` must be secret and never repeat; only a simulation has reason to pass its own."""
+
+    def __init__(self, master_key: bytes, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._cipher = AESGCM(master_key)
+        self._random_bytes = random_bytes
 
     def seal(self, secret: str, *, row_id: str) -> str:
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = self._random_bytes(_NONCE_BYTES)
         sealed = self._cipher.encrypt(nonce, secret.encode(), row_id.encode())
         return base64.b64encode(nonce + sealed).decode()
 

@@ -4,7 +4,6 @@ claim (one transaction) -> sign, POST (concurrently) -> record (one transaction 
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -18,6 +17,7 @@ from sent_server.egress import Answer, Egress, Failed, Refused, Result
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import Duty
+from sent_server.kernel.clock import monotonic_ms
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks import claims, outcomes, request, store
 from sent_server.webhooks.claims import Book, Ready
@@ -40,6 +40,7 @@ class Clocks:
 
     now_ms: Callable[[], int]
     wall_ms: Callable[[], int]
+    monotonic_ms: Callable[[], int] = monotonic_ms
 
 
 class Sender:
@@ -107,13 +108,15 @@ class Sender:
         now_ms = self._clocks.now_ms()
         due = await self._database.read(lambda tx: claims.sendable(tx, now_ms=now_ms))
         ours = self._turns.possible([one.endpoint_id for one in due])
-        shares = self._lanes.share([one.endpoint_id for one in due if one.endpoint_id in ours], now_ms=_monotonic_ms())
+        shares = self._lanes.share(
+            [one.endpoint_id for one in due if one.endpoint_id in ours], now_ms=self._clocks.monotonic_ms()
+        )
         chosen = [one for one in due if one.endpoint_id in shares]
         if not chosen:
             return False
         ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
         for one in ready:
-            self._lanes.lane(one.target.endpoint_id).open(one.claimed.id, now_ms=_monotonic_ms())
+            self._lanes.lane(one.target.endpoint_id).open(one.claimed.id, now_ms=self._clocks.monotonic_ms())
             task = asyncio.create_task(self._deliver(one))
             self._open.add(task)
             task.add_done_callback(self._open.discard)
@@ -158,7 +161,7 @@ class Sender:
             log.exception("webhook.request_crashed", delivery_id=claimed.id)
             result = Refused("The request could not be made")
         finally:
-            lane.close(claimed.id, now_ms=_monotonic_ms(), ok=ok)
+            lane.close(claimed.id, now_ms=self._clocks.monotonic_ms(), ok=ok)
             self._bus.hint(TOPIC)
         outcome = _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=self._clocks.now_ms())
         try:
@@ -204,7 +207,3 @@ def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms
         retry_after_s=retry_after_s,
         refused=isinstance(result, Refused),
     )
-
-
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sent_server import events
 from sent_server.db import Database, Tx
 from sent_server.jobs import leases
+from sent_server.kernel import ids
 
 PREFIX = "webhooks/"
 LEASE_MS = 10_000
@@ -37,7 +38,7 @@ class Turns:
         self._database = database
         self._now_ms = now_ms
         self._turn_ms = FOR_EVER_MS if alone else TURN_MS
-        self._holder = leases.new_holder()
+        self._holder = ids.new_holder()
         self._ours: dict[str, Turn] = {}
         self._not_before_ms: dict[str, int] = {}
 

@@ -1,0 +1,11 @@
+"""A deterministic simulation: the real engine on a virtual clock, over a real SQLite, in a world that goes wrong.
+
+scheduler   an event loop with virtual time and a seeded order of what is ready
+storage     the `Database` of one process, over a connection that all processes share
+transit     the bus between the processes, which loses and delays
+carriers    carriers and handsets, with their faults
+receivers   webhook receivers, with theirs
+world       builds it all, lets the faults loose, heals, and waits for rest
+checks      what must hold afterwards
+trace       what happened, and its hash
+"""
