@@ -12,6 +12,7 @@ from harness import samples
 from harness.client import Client
 from harness.server import Server
 from sent_server.app import Platform
+from sent_server.http import fields
 from sent_server.http.route import Route
 from sent_server.settings import Settings
 
@@ -61,6 +62,9 @@ _BODIES: dict[str, Callable[[], Json]] = {
     "POST /v3/profiles/{profileId}/complete": lambda: {"webHookUrl": "https://example.com/completed"},
     "POST /v3/profiles/{profileId}/campaigns": lambda: samples.campaign(),
     "PUT /v3/profiles/{profileId}/campaigns/{campaignId}": lambda: samples.campaign(),
+    "POST /sim/phones/{phone}/messages": lambda: {"channel": "sms", "text": "Said by the matrix"},
+    "PUT /sim/faults": lambda: {"faults": []},
+    "POST /sim/clock": lambda: {"advance_ms": 1},
 }
 
 
@@ -93,16 +97,28 @@ class Entry:
 
 
 @functools.cache
-def served() -> Sequence[Route]:
-    """The table of a platform put together as the server does it, without workers."""
+def _platform() -> Platform:
+    """Put together as the server does it, without workers, and closed again."""
 
-    async def read(home: str) -> Sequence[Route]:
+    async def read(home: str) -> Platform:
         platform = await Platform.open(Settings(home=home))
         await platform.close()
-        return platform.routes
+        return platform
 
     with tempfile.TemporaryDirectory(prefix="sent-test-routes-") as home:
         return asyncio.run(read(home))
+
+
+def served() -> Sequence[Route]:
+    """The table of operations that need a key."""
+    return _platform().routes
+
+
+def open_paths() -> set[str]:
+    """Whatever else is mounted: these need none."""
+    front: Any = _platform().asgi
+    mounted = {*front._fixed, *(route.path for route in front._router.routes)}
+    return mounted - {re.sub(r"\}$", ":rest}", route.path) if route.takes_rest else route.path for route in served()}
 
 
 @functools.cache
@@ -113,6 +129,8 @@ def entries() -> list[Entry]:
         known = {PROFILES, *_MAKERS}
         assert not owned or route.path.partition("/{")[0] in known, f"tell the matrix how to make a {route.path}"
         body = _BODIES.get(route.name, dict) if route.body is not None else None
+        if route.body is not None and body is not None:
+            fields.validate(route.body, body())  # a refusal here: give the matrix a body for this route
         roles = frozenset(role.value for role in route.access.value)
         found.append(Entry(route.method, route.path, roles, body, owned))
     return found
