@@ -43,7 +43,9 @@ def test_an_account_has_quotas_of_its_own_and_shows_them(server: Server, fresh_a
     assert http.post("/v3/contacts", {"phone_number": samples.phone()}).code == "BUSINESS_008"
     assert http.post("/v3/templates", samples.template()).code == "BUSINESS_008"
     assert http.post("/v3/webhooks", samples.webhook()).status == 201
+    # The contract has no 422 for these two.
     assert http.post("/v3/webhooks", samples.webhook()).code == "VALIDATION_001"
+    assert http.post("/v3/users", samples.user()).code == "VALIDATION_001"
     shown = server.operate("accounts", "set-quota", customer_id, "templates", "default")
     assert shown["quotas"] == {"contacts": 1, "webhooks": 1, "users": 0}
     assert http.post("/v3/templates", samples.template()).status == 201

@@ -80,6 +80,15 @@ def test_what_is_no_number_is_refused(http: Client, written: str) -> None:
     assert (answer.status, answer.code) == (400, "VALIDATION_002")
 
 
+@pytest.mark.parametrize(
+    "number", ["+999123456789", "+210123456789", "+2890123456", "+3841234567", "+8591234567", "+9991", "+12"]
+)
+def test_a_number_of_no_country_is_not_found_on_either_path(http: Client, number: str) -> None:
+    for path in (LOOKUP, "/v3/lookup/number/"):
+        answer = http.get(path + number)
+        assert (answer.status, answer.code) == (404, "RESOURCE_013")
+
+
 def test_the_retired_path_has_both_spellings(http: Client) -> None:
     answer = http.get("/v3/lookup/number/+14155550112")
     assert answer.data == {
