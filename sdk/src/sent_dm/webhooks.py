@@ -16,11 +16,13 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from sent_dm.exceptions import WebhookVerificationError
-from sent_dm.models import wrap
+from sent_dm.models import INSTANT, Model, wrap
 from sent_dm.types.webhook_events import (
+    WebhookContactEvent,
     WebhookInboundEvent,
     WebhookMessageEvent,
     WebhookTemplateEvent,
@@ -28,7 +30,23 @@ from sent_dm.types.webhook_events import (
 
 PREFIX = "whsec_"
 DEFAULT_TOLERANCE_S = 300.0
-WebhookEvent = WebhookMessageEvent | WebhookInboundEvent | WebhookTemplateEvent
+
+
+class WebhookOtherEvent(Model):
+    """An event of a kind that this version does not know, or that has no class of its own (`profile.completed`)."""
+
+    field: str
+    sub_type: str | None
+    event: str | None
+    timestamp: datetime
+    payload: Any
+
+    _parts = {"timestamp": INSTANT}
+
+
+WebhookEvent = (
+    WebhookMessageEvent | WebhookInboundEvent | WebhookContactEvent | WebhookTemplateEvent | WebhookOtherEvent
+)
 
 
 def verify_signature(
@@ -82,14 +100,21 @@ def parse(body: str | bytes) -> WebhookEvent:
     if not isinstance(raw, dict):
         raise WebhookVerificationError("The body is not a JSON object")
     told = cast("dict[str, Any]", raw)
+    # Odd payloads pass as they are: an event that is refused would only come again.
     return wrap(_kind(told), told)
 
 
 def _kind(raw: dict[str, Any]) -> type[WebhookEvent]:
-    if str(raw.get("field", "")).startswith("template"):
-        return WebhookTemplateEvent
-    names = (raw.get("sub_type"), raw.get("event"), raw.get("type"))
-    return WebhookInboundEvent if "message.received" in names else WebhookMessageEvent
+    """From the event's own name; from the name that it was subscribed by (`*` may be one) only where it has none."""
+    name = next((raw[key] for key in ("event", "sub_type", "type", "field") if isinstance(raw.get(key), str)), None)
+    if name is None:
+        raise WebhookVerificationError("The body has no `field`, `event` or `type`, so it is not an event")
+    if name == "message.received":
+        return WebhookInboundEvent
+    parent = name.partition(".")[0].removesuffix("s")
+    return {"message": WebhookMessageEvent, "template": WebhookTemplateEvent, "contact": WebhookContactEvent}.get(
+        parent, WebhookOtherEvent
+    )
 
 
 def _is_v1(

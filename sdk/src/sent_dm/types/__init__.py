@@ -80,6 +80,8 @@ from sent_dm.types.templates import (
 )
 from sent_dm.types.users import User, UserList, UserListResponse, UserResponse
 from sent_dm.types.webhook_events import (
+    WebhookContactEvent,
+    WebhookContactEventPayload,
     WebhookInboundEvent,
     WebhookInboundEventPayload,
     WebhookMessageEvent,
@@ -192,6 +194,8 @@ __all__ = [
     "UserListResponse",
     "UserResponse",
     "Webhook",
+    "WebhookContactEvent",
+    "WebhookContactEventPayload",
     "WebhookDelivery",
     "WebhookDeliveryList",
     "WebhookDeliveryPage",

@@ -55,6 +55,30 @@ class WebhookInboundEvent(Model):
     _parts = {"timestamp": INSTANT, "payload": One(WebhookInboundEventPayload)}
 
 
+class WebhookContactEventPayload(Model):
+    account_id: str
+    contact_id: str
+    message_id: str
+    inbound_number: str
+    outbound_number: str
+    channel: str
+    keyword: str
+    received_at: datetime
+    updated_at: datetime | None
+
+    _parts = {"received_at": INSTANT, "updated_at": INSTANT}
+
+
+class WebhookContactEvent(Model):
+    field: str
+    sub_type: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
+    event: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
+    timestamp: datetime
+    payload: WebhookContactEventPayload
+
+    _parts = {"timestamp": INSTANT, "payload": One(WebhookContactEventPayload)}
+
+
 class WebhookTemplateEventPayload(Model):
     account_id: str
     template_id: str
