@@ -1,10 +1,12 @@
 """uvicorn's HTTP protocol plus what it lacks: a bound on the request head, and our envelope when it refuses."""
 
+import asyncio
 import time
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sent_server.cli.gathering import GatheringTransport
 from sent_server.errors import ApiError
 from sent_server.http import envelope
 from sent_server.kernel import ids
@@ -18,6 +20,9 @@ class GuardedProtocol(HttpToolsProtocol):
     doc_url_base = ""
     _head_bytes = 0
     _in_head = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, GatheringTransport(transport, self.loop)))
 
     def data_received(self, data: bytes) -> None:
         starts_in_head = self._in_head

@@ -93,6 +93,7 @@ class SqliteDatabase:
         self._heavy_local = threading.local()
         self._waiting = groups.Waiting()
         self._pump: asyncio.Task[None] | None = None
+        self._snapshot: asyncio.Handle | None = None
 
     async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         return await self._submit(groups.Member(plain=fn))
@@ -105,7 +106,20 @@ class SqliteDatabase:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._heavy, self._read_in_thread, fn)
         with _translated():
+            if self._snapshot is None:
+                self._open_snapshot()
             return await fn(SqliteTx(self._reader))
+
+    def _open_snapshot(self) -> None:
+        """All light reads of one turn of the loop share one: a snapshot costs two locks of the file."""
+        self._reader.execute("BEGIN")
+        self._snapshot = asyncio.get_running_loop().call_soon(self._close_snapshot)
+
+    def _close_snapshot(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot.cancel()
+            self._snapshot = None
+            self._reader.execute("COMMIT")
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str) -> AsyncGenerator[bool]:
@@ -116,6 +130,7 @@ class SqliteDatabase:
         """Apply DDL in one transaction; migrations only."""
         with _translated(), self._writer:
             self._writer.execute(statements.for_sqlite_schema(script)).fetchall()
+        self._close_snapshot()
 
     async def close(self) -> None:
         if self._pump:
@@ -123,6 +138,7 @@ class SqliteDatabase:
         self._waiting.fail_all(StorageUnavailableError("the server is stopping"))
         self._commits.shutdown()
         self._heavy.shutdown()
+        self._close_snapshot()
         self._reader.close()
         self._writer.close()
 
@@ -165,6 +181,7 @@ class SqliteDatabase:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+        self._close_snapshot()  # whoever hears of this commit reads what it wrote
         for hook in tx.hooks:
             hook()
         for member, result in results:
@@ -227,6 +244,8 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA mmap_size=2147418112")
+        # Without it, SQLite compiles a statement anew whenever a value could change its plan; ours never should.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         if read_only:
             connection.execute("PRAGMA query_only=ON")
             connection.wal_autocheckpoint(0)
