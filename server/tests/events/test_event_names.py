@@ -40,3 +40,8 @@ def test_the_list_for_people_offers_only_names_that_may_be_subscribed_to() -> No
     assert len({one.name for one in described}) == len(described)
     sent = next(one for one in described if one.name == "message.sent")
     assert (sent.display_name, sent.description) == ("Message Sent", "Triggered when a message is successfully sent")
+
+
+def test_what_is_never_raised_is_offered_as_inactive() -> None:
+    inactive = {one.name for one in names.described() if not one.is_raised}
+    assert inactive == {"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"}

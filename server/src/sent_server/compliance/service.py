@@ -6,7 +6,7 @@ from dataclasses import replace
 from sent_server.accounts import service as accounts
 from sent_server.accounts.model import Account
 from sent_server.compliance import filing, inheritance, store
-from sent_server.compliance.details import BrandDetails
+from sent_server.compliance.details import BrandDetails, CampaignTexts
 from sent_server.compliance.inheritance import brands_of
 from sent_server.compliance.model import Brand, Campaign, Facts, Registration, State
 from sent_server.db import Tx
@@ -78,6 +78,14 @@ async def facts(tx: Tx, customer_id: str) -> Facts:
         campaigns=len(campaigns),
         registration=_registration(brand, campaigns),
     )
+
+
+async def campaign_texts(tx: Tx, customer_id: str) -> list[CampaignTexts]:
+    """Of the campaigns that a customer uses, its own or its organization's; the oldest first."""
+    account = await accounts.look_up(tx, customer_id)
+    if account is None:
+        return []
+    return [campaign.texts for campaign in reversed(await store.campaigns(tx, inheritance.campaign_owner(account)))]
 
 
 async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:

@@ -6,11 +6,13 @@ from sent_server import events, jobs
 from sent_server.accounts import family
 from sent_server.carriers.base import Content, Inbound
 from sent_server.channels import service as channels
+from sent_server.compliance import service as compliance
 from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
 from sent_server.delivery import keywords
-from sent_server.delivery.keywords import Keyword
+from sent_server.delivery.keywords import Heard, Keyword, Phrase
+from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
@@ -56,16 +58,30 @@ async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, no
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
     # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
-    keyword = keywords.read(message.text)
+    heard = await _listen(tx, customer_id, message.text)
+    keyword = heard and heard.keyword
     repeated = keyword is Keyword.STOP and await contacts.opted_out_here(tx, customer_id, message.phone)
     if keyword is Keyword.STOP:
         await contacts.opt_out(tx, customer_id, message.phone, source="keyword", now_ms=now_ms)
     elif keyword is Keyword.START:
         await contacts.opt_in(tx, customer_id, message.phone)
-    await _keep(tx, customer_id, carrier, message, recipient, keyword, now_ms)
-    if keyword is None or repeated:  # a STOP is confirmed once
+    await _keep(tx, customer_id, carrier, message, recipient, heard, now_ms)
+    if heard is None or repeated:  # a STOP is confirmed once
         return set()
-    return await _reply(tx, customer_id, carrier, message, recipient, keyword.reply, now_ms)
+    return await _reply(tx, customer_id, carrier, message, recipient, heard.reply, now_ms)
+
+
+async def _listen(tx: Tx, customer_id: str, text: str) -> Heard | None:
+    if not keywords.is_short(text):
+        return None
+    phrases: list[Phrase] = []
+    for texts in await compliance.campaign_texts(tx, customer_id):
+        phrases += [
+            Phrase(Keyword.STOP, texts.optout_keywords, texts.optout_message),
+            Phrase(Keyword.START, texts.optin_keywords, texts.optin_message),
+            Phrase(Keyword.HELP, texts.help_keywords, texts.help_message),
+        ]
+    return keywords.read(text, phrases)
 
 
 async def _keep(
@@ -74,7 +90,7 @@ async def _keep(
     carrier: str,
     message: Inbound,
     recipient: Recipient,
-    keyword: Keyword | None,
+    heard: Heard | None,
     now_ms: int,
 ) -> None:
     message_id = await _insert(
@@ -91,19 +107,21 @@ async def _keep(
         at_ms=now_ms,
     )
     announced = [received]
-    if keyword is not None:
-        consent = announce.consent_event(
-            customer_id=customer_id,
-            name=keyword.event_name,
-            contact_id=recipient.id,
-            message_id=message_id,
-            channel=message.channel,
-            phone=message.phone,
-            sender=message.sender,
-            text=message.text,
-            at_ms=now_ms,
-        )
-        announced.append(consent)
+    if heard is not None:
+        announced += [
+            announce.consent_event(
+                customer_id=customer_id,
+                name=name,
+                contact_id=recipient.id,
+                message_id=message_id,
+                channel=message.channel,
+                phone=message.phone,
+                sender=message.sender,
+                text=message.text,
+                at_ms=now_ms,
+            )
+            for name in (heard.keyword.event_name, *([CUSTOM_KEYWORD] if heard.is_custom else ()))
+        ]
     await events.emit(tx, announced)
 
 

@@ -24,7 +24,11 @@ STATES = tuple(
         "blocked",
     )
 )
-CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword")
+CUSTOM_KEYWORD = "contact.custom_keyword"
+# Names that other releases of this API know. No operation of this one schedules, cancels or filters a message; whoever
+# is blocked by their consent gets no message, or one that failed.
+NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"})
+CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", CUSTOM_KEYWORD)
 _MESSAGES = (*STATES, RECEIVED)
 
 # name to subscribe with -> the events it covers
@@ -44,6 +48,11 @@ class Described:
     name: str
     display_name: str
     description: str
+
+    @property
+    def is_raised(self) -> bool:
+        """False: one may subscribe, and never hears anything."""
+        return self.name not in NEVER_RAISED
 
 
 def is_known(name: str) -> bool:
@@ -74,6 +83,8 @@ def _sentence(name: str) -> str:
     state = name.partition(".")[2]
     if name == RECEIVED:
         return "Triggered when a contact sends a message to one of your numbers"
+    if name == CUSTOM_KEYWORD:
+        return "Triggered when a contact sends a keyword that one of your campaigns defines"
     if name in CONTACTS:
         return f"Triggered when a contact sends the {state.replace('_', ' ')} keyword"
     match state:

@@ -157,5 +157,5 @@ def event_type(described: names.Described) -> dict[str, Any]:
         "name": described.name,
         "display_name": described.display_name,
         "description": described.description,
-        "is_active": True,
+        "is_active": described.is_raised,
     }
