@@ -2,12 +2,14 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from sent_dm import AsyncSentDm, DefaultAioHttpClient, SentDm
+from sent_dm import AsyncSentDm, DefaultAioHttpClient, DefaultAsyncHttpxClient, DefaultHttpxClient, SentDm
 from sent_dm.testing import LocalServer, sent_client, sent_environment, sent_phone, sent_server
 
 __all__ = ["sent_client", "sent_environment", "sent_phone", "sent_server"]
@@ -23,15 +25,18 @@ def server(sent_server: LocalServer) -> LocalServer:
 class Caller:
     """A client of one kind, called from sync tests: what has to be awaited is awaited here, in one event loop."""
 
-    def __init__(self, kind: str, **options: Any) -> None:
+    def __init__(self, kind: str, *, http: dict[str, Any] | None = None, **options: Any) -> None:
+        """`http` are options of the HTTP client of its kind."""
         self.kind = kind
         self._runner = asyncio.Runner()
         if kind == "sync":
-            self.client: Any = SentDm(**options)
+            more = {} if http is None else {"http_client": DefaultHttpxClient(**http)}
+            self.client: Any = SentDm(**options, **more)
         elif kind == "async":
-            self.client = AsyncSentDm(**options)
+            more = {} if http is None else {"http_client": DefaultAsyncHttpxClient(**http)}
+            self.client = AsyncSentDm(**options, **more)
         else:
-            self.client = AsyncSentDm(**options, http_client=DefaultAioHttpClient())
+            self.client = AsyncSentDm(**options, http_client=DefaultAioHttpClient(**(http or {})))
 
     def __call__(self, call: Callable[[Any], Any]) -> Any:
         """The result of `call(client)`."""
@@ -69,6 +74,26 @@ class Caller:
                 return await found if inspect.isawaitable(found) else found
 
         return self._runner.run(run())
+
+    def together(self, *calls: Callable[[Any], Any], begun: Callable[[], bool] = lambda: True) -> list[Any]:
+        """The results or errors of calls that run at the same time; the others begin when the first has `begun`."""
+
+        def one(call: Callable[[Any], Any]) -> Any:
+            try:
+                return call(self.client)
+            except Exception as error:
+                return error
+
+        async def run() -> list[Any]:
+            return await asyncio.gather(*(call(self.client) for call in calls), return_exceptions=True)
+
+        if self.kind != "sync":
+            return self._runner.run(run())
+        with ThreadPoolExecutor(len(calls)) as pool:
+            first = pool.submit(one, calls[0])
+            while not begun():
+                time.sleep(0.01)
+            return [done.result() for done in [first, *(pool.submit(one, call) for call in calls[1:])]]
 
     def close(self) -> None:
         self.wait(self.client.close)

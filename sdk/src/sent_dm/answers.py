@@ -51,7 +51,7 @@ class Answer(Model, Generic[D]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if name in OWN or name[:1] == "_":
+            if name in OWN or name[:1] == "_" or name in self._raw:
                 return Model.__getattr__(self, name)
             data = self.data
             if isinstance(data, Model):

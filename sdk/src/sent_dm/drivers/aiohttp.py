@@ -1,8 +1,8 @@
 """The async driver that drives aiohttp directly. aiohttp and asyncio are imported by the first client that uses it."""
 
-import io
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.request import getproxies
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 MAX_KNOWN_URLS = 512
-# Beyond this, aiohttp warns that writing bytes blocks the loop, and wants a file.
-MAX_BYTES_AT_ONCE = 1 << 20
+# What the buffers of a connection take without waiting for the other side.
+MAX_BYTES_AT_ONCE = 1 << 16
 
 
 class DefaultAioHttpClient:
@@ -96,13 +96,30 @@ class DefaultAioHttpClient:
         )
 
     async def send(self, request: Request) -> Got:
+        content = request.content
+        if content is None or len(content) <= MAX_BYTES_AT_ONCE:
+            return await self._send(request, content)
+        # aiohttp lets a write take for ever, so that each part of a long body is timed here.
+        try:
+            async with self._asyncio.timeout(None) as clock:
+                return await self._send(request, self._long_body(content, clock, request.timeout.write))
+        except TimeoutError as cause:
+            return self.failure(request, cause, None)
+
+    def _long_body(self, content: bytes, clock: Any, timeout_s: float | None) -> Any:
+        now = self._asyncio.get_running_loop().time
+        return _long_body_class(self._aiohttp)(
+            content, lambda: None if timeout_s is None else clock.reschedule(now() + timeout_s), clock.reschedule
+        )
+
+    async def _send(self, request: Request, payload: Any) -> Got:
         response: aiohttp.ClientResponse | None = None
         session = self._session()
         try:
             response = await session.request(
                 request.method,
                 self._known_url(request.url),
-                data=_payload(request.content),
+                data=payload,
                 headers=request.headers,
                 timeout=self._timeout(request.timeout),
                 allow_redirects=False,
@@ -128,8 +145,8 @@ class DefaultAioHttpClient:
 
     def failure(self, request: Request, cause: Exception, response: "aiohttp.ClientResponse | None") -> Failure:
         why = Why.TIMEOUT if isinstance(cause, TimeoutError) else Why.CONNECTION
-        if isinstance(cause, self._aiohttp.ClientPayloadError) and "400" in str(cause):
-            why = Why.UNREADABLE  # aiohttp's way to say that the content encoding is broken
+        if isinstance(cause.__cause__, self._aiohttp.http_exceptions.ContentEncodingError):
+            why = Why.UNREADABLE
         request_id = None if response is None else response.headers.get("x-request-id")
         return Failure(why, cause, request, request_id)
 
@@ -207,5 +224,27 @@ class _OpenBody:
         self._response.close()
 
 
-def _payload(content: bytes | None) -> Any:
-    return io.BytesIO(content) if content is not None and len(content) >= MAX_BYTES_AT_ONCE else content
+@cache
+def _long_body_class(aiohttp: Any) -> Any:
+    """Made late, because aiohttp is imported late."""
+
+    class LongBody(aiohttp.payload.Payload):
+        def __init__(self, content: bytes, start: Callable[[], None], stop: Callable[[None], None]) -> None:
+            super().__init__(content)
+            self._size = len(content)
+            self._start = start
+            self._stop = stop
+
+        def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+            return self._value.decode(encoding, errors)
+
+        async def write(self, writer: Any) -> None:
+            for at in range(0, self._size, MAX_BYTES_AT_ONCE):
+                self._start()
+                await writer.write(self._value[at : at + MAX_BYTES_AT_ONCE])
+            self._stop(None)
+
+        async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+            await self.write(writer)
+
+    return LongBody

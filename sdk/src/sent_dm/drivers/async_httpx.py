@@ -60,7 +60,7 @@ class HttpxWire:
         built = common.build(request) if self._own else common.build_with(self.client, request)
         try:
             with common.log_routes_only(request):
-                response = await self.client.send(built, stream=True)
+                response = await self.client.send(built, stream=True, follow_redirects=False)
             if request.stream and response.status_code < 300:
                 return common.open_reply(request, response, common.AsyncOpenBody(request, response))
             try:

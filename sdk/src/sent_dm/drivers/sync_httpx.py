@@ -36,7 +36,8 @@ class SyncWire:
         built = common.build(request) if self._own else common.build_with(self.client, request)
         try:
             with common.log_routes_only(request):
-                response = self.client.send(built, stream=True)
+                # A redirect would take the key along, whatever this client does with others.
+                response = self.client.send(built, stream=True, follow_redirects=False)
             if request.stream and response.status_code < 300:
                 return common.open_reply(request, response, common.OpenBody(request, response))
             try:
