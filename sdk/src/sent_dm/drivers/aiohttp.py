@@ -47,11 +47,13 @@ class DefaultAioHttpClient:
 
             import aiohttp
             import yarl
+            from aiohttp.http_exceptions import ContentEncodingError
         except ImportError as missing:
             raise RuntimeError("DefaultAioHttpClient needs aiohttp: pip install 'sentdm[aiohttp]'") from missing
         self._aiohttp = aiohttp
         self._asyncio = asyncio
         self.errors = (aiohttp.ClientError, OSError)  # TimeoutError is one of these
+        self._decoding_error = ContentEncodingError
         self._url = yarl.URL
         self._limits = limits
         self._tls: Any = default_context() if verify is True else verify
@@ -108,7 +110,7 @@ class DefaultAioHttpClient:
 
     def _long_body(self, content: bytes, clock: Any, timeout_s: float | None) -> Any:
         now = self._asyncio.get_running_loop().time
-        return _long_body_class(self._aiohttp)(
+        return _long_body_class()(
             content, lambda: None if timeout_s is None else clock.reschedule(now() + timeout_s), clock.reschedule
         )
 
@@ -145,7 +147,7 @@ class DefaultAioHttpClient:
 
     def failure(self, request: Request, cause: Exception, response: "aiohttp.ClientResponse | None") -> Failure:
         why = Why.TIMEOUT if isinstance(cause, TimeoutError) else Why.CONNECTION
-        if isinstance(cause.__cause__, self._aiohttp.http_exceptions.ContentEncodingError):
+        if isinstance(cause.__cause__, self._decoding_error):
             why = Why.UNREADABLE
         request_id = None if response is None else response.headers.get("x-request-id")
         return Failure(why, cause, request, request_id)
@@ -225,10 +227,11 @@ class _OpenBody:
 
 
 @cache
-def _long_body_class(aiohttp: Any) -> Any:
+def _long_body_class() -> Any:
     """Made late, because aiohttp is imported late."""
+    from aiohttp.payload import Payload
 
-    class LongBody(aiohttp.payload.Payload):
+    class LongBody(Payload):
         def __init__(self, content: bytes, start: Callable[[], None], stop: Callable[[None], None]) -> None:
             super().__init__(content)
             self._size = len(content)
@@ -239,7 +242,7 @@ def _long_body_class(aiohttp: Any) -> Any:
             return self._value.decode(encoding, errors)
 
         async def write(self, writer: Any) -> None:
-            for at in range(0, self._size, MAX_BYTES_AT_ONCE):
+            for at in range(0, len(self._value), MAX_BYTES_AT_ONCE):
                 self._start()
                 await writer.write(self._value[at : at + MAX_BYTES_AT_ONCE])
             self._stop(None)
