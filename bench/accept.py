@@ -14,9 +14,9 @@ from statistics import median
 
 from bench import bodies, report
 from bench.bodies import NewPhones
-from bench.figures import Figure, Window, cpu_ratio, measure, messages_per_s, of_windows, per_s
+from bench.figures import Figure, Window, Worker, cpu_ratio, measure, messages_per_s, of_windows, per_s
 from bench.load import Plan, drive
-from bench.processes import NO_WORKERS, DatabaseProcesses, Running, behind, module, sent_up
+from bench.processes import NO_WORKERS, Running, behind, module, sent_up
 from bench.stored import fresh_database
 
 CONNECTIONS = 64
@@ -41,7 +41,7 @@ class Target:
     path: str
     api_key: str
     template_id: str
-    others: Sequence[DatabaseProcesses] = ()
+    others: Sequence[Worker] = ()
 
     def plan(self, phones: Sequence[str], size: int, *, channel: str | None = None, **options: object) -> Plan:
         content = [bodies.send(part, self.template_id, channel=channel) for part in bodies.portions(phones, size)]

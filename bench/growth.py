@@ -19,12 +19,12 @@ from statistics import median
 
 from bench import bodies, report
 from bench.accept import LOOPBACK, PATH, template_id
-from bench.figures import Figure, Window
+from bench.figures import Figure, Window, Worker
 from bench.figures import measure as measure_window
 from bench.fill import multiply
 from bench.lifecycle import WAITING
 from bench.load import Plan, drive
-from bench.processes import NO_WORKERS, DatabaseProcesses, Running, behind, sent_up
+from bench.processes import NO_WORKERS, Running, behind, sent_up
 from bench.stored import fresh_database, query
 
 SEED_MESSAGES = 1_000
@@ -49,7 +49,7 @@ class Side:
     template_id: str
     messages: int
     ids: Sequence[str]
-    others: Sequence[DatabaseProcesses]
+    others: Sequence[Worker]
 
     def plan(self, method: str, targets: Sequence[str], contents: Sequence[str] = ("",)) -> Plan:
         return Plan(

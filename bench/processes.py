@@ -71,6 +71,14 @@ def sent_up(home: Path, *, database: str = "", env: Mapping[str, str] | None = N
 
 
 @contextlib.contextmanager
+def role(name: str, env: Mapping[str, str]) -> Generator[Running]:
+    """`sent api` or `sent worker`; `env` names the home, the database and what it shares."""
+    arguments = ["--port", "0"] if name == "api" else []
+    with _started([sys.executable, "-m", "sent_server.cli.main", name, "--json", *arguments], env) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def module(name: str, *arguments: str) -> Generator[Running]:
     """One of our own: `bench.bare`, `bench.receiver`."""
     with _started([sys.executable, "-m", name, *arguments], None) as running:
@@ -131,23 +139,26 @@ def _top_up(home: Path, customer_id: str, database: str) -> None:
         raise RuntimeError(f"the top-up failed: {(done.stdout + done.stderr).decode(errors='replace')}")
 
 
-class DatabaseProcesses:
-    """All processes of the PostgreSQL on this machine: they work for the server that is measured."""
+@dataclass(frozen=True, slots=True)
+class ServiceProcesses:
+    """All processes of PostgreSQL, NATS and Redis on this machine: they work for the server that is measured."""
+
+    names: tuple[str, ...] = ("(postgres", "(nats-server", "(redis-server")
 
     def cpu_s(self) -> float:
         total_s = 0.0
         for file in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):  # it ended meanwhile
                 before, _, after = file.read_text().rpartition(")")
-                if before.endswith("(postgres"):
+                if before.endswith(self.names):
                     fields = after.split()
                     total_s += (int(fields[11]) + int(fields[12])) / TICKS_PER_S
         return total_s
 
 
-def behind(database: str) -> list[DatabaseProcesses]:
+def behind(database: str) -> list[ServiceProcesses]:
     """What works for a server besides itself."""
-    return [DatabaseProcesses()] if database else []
+    return [ServiceProcesses()] if database else []
 
 
 def machine_busy_s() -> float:
