@@ -30,11 +30,14 @@ check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repositor
 	$(BIN)/lint-imports
 	@set -e; for tool in tools/*.py; do echo $$tool --check; $(BIN)/python $$tool --check; done
 
-bench: $(VENV)/.installed ## Measure this machine: accept, lifecycle, reads, growth (minutes)
+bench: $(VENV)/.installed ## Measure this machine, a table per question (a quarter of an hour)
 	$(BIN)/python -m bench.accept $(ARGS)
 	$(BIN)/python -m bench.lifecycle $(ARGS)
 	$(BIN)/python -m bench.reads $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
+	$(BIN)/python -m bench.posts $(ARGS)
+	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.sdk
 
 format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want them
 	$(BIN)/ruff format .

@@ -28,12 +28,11 @@ AIM_RATIO = 0.35
 def requests_of(installed: Side) -> dict[str, Sequence[str]]:
     """What is read, and the targets that go round."""
 
-    def ids(path: str) -> list[str]:
-        data = call(installed.server, "GET", path, api_key=installed.api_key)["data"]
-        return [one["id"] for one in next(value for value in data.values() if isinstance(value, list))]
+    def ids(name: str) -> list[str]:
+        data = call(installed.server, "GET", f"/v3/{name}?page=1&page_size=100", api_key=installed.api_key)["data"]
+        return [one["id"] for one in data[name]]
 
-    contacts = ids("/v3/contacts?page=1&page_size=100")
-    templates = ids("/v3/templates?page=1&page_size=20")
+    contacts, templates = ids("contacts"), ids("templates")
     return {
         "/v3/me": ["/v3/me"],
         "a message": [f"/v3/messages/{one}" for one in installed.ids],
