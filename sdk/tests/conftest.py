@@ -95,8 +95,11 @@ class Caller:
                 time.sleep(0.01)
             return [done.result() for done in [first, *(pool.submit(one, call) for call in calls[1:])]]
 
-    def close(self) -> None:
+    def close_client(self) -> None:
         self.wait(self.client.close)
+
+    def close(self) -> None:
+        self.close_client()
         self._runner.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from sent_dm.core import decode, retry
+from sent_dm.core.log import body as shown_body
 from sent_dm.core.log import headers as shown_headers
 from sent_dm.core.log import log
 from sent_dm.core.reply import Failure, Got, Reply
@@ -22,7 +23,8 @@ def call(request: Request, finish: Callable[[Reply], T], *, max_retries: int) ->
     while True:
         debug = log.isEnabledFor(logging.DEBUG)
         if debug:
-            log.debug("%s %s headers %s", request.method, request.route, shown_headers(request.headers))
+            shown = shown_headers(request.headers), shown_body(request.content)
+            log.debug("%s %s headers %s body %s", request.method, request.route, *shown)
         started_s = time.monotonic()
         got = yield Send(request)
         assert got is not None

@@ -4,6 +4,7 @@ SENT_DM_LOG (or SENT_LOG) = info: a line per call with the route, not the path, 
 debug: also headers and the outline of the body.
 """
 
+import json
 import logging
 import os
 import re
@@ -47,7 +48,14 @@ def outline(value: Any, key: str = "") -> Any:
         return [outline(item, key) for item in cast("list[Any]", value)]
     if isinstance(value, str) and not (key in PLAIN_KEYS and not _NUMBER.fullmatch(value)):
         return f"<{len(value)} characters>"
+    if isinstance(value, int | float) and abs(value) >= 100_000:
+        return "<a number>"
     return value
+
+
+def body(content: bytes | None) -> Any:
+    """The outline of what is sent; None where nothing is."""
+    return None if content is None else outline(json.loads(content))
 
 
 def headers(sent: Mapping[str, str]) -> dict[str, str]:

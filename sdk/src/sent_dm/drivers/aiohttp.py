@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -59,7 +59,7 @@ class DefaultAioHttpClient:
         self._tls: Any = default_context() if verify is True else verify
         self._proxy = proxy
         # aiohttp looks the environment up for every request, which takes as long as the request; so only if need be.
-        self._trust_env = trust_env and proxy is None and bool({"http", "https", "all"} & getproxies().keys())
+        self._env_proxies = getproxies() if trust_env and proxy is None else {}
         self._given = session
         # A session belongs to the event loop that it was made in.
         self._sessions: WeakKeyDictionary[Any, aiohttp.ClientSession] = WeakKeyDictionary()
@@ -91,7 +91,7 @@ class DefaultAioHttpClient:
         )
         return aiohttp.ClientSession(
             connector=connector,
-            trust_env=self._trust_env,
+            trust_env=bool({"http", "https"} & self._env_proxies.keys()),
             proxy=self._proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -117,10 +117,12 @@ class DefaultAioHttpClient:
     async def _send(self, request: Request, payload: Any) -> Got:
         response: aiohttp.ClientResponse | None = None
         session = self._session()
+        url = self._known_url(request.url)
         try:
             response = await session.request(
                 request.method,
-                self._known_url(request.url),
+                url,
+                proxy=self._all_proxy(url) if "all" in self._env_proxies else None,
                 data=payload,
                 headers=request.headers,
                 timeout=self._timeout(request.timeout),
@@ -161,6 +163,10 @@ class DefaultAioHttpClient:
             known = self._urls[text] = self._url(text, encoded=True)
         return known
 
+    def _all_proxy(self, url: Any) -> str | None:
+        """aiohttp knows the proxies of the environment, but for ALL_PROXY."""
+        return None if url.scheme in self._env_proxies or proxy_bypass(url.host) else self._env_proxies["all"]
+
     def _timeout(self, given: httpx.Timeout) -> "aiohttp.ClientTimeout":
         """`pool` bounds the wait for a connection, opening one included, because aiohttp knows no other."""
         known = self._timeouts.get(id(given))
@@ -191,10 +197,18 @@ class DefaultAioHttpClient:
 
     async def aclose(self) -> None:
         self._closed = True
-        sessions = [*self._sessions.values(), *([] if self._given is None else [self._given])]
+        sessions = list(self._sessions.items())
         self._sessions.clear()
-        for session in sessions:
-            await session.close()
+        here = self._asyncio.get_running_loop()
+        for loop, session in sessions:
+            if loop is here:
+                await session.close()
+            elif loop.is_running():
+                await self._asyncio.wrap_future(self._asyncio.run_coroutine_threadsafe(session.close(), loop))
+            else:
+                _let_go(session)
+        if self._given is not None:
+            await self._given.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -224,6 +238,14 @@ class _OpenBody:
 
     async def aclose(self) -> None:
         self._response.close()
+
+
+def _let_go(session: Any) -> None:
+    """Close what belongs to an event loop that does not run, so that nothing in it can be awaited."""
+    connector = session.connector
+    session.detach()
+    if connector is not None:
+        getattr(connector, "_close_immediately", connector._close)()
 
 
 @cache

@@ -1,7 +1,9 @@
 """The sync driver: httpx.Client, ours or the user's."""
 
+import os
 import time
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import httpx
 
@@ -30,6 +32,8 @@ class SyncWire:
     def __init__(self, client: httpx.Client | None = None) -> None:
         self._own = client is None
         self.client = DefaultHttpxClient() if client is None else client
+        if self._own:
+            _own_wires.add(self)
 
     def send(self, request: Request) -> Got:
         response: httpx.Response | None = None
@@ -55,6 +59,23 @@ class SyncWire:
 
     def close(self) -> None:
         self.client.close()
+
+
+# A forked process has its parent's connections: both would write to them, and read each other's answers. Those of async
+# clients belong to the event loop, and the child has another one.
+_own_wires: WeakSet[SyncWire] = WeakSet()
+_inherited: list[httpx.Client] = []  # kept, since finalizing a connection may speak on it
+
+
+def _begin_anew() -> None:
+    for wire in list(_own_wires):
+        if not wire.is_closed:
+            _inherited.append(wire.client)
+            wire.client = DefaultHttpxClient()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def drive(steps: Steps[T], wire: SyncWire) -> T:
