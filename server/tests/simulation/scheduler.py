@@ -5,6 +5,7 @@ process can be killed or frozen between any two callbacks, which is between any 
 """
 
 import asyncio
+import contextlib
 import contextvars
 import heapq
 import random
@@ -13,6 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 EXECUTION: contextvars.ContextVar["Process | None"] = contextvars.ContextVar("EXECUTION", default=None)
+
+
+# The context of what belongs to no process.
+OUTSIDE = contextvars.Context()
 
 
 class StuckError(Exception):
@@ -48,6 +53,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.steps = 0
         self.errors: list[dict[str, Any]] = []
         self.on_quiet: Callable[[float], float] | None = None
+        # Called before anything runs in a process; may kill or freeze it.
+        self.before: Callable[[Process], None] | None = None
         self._kept: list[asyncio.Task[Any]] = []
         self.set_exception_handler(lambda _, told: self.errors.append(told))
         self.set_task_factory(self._make_task)
@@ -61,7 +68,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def spawn(self, process: Process | None, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start something in a process, or with None in the world outside of all."""
-        owner = process.context() if process else _outside()
+        owner = process.context() if process else OUTSIDE.copy()
         return self.create_task(coroutine, context=owner)
 
     def thaw(self, process: Process) -> None:
@@ -70,12 +77,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._ready.append(handle)
         process.held.clear()
 
+    def failures(self) -> list[BaseException]:
+        """What tasks died of without anybody asking."""
+        found = [task.exception() for task in self._kept if task.done() and task._log_traceback]
+        return [error for error in found if error is not None]
+
     def discard_rest(self) -> None:
         """Close what still waits, without a word: the dead do not finish their work."""
         for task in self._kept:
             if not task.done():
                 task._log_destroy_pending = False
-                task.get_coro().close()
+                with contextlib.suppress(Exception):
+                    task.get_coro().close()
         self._kept.clear()
         self._ready.clear()
         self._scheduled.clear()
@@ -100,6 +113,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             return
         process = handle._context.get(EXECUTION)
         if process is not None:
+            if process.alive and not process.frozen and self.before is not None:
+                self.before(process)
             if not process.alive:
                 return
             if process.frozen:
@@ -138,14 +153,3 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _process_events(self, event_list: Any) -> None: ...
 
     def _write_to_self(self) -> None: ...
-
-
-def _outside() -> contextvars.Context:
-    context = contextvars.copy_context()
-    context.run(EXECUTION.set, None)
-    return context
-
-
-def here() -> Process | None:
-    """The process that is running now."""
-    return EXECUTION.get()

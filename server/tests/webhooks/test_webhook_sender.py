@@ -337,6 +337,28 @@ def test_what_a_killed_process_was_sending_is_sent_again(database_url: str, rece
     run(database_url, act)
 
 
+def test_a_process_that_slept_and_sends_the_same_again_records_the_newer_of_its_two_requests(
+    database_url: str, receiver: Receiver
+) -> None:
+    """Found by the simulation (seed 14): the first to end took away what the second one needed to end."""
+
+    async def act(world: World) -> None:
+        webhook, _ = await world.webhook(receiver.url())
+        receiver.plan.extend([Behaviour(after_s=0.8), Behaviour(after_s=1.6)])
+        await world.emit()
+        assert await world.sender.step()
+        world.advance(turns.LEASE_MS / 1000 + 1)  # the turn runs out while the request is open
+        await world.sender.take_over()
+        assert await world.sender.step()
+        assert world.sender.open_count == 2
+        while world.sender.open_count:
+            await asyncio.sleep(0.02)
+        assert len(receiver.deliveries) == 2
+        assert await world.statuses(webhook) == ["delivered"]
+
+    run(database_url, act)
+
+
 def test_an_expired_lease_is_taken_over_and_the_old_holder_writes_nothing(
     database_url: str, receiver: Receiver
 ) -> None:

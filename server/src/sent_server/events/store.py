@@ -181,6 +181,11 @@ class Claimed:
     spent: int
     fence: int
 
+    @property
+    def lease(self) -> str:
+        """Names this claim of the delivery. A process that lost it and got it back has two, both perhaps open."""
+        return f"{self.id}/{self.fence}"
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

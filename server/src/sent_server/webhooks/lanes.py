@@ -19,7 +19,7 @@ FORGET_AFTER_MS = 60_000
 
 @dataclass(slots=True)
 class Lane:
-    """`opened_at_ms` holds the start of each open request, oldest first. Times are monotonic."""
+    """`opened_at_ms` holds the start of each open request (by its lease), oldest first. Times are monotonic."""
 
     limit: int = FIRST_LIMIT
     slow: bool = False
@@ -30,11 +30,11 @@ class Lane:
     def room(self) -> int:
         return max(0, self.limit - len(self.opened_at_ms))
 
-    def open(self, delivery_id: str, *, now_ms: int) -> None:
-        self.opened_at_ms[delivery_id] = now_ms
+    def open(self, lease: str, *, now_ms: int) -> None:
+        self.opened_at_ms[lease] = now_ms
 
-    def close(self, delivery_id: str, *, now_ms: int, ok: bool) -> None:
-        took_ms = now_ms - self.opened_at_ms.pop(delivery_id)
+    def close(self, lease: str, *, now_ms: int, ok: bool) -> None:
+        took_ms = now_ms - self.opened_at_ms.pop(lease)
         self.served_at_ms = now_ms
         if took_ms >= SLOW_AFTER_MS:
             self.slow, self.limit = True, SLOW_LIMIT

@@ -116,7 +116,7 @@ class Sender:
             return False
         ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
         for one in ready:
-            self._lanes.lane(one.target.endpoint_id).open(one.claimed.id, now_ms=self._clocks.monotonic_ms())
+            self._lanes.lane(one.target.endpoint_id).open(one.claimed.lease, now_ms=self._clocks.monotonic_ms())
             task = asyncio.create_task(self._deliver(one))
             self._open.add(task)
             task.add_done_callback(self._open.discard)
@@ -161,7 +161,7 @@ class Sender:
             log.exception("webhook.request_crashed", delivery_id=claimed.id)
             result = Refused("The request could not be made")
         finally:
-            lane.close(claimed.id, now_ms=self._clocks.monotonic_ms(), ok=ok)
+            lane.close(claimed.lease, now_ms=self._clocks.monotonic_ms(), ok=ok)
             self._bus.hint(TOPIC)
         outcome = _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=self._clocks.now_ms())
         try:

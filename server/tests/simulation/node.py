@@ -1,0 +1,123 @@
+"""One process of the product: the parts that `app.py` wires for `sent up`, over the simulation's outside."""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sent_server import housekeeping
+from sent_server.app import BREATHER_MS
+from sent_server.carriers.base import Carrier
+from sent_server.carriers.simulator.adapter import Simulator
+from sent_server.db import Tx
+from sent_server.delivery.changes import RECEIPT_TIMEOUT
+from sent_server.delivery.dispatch import Dispatcher
+from sent_server.delivery.inbox import Inbox
+from sent_server.delivery.timeouts import Timeouts
+from sent_server.http.caller import Caller
+from sent_server.http.envelope import Answer
+from sent_server.http.execute import Executor
+from sent_server.http.fields import validate
+from sent_server.http.idempotency import Idempotency, InFlight
+from sent_server.http.route import Call
+from sent_server.jobs import Worker
+from sent_server.kernel import ids
+from sent_server.kernel.sealing import Sealer
+from sent_server.messages import api as messages_api
+from sent_server.messages.accept import DISPATCH, Desk
+from sent_server.messages.wire import SendMessage
+from sent_server.phones.network import PhoneNetwork
+from sent_server.pricing import card as rate_cards
+from sent_server.webhooks.claims import Book
+from sent_server.webhooks.sender import Clocks, Sender
+from simulation.carriers import Exchange, SimulatedCarrier
+from simulation.receivers import Receivers
+from simulation.scheduler import Process, VirtualLoop
+from simulation.storage import ProcessDatabase, Storage
+from simulation.transit import Broker, ProcessBus
+
+# A Thursday in May 2026; virtual time counts from here.
+START_MS = 1_779_000_000_000
+RECEIPT_TIMEOUT_MS = 60_000
+DOC_URL_BASE = "http://localhost/errors"
+CALLBACK_SECRET = "whsec_" + base64.b64encode(bytes(24)).decode()
+SEALER = Sealer(b"k" * 32, lambda count: bytes(count))
+CARD = rate_cards.load()
+
+
+@dataclass
+class NodeClock:
+    """A machine's clock: virtual time, and how far this machine is off."""
+
+    loop: VirtualLoop
+    skew_ms: int = 0
+
+    def now_ms(self) -> int:
+        return START_MS + self.loop.now_ms + self.skew_ms
+
+    def monotonic_ms(self) -> int:
+        return self.loop.now_ms
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What all processes have in common."""
+
+    loop: VirtualLoop
+    storage: Storage
+    broker: Broker
+    exchange: Exchange
+    receivers: Receivers
+
+
+class Node:
+    """One incarnation. Make and `start` it inside its own process's context."""
+
+    def __init__(self, process: Process, outside: Outside, *, skew_ms: int, stretch: float) -> None:
+        self.process = process
+        self.clock = clock = NodeClock(outside.loop, skew_ms)
+        self.database = database = ProcessDatabase(outside.storage, process)
+        self.bus = bus = ProcessBus(outside.broker, process, stretch)
+        self.inbox = Inbox(database, clock, bus)
+        exchange = outside.exchange
+        self.carriers: Sequence[Carrier] = [
+            SimulatedCarrier(exchange, process, "smpp", takes_idempotency_key=False),
+            SimulatedCarrier(exchange, process, "cloud", takes_idempotency_key=True),
+            Simulator(PhoneNetwork(database, clock, bus)),
+        ]
+        idempotency = Idempotency(SEALER)
+        self._executor = Executor(database, idempotency, InFlight(), DOC_URL_BASE)
+        self._send = messages_api.routes(Desk(CARD, bus), idempotency, doc_url_base=DOC_URL_BASE)[0]
+        self._workers: list[Worker] = []
+        for carrier in self.carriers:
+            dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
+            self._workers.append(Worker(DISPATCH + carrier.name, bus, dispatcher.step, breather_ms=BREATHER_MS))
+        self._workers.append(Worker(RECEIPT_TIMEOUT, bus, Timeouts(database, clock, bus).step))
+        chores = [housekeeping.forget_keys, housekeeping.forget_receipts(7 * 86_400_000)]
+        keeper = housekeeping.Housekeeping(database, clock, chores)
+        self._workers.append(Worker("housekeeping", bus, keeper.step, poll_ms=housekeeping.EVERY_MS))
+        self._sender = Sender(
+            database=database,
+            bus=bus,
+            egress=outside.receivers,  # stands for egress.Egress; only `post` is called
+            book=Book(SEALER, _callback_secret),
+            clocks=Clocks(clock.now_ms, clock.now_ms, clock.monotonic_ms),
+            clean_body=False,
+        )
+
+    async def start(self) -> None:
+        for carrier in self.carriers:
+            await carrier.start(self.inbox)
+        for worker in self._workers:
+            worker.start()
+        self._sender.start()
+        await asyncio.sleep(0)
+
+    async def send(self, caller: Caller, body: dict[str, object], key: str) -> Answer:
+        """POST /v3/messages, from the parsed body to the rendered answer. Raises ApiError."""
+        call = Call(caller, ids.new_request_id(), self.clock.now_ms())
+        return await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
+
+
+async def _callback_secret(_: Tx, customer_id: str) -> str:
+    return CALLBACK_SECRET
