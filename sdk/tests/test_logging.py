@@ -22,6 +22,7 @@ def talk(call):
     call(lambda c: c.messages.with_raw_response.send(to=[PHONE], template=template))
     call(lambda c: c.numbers.with_raw_response.lookup(PHONE))
     call(lambda c: c.contacts.with_raw_response.list(phone=PHONE))
+    call(lambda c: c.get(f"/v3/new/{PHONE}?name={NAME}", cast_to=None))
     with pytest.raises(sent_dm.APIStatusError):
         call(lambda c: c.me.retrieve(extra_headers={"X-Secret": NAME}, max_retries=0))
 
@@ -30,13 +31,16 @@ def talk(call):
 def test_no_level_shows_keys_phones_or_texts(make_caller, caplog, level):
     """All loggers are at this level: ours, httpx's, httpcore's, aiohttp's, asyncio's."""
     said = envelope({"phone_number": PHONE, "name": NAME})
-    with Peer(soon(500), answer(202, said), answer(200, said), answer(200, said), answer(400, said)) as peer:
+    with Peer(
+        soon(500), answer(202, said), answer(200, said), answer(200, said), answer(200, said), answer(400, said)
+    ) as peer:
         call = make_caller(base_url=peer.base_url, api_key=KEY)
         with caplog.at_level(level.upper()), caplog.at_level(level.upper(), logger="sent_dm"):
             talk(call)
     assert "POST /v3/messages 500 in" in caplog.text
     assert "POST /v3/messages again in" in caplog.text
     assert "GET /v3/numbers/lookup/{phone_number} 200 in" in caplog.text
+    assert "GET /v3/new/<number> 200 in" in caplog.text
     assert "req_peer" in caplog.text
     assert [secret for secret in SECRETS if secret in caplog.text] == []
     assert ("<redacted>" in caplog.text) == (level == "debug")

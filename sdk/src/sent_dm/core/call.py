@@ -10,6 +10,7 @@ from sent_dm.core import decode, retry
 from sent_dm.core.log import body as shown_body
 from sent_dm.core.log import headers as shown_headers
 from sent_dm.core.log import log
+from sent_dm.core.log import route as shown_route
 from sent_dm.core.reply import Failure, Got, Reply
 from sent_dm.core.request import Request, Send, Sleep, Step
 
@@ -24,7 +25,7 @@ def call(request: Request, finish: Callable[[Reply], T], *, max_retries: int) ->
         debug = log.isEnabledFor(logging.DEBUG)
         if debug:
             shown = shown_headers(request.headers), shown_body(request.content)
-            log.debug("%s %s headers %s body %s", request.method, request.route, *shown)
+            log.debug("%s %s headers %s body %s", request.method, shown_route(request.route), *shown)
         started_s = time.monotonic()
         got = yield Send(request)
         assert got is not None
@@ -39,7 +40,12 @@ def call(request: Request, finish: Callable[[Reply], T], *, max_retries: int) ->
             raise decode.error_of(got) from (got.cause if isinstance(got, Failure) else None)
         retries += 1
         log.info(
-            "%s %s again in %.0f ms, retry %d of %d", request.method, request.route, after_ms, retries, max_retries
+            "%s %s again in %.0f ms, retry %d of %d",
+            request.method,
+            shown_route(request.route),
+            after_ms,
+            retries,
+            max_retries,
         )
         yield Sleep(after_ms)
         request.headers["x-sent-retry-count"] = str(retries)
@@ -49,7 +55,11 @@ def _tell(request: Request, got: Reply | Failure, *, took_ms: float) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     if isinstance(got, Reply):
-        log.info("%s %s %d in %.0f ms, %s", request.method, request.route, got.status, took_ms, got.request_id)
+        log.info(
+            "%s %s %d in %.0f ms, %s", request.method, shown_route(request.route), got.status, took_ms, got.request_id
+        )
     else:
         cause = type(got.cause).__name__
-        log.info("%s %s %s (%s) after %.0f ms", request.method, request.route, got.why.value, cause, took_ms)
+        log.info(
+            "%s %s %s (%s) after %.0f ms", request.method, shown_route(request.route), got.why.value, cause, took_ms
+        )

@@ -58,14 +58,19 @@ def body(content: bytes | None) -> Any:
     return None if content is None else outline(json.loads(content))
 
 
+def route(path: str) -> str:
+    """The path of an undocumented request may hold a number; a route of ours is as it was."""
+    return _NUMBER.sub("<number>", path.partition("?")[0])
+
+
 def headers(sent: Mapping[str, str]) -> dict[str, str]:
     return {name: value if name in PLAIN_HEADERS else "<redacted>" for name, value in sent.items()}
 
 
 @contextmanager
-def only_route(route: str) -> Generator[None]:
+def only_route(path: str) -> Generator[None]:
     """While httpx works for us, its own log lines show the route instead of the address."""
-    token = _route.set(route)
+    token = _route.set(path)
     try:
         yield
     finally:
@@ -74,9 +79,9 @@ def only_route(route: str) -> Generator[None]:
 
 class _RouteOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        route = _route.get()
-        if route is not None and isinstance(record.args, tuple) and len(record.args) > 1:
-            record.args = (record.args[0], route, *record.args[2:])
+        path = _route.get()
+        if path is not None and isinstance(record.args, tuple) and len(record.args) > 1:
+            record.args = (record.args[0], route(path), *record.args[2:])
         return True
 
 
