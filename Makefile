@@ -1,7 +1,7 @@
 # Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench format lock clean
+.PHONY: help install up test check bench chaos format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,6 +38,9 @@ bench: $(VENV)/.installed ## Measure this machine, a table per question (a quart
 	$(BIN)/python -m bench.posts $(ARGS)
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.sdk
+
+chaos: $(VENV)/.installed-test ## Break everything on purpose (20 minutes); ARGS="kills --kills 50 --seed 7", ARGS=--planted
+	@$(BIN)/python -m chaos $(ARGS)
 
 format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want them
 	$(BIN)/ruff format .

@@ -16,7 +16,9 @@ PREFIX = "SENT_"
 # The published clients own these names; a developer's shell may carry them.
 CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
 CLIENT_PREFIX = "SENT_DM_"
-OTHER_NAMES = frozenset({"SENT_CONFIG", "SENT_BENCH_NO_WORKERS", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"})
+OTHER_NAMES = frozenset(
+    {"SENT_CONFIG", "SENT_BENCH_NO_WORKERS", "SENT_FAILPOINT", "SENT_TESTING", "SENT_TEST_DATABASE_URL"}
+)
 
 
 class SettingsError(Exception):
@@ -111,6 +113,8 @@ def load(
         config_file = Path(environ["SENT_CONFIG"])
     if config_file is not None:
         merged.update(_from_file(config_file, types))
+    if environ.get("SENT_FAILPOINT") and environ.get("SENT_TESTING") != "1":
+        raise SettingsError("SENT_FAILPOINT makes the server kill itself; it is for tests, which set SENT_TESTING=1")
     for name, text in environ.items():
         if not name.startswith(PREFIX) or name.startswith(CLIENT_PREFIX) or name in CLIENT_NAMES | OTHER_NAMES:
             continue

@@ -4,7 +4,7 @@ import json
 import secrets
 import subprocess
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ class Cluster:
     home: Path
     env: dict[str, str]
     started: list[Process] = field(default_factory=list)
+    program: Callable[..., list[str]] = server.command
 
     @classmethod
     def over(cls, home: Path, database_url: str, *, bus_url: str = "", cache_url: str = "") -> "Cluster":
@@ -117,7 +118,7 @@ class Cluster:
 
     def _start(self, role: str, flags: Sequence[str], env: Mapping[str, str] | None) -> Process:
         process = subprocess.Popen(
-            [*server.command(role, "--json"), *flags],
+            [*self.program(role, "--json"), *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

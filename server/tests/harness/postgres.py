@@ -7,12 +7,15 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -31,8 +34,8 @@ class Postgres:
 
     url: str
     private_home: Path | None = None
-    binaries: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    command: Sequence[str] = ()
     made: list[str] = field(default_factory=list)
 
     def create_database(self) -> str:
@@ -47,8 +50,29 @@ class Postgres:
         """One statement in the database that we were given, not in one that we made."""
         _run(self.url, sql)
 
+    def stop_at_once(self) -> None:
+        """As `pg_ctl stop -m immediate`: no goodbyes, no checkpoint. Only for a private server."""
+        assert self.process
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def start(self) -> None:
+        """Returns once it answers. Only for a private server. Raises NoPostgresError."""
+        assert self.private_home
+        with (self.private_home / "log").open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, **_run_as(self.private_home))
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                _run(self.url, "SELECT 1")
+                return
+            except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise NoPostgresError(f"the private PostgreSQL did not start: {error}") from error
+                time.sleep(0.05)
+
     def close(self) -> None:
-        for name in self.made:
+        for name in () if self.private_home else self.made:
             _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if self.process:
             self.process.terminate()
@@ -66,49 +90,38 @@ def find() -> Postgres:
     try:
         _run(LOCAL_URL, "SELECT 1")
     except (OSError, asyncpg.PostgresError, TimeoutError) as refused:
-        return _start_private(why=str(refused))
+        return start_private(why=f"127.0.0.1:5432 says: {refused}; and ")
     return Postgres(LOCAL_URL)
 
 
-def _start_private(*, why: str) -> Postgres:
+def start_private(*, why: str = "") -> Postgres:
+    """Raises NoPostgresError when this machine has no binaries."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     on_path = shutil.which("postgres")
     binaries = found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
     if binaries is None or not (binaries / "initdb").exists():
-        raise NoPostgresError(f"127.0.0.1:5432 says: {why}; and no PostgreSQL binaries to start one with")
-    user = _unprivileged_user()
+        raise NoPostgresError(f"{why}no PostgreSQL binaries to start one with (Debian: apt install postgresql)")
     home = Path(tempfile.mkdtemp(prefix="sent-test-postgres-"))
-    if user:
+    if user := _unprivileged_user():
         shutil.chown(home, user)
-    data = home / "data"
-    run = {"user": user, "cwd": home} if user else {"cwd": home}
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
-    subprocess.run(initdb, check=True, capture_output=True, **run)  # type: ignore[call-overload]
+    data = str(home / "data")
+    initdb = [str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    subprocess.run(initdb, check=True, capture_output=True, **_run_as(home))
     port = _free_port()
-    command = [
-        str(binaries / "postgres"),
-        "-D",
-        str(data),
-        "-p",
-        str(port),
-        "-k",
-        str(home),
-        "-c",
-        "max_connections=200",
-    ]
-    with (home / "log").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, **run)  # type: ignore[call-overload]
-    server = Postgres(f"postgresql://postgres@127.0.0.1:{port}/postgres", home, binaries, process)
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        try:
-            _run(server.url, "SELECT 1")
-            return server
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            if time.monotonic() > deadline or process.poll() is not None:
-                server.close()
-                raise NoPostgresError(f"the private PostgreSQL did not start: {error}") from error
-            time.sleep(0.1)
+    command = [str(binaries / "postgres"), "-D", data, "-p", str(port), "-k", str(home), "-c", "max_connections=200"]
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    server = Postgres(url, home, command=command)
+    try:
+        server.start()
+    except NoPostgresError:
+        server.close()
+        raise
+    return server
+
+
+def _run_as(home: Path) -> dict[str, Any]:
+    user = _unprivileged_user()
+    return {"user": user, "cwd": home} if user else {"cwd": home}
 
 
 def _unprivileged_user() -> str | None:

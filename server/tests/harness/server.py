@@ -133,7 +133,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
     clean["SENT_EGRESS_ALLOW_LOOPBACK"] = "true"  # receivers of the tests listen on this machine
     # Several processes of tests, with several servers each, share one PostgreSQL of a hundred connections.
-    return {**clean, "PYTHONUNBUFFERED": "1", "SENT_DATABASE_CONNECTIONS": "4", **(extra or {})}
+    return {**clean, "PYTHONUNBUFFERED": "1", "SENT_TESTING": "1", "SENT_DATABASE_CONNECTIONS": "4", **(extra or {})}
 
 
 def command(*arguments: str) -> list[str]:

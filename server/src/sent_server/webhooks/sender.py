@@ -13,6 +13,7 @@ import structlog
 from sent_server import events
 from sent_server.bus import Bus
 from sent_server.db import Database, StorageUnavailableError, Tx
+from sent_server.db.failpoint import failpoint
 from sent_server.egress import Answer, Egress, Failed, Refused, Result
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
@@ -156,6 +157,7 @@ class Sender:
         ok = False
         try:
             result = await self._post(ready)
+            failpoint("after_post_before_record")
             ok = isinstance(result, Answer) and result.ok
         except Exception:
             log.exception("webhook.request_crashed", delivery_id=claimed.id)

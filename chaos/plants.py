@@ -1,0 +1,59 @@
+"""Bugs on purpose: each breaks one invariant, and a scenario that does not notice it is worth nothing.
+
+Only `chaos.sent` knows them. Each replaces something in the process that it is called in.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sent_server.delivery import attempts, dispatch, outcomes, prepare
+from sent_server.http import idempotency
+from sent_server.http.idempotency import Idempotency
+
+
+def leases_never_end() -> None:
+    """Whoever dies takes the messages in its hands along."""
+    prepare.LEASE_MS = dispatch.LEASE_MS = 10**10
+
+
+def replays_nothing() -> None:
+    """A retry is taken for a new request."""
+
+    async def replay(self: Idempotency, tx: Any, claims: Any, *, held: bool = False) -> dict[Any, Any]:
+        return {}
+
+    Idempotency.replay = replay
+    idempotency.STORE += "ON CONFLICT DO NOTHING"
+
+
+def attempts_unwritten() -> None:
+    """The carrier is asked before anybody wrote down that it would be."""
+
+    async def insert(tx: Any, rows: Sequence[Any]) -> None:
+        return None
+
+    attempts.insert = insert
+
+
+def fences_ignored() -> None:
+    """Whoever wakes up writes what it knew when it fell asleep."""
+    record = outcomes._record
+    SELECT = "SELECT id, fence FROM jobs WHERE id IN (:ids[])"
+
+    async def record_anyway(tx: Any, answered: Any) -> set[str]:
+        rows = await tx.fetch(SELECT, ids=[prepared.job.id for prepared, _ in answered.pairs])
+        fences = {row[0]: row[1] for row in rows}
+        pairs = [
+            (replace(p, job=replace(p.job, fence=fences.get(p.job.id, p.job.fence))), outcome)
+            for p, outcome in answered.pairs
+        ]
+        return await record(tx, replace(answered, pairs=pairs))
+
+    outcomes._record = record_anyway
+    dispatch.LEASE_MS = 10**10  # nor does it look at the time that has passed
+
+
+ALL: dict[str, Callable[[], None]] = {
+    plant.__name__: plant for plant in (leases_never_end, replays_nothing, attempts_unwritten, fences_ignored)
+}

@@ -1,0 +1,59 @@
+"""`sent`, with a witness at the carrier, and on request with a planted bug or a wall clock that somebody moves.
+
+Nothing of this is in the server: a process of a scenario starts here instead of at `sent_server.cli.main`.
+
+CHAOS_CARRIER_LOG  file to which every submit to a carrier is appended before it is made: "PID ATTEMPT_ID"
+CHAOS_PLANT        name of a bug of chaos/plants.py
+CHAOS_CLOCK        file of 8 bytes: milliseconds by which the wall clock is wrong, signed, little-endian
+"""
+
+import mmap
+import os
+import struct
+import sys
+import time
+from collections.abc import Sequence
+
+from chaos import plants
+from sent_server.carriers.base import Outcome, Submission
+from sent_server.carriers.simulator.adapter import Simulator
+from sent_server.cli import main
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "chaos.sent", *arguments]
+
+
+def watch_carrier(path: str) -> None:
+    """One write per portion, so that a kill leaves whole lines."""
+    log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    submit = Simulator.submit
+
+    async def submit_seen(self: Simulator, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        os.write(log, "".join(f"{os.getpid()} {one.attempt_id}\n" for one in submissions).encode())
+        return await submit(self, submissions)
+
+    Simulator.submit = submit_seen
+
+
+def move_clock(path: str) -> None:
+    """Everything in this process that asks for the time of day gets it with the error of the moment."""
+    with open(path, "r+b") as file:
+        shared = mmap.mmap(file.fileno(), 8)
+    time_ns = time.time_ns
+
+    def wrong_ns() -> int:
+        return time_ns() + struct.unpack("<q", shared[:8])[0] * 1_000_000
+
+    time.time_ns = wrong_ns
+    time.time = lambda: wrong_ns() / 1e9
+
+
+if __name__ == "__main__":
+    if log := os.environ.get("CHAOS_CARRIER_LOG"):
+        watch_carrier(log)
+    if clock := os.environ.get("CHAOS_CLOCK"):
+        move_clock(clock)
+    if plant := os.environ.get("CHAOS_PLANT"):
+        plants.ALL[plant]()
+    main.main()
