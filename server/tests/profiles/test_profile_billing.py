@@ -1,5 +1,6 @@
 """Who pays for a profile, and that a card leaves no trace behind."""
 
+import asyncio
 import itertools
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from harness import samples, tables
 from harness.client import Client
 from harness.server import Account, OwnServer, Server
+from sent_server.db.open import open_database
 
 CONTACT = {"name": "Acme Corp", "email": "billing@acme.example", "phone": None, "address": None}
 DECLINED = "4000000000000002"
@@ -105,7 +107,8 @@ def test_no_card_and_no_token_is_left_in_answers_database_or_log(own_server: Own
     http = running.http
     waba = {"waba_id": "1", "access_token": "EAAB-very-secret"}
     body = {"name": "P", "billing_model": "profile", "billing_contact": CONTACT, "whatsapp_business_account": waba}
-    sent = [card() for _ in range(6)]
+    sent = [card() for _ in range(7)]
+    card_lost = sent[6]
     answers = [
         http.post("/v3/profiles", {**body, "payment_details": sent[0]}, idempotency_key=samples.key()),
         http.post("/v3/profiles", {**body, "payment_details": {**sent[1], "expiry": "13/37"}}),
@@ -116,6 +119,11 @@ def test_no_card_and_no_token_is_left_in_answers_database_or_log(own_server: Own
     path = f"/v3/profiles/{answers[0].data['id']}"
     answers += [http.patch(path, {"payment_details": sent[5]}, idempotency_key=samples.key()), http.get(path)]
     assert [answer.status for answer in answers] == [201, 400, 400, 400, 201, 200, 200]
+    # A fault of the server in the middle of such a request is logged with its traceback.
+    _execute(running.database_url, "ALTER TABLE profile_details RENAME TO profile_details_lost")
+    answers.append(http.post("/v3/profiles", {**body, "payment_details": card_lost}, checked=False))
+    assert answers[-1].status in (500, 503)
+    _execute(running.database_url, "ALTER TABLE profile_details_lost RENAME TO profile_details")
     assert running.stop() == 0
     left = {
         "answers": b"".join(answer.body for answer in answers),
@@ -126,6 +134,7 @@ def test_no_card_and_no_token_is_left_in_answers_database_or_log(own_server: Own
         ).encode(),
         **{str(file.name): _content(file) for file in running.home.rglob("*")},
     }
+    assert b"profile_details" in left["log"], "the fault is in the log"
     secrets = [one["card_number"] for one in sent] + ["8642", "ZIP-98765", waba["access_token"]]
     for where, content in left.items():
         for secret in secrets[:-3]:
@@ -135,6 +144,15 @@ def test_no_card_and_no_token_is_left_in_answers_database_or_log(own_server: Own
         for where in ("answers", "rows", "log"):
             assert f'"{secret}"'.encode() not in left[where], where
             assert f"'{secret}'".encode() not in left[where], where
+
+
+def _execute(url: str, sql: str) -> None:
+    async def go() -> None:
+        database = await open_database(url)
+        await database.write(lambda tx: tx.execute(sql))
+        await database.close()
+
+    asyncio.run(go())
 
 
 def _content(file: Path) -> bytes:
