@@ -59,6 +59,30 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
     return sealer
 
 
+async def examine_key(database: Database, settings: Settings) -> str:
+    """Where the key is, without making or writing anything. Raises SettingsError as `open_sealer` does."""
+    proof = await database.read(lambda tx: kept.read(tx, PROOF))
+    return examine_key_of(proof, settings)
+
+
+def examine_key_of(proof: str | None, settings: Settings) -> str:
+    """The same for the proof of a database that is not open, such as a backup."""
+    file = Path(settings.home) / MASTER_KEY_FILE
+    text = settings.master_key or _from(file)
+    source = "SENT_MASTER_KEY" if settings.master_key else str(file)
+    if not text:
+        if proof is None:
+            return f"the first start makes {file}"
+        raise SettingsError(f"the master key is neither in SENT_MASTER_KEY nor in {file}; {_advice(proof)}")
+    sealer = Sealer(_parsed(text, source))
+    if proof is not None and not _opens(sealer, proof):
+        raise SettingsError(
+            f"the master key in {source} is not the one this database was sealed with; "
+            "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
+        )
+    return f"the key in {source} opens what is sealed here" if proof else f"the key in {source} is not used yet"
+
+
 def _opens(sealer: Sealer, proof: str) -> bool:
     try:
         return sealer.open(proof, row_id=PROOF) == WORD

@@ -4,6 +4,7 @@ Every field's metadata holds its documentation; docs/reference/settings.md is ge
 """
 
 import dataclasses
+import difflib
 import os
 import sys
 import tomllib
@@ -122,7 +123,7 @@ def load(
         if key in types:
             merged[key] = _convert(name, text, types[key])
         else:
-            (warn or _warn)(f"{name} is not a setting of this server and is ignored")
+            (warn or _warn)(f"{name} is not a setting of this server and is ignored{_meant(name, types)}")
     for key, value in (flags or {}).items():
         if value is not None:
             if key not in types:
@@ -140,10 +141,23 @@ def _from_file(path: Path, types: Mapping[str, type]) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from error
     for key, value in content.items():
         if key not in types:
-            raise SettingsError(f"{path}: unknown setting {key!r}; see docs/reference/settings.md")
+            raise SettingsError(
+                f"{path}: unknown setting {key!r}{_near(key, types) or '; see docs/reference/settings.md'}"
+            )
         if type(value) is not types[key]:
             raise SettingsError(f"{path}: {key} must be a {types[key].__name__}")
     return content
+
+
+def _meant(name: str, types: Mapping[str, type]) -> str:
+    key = name.removeprefix(PREFIX).lower()
+    near = difflib.get_close_matches(key, types, n=1)
+    return f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+
+
+def _near(key: str, types: Mapping[str, type]) -> str:
+    near = difflib.get_close_matches(key.lower(), types, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _warn(message: str) -> None:

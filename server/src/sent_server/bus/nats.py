@@ -13,7 +13,8 @@ import asyncio
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 from nats.aio.client import Client
@@ -64,34 +65,20 @@ class NatsBus:
 
         client = Client()
         bus = cls(client, installation)
-        shown = ", ".join(_without_password(server) for server in servers)
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN_S):
-                await client.connect(
-                    list(servers),
-                    name="sent",
-                    no_echo=True,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_EVERY_S,  # pyright: ignore[reportArgumentType]
-                    connect_timeout=2,
-                    error_cb=on_error,
-                    reconnected_cb=bus._on_reconnect,
-                    disconnected_cb=bus._on_disconnect,
-                )
-                await bus._set_up()
-                await client.subscribe(f"{bus._stream}.wake.*", cb=bus._on_wake)
-        except (ServiceUnavailableError, NoStreamResponseError) as error:
-            await _closed(client)
-            raise BusError(
-                f"NATS at {shown} runs without JetStream; start it with `nats-server -js`, or add a jetstream block "
-                "to its configuration"
-            ) from error
-        except (OSError, TimeoutError, NatsError, ValueError) as error:
-            await _closed(client)
-            reason = str(last[-1] if last else error) or "no answer"
-            raise BusError(
-                f"cannot reach NATS at {shown}: {reason}; start it, or correct SENT_BUS_URL (empty: no bus)"
-            ) from error
+        async with explained(client, servers, last):
+            await client.connect(
+                list(servers),
+                name="sent",
+                no_echo=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RECONNECT_EVERY_S,  # pyright: ignore[reportArgumentType]
+                connect_timeout=2,
+                error_cb=on_error,
+                reconnected_cb=bus._on_reconnect,
+                disconnected_cb=bus._on_disconnect,
+            )
+            await bus._set_up()
+            await client.subscribe(f"{bus._stream}.wake.*", cb=bus._on_wake)
         bus._tasks = [
             asyncio.create_task(bus._publish(), name="bus-publish"),
             asyncio.create_task(bus._keep_set_up(), name="bus-set-up"),
@@ -136,7 +123,7 @@ class NatsBus:
         if self._client.is_connected:
             with contextlib.suppress(NatsError, TimeoutError, OSError):
                 await self._flush()
-        await _closed(self._client)
+        await closed(self._client)
 
     async def _publish(self) -> None:
         while True:
@@ -216,7 +203,44 @@ class NatsBus:
         self._local.hint(message.subject.rpartition(".wake.")[2])
 
 
-async def _closed(client: Client) -> None:
+def servers_of(url: str) -> list[str]:
+    """Raises BusError when one of them is not NATS's."""
+    servers = [server.strip() for server in url.split(",")]
+    for server in servers:
+        if urlsplit(server).scheme not in ("nats", "tls"):
+            raise BusError(f"SENT_BUS_URL is {url!r}; write nats://HOST:4222, or leave it empty for one process")
+    return servers
+
+
+@contextlib.asynccontextmanager
+async def explained(client: Client, servers: Sequence[str], last: Sequence[Exception]) -> AsyncGenerator[None]:
+    """Closes the client and raises BusError when connecting fails; `last` holds what the client reported aside."""
+    shown = ", ".join(_without_password(server) for server in servers)
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            yield
+    except (ServiceUnavailableError, NoStreamResponseError) as error:
+        await closed(client)
+        raise BusError(
+            f"NATS at {shown} runs without JetStream; start it with `nats-server -js`, or add a jetstream block "
+            "to its configuration"
+        ) from error
+    except (OSError, TimeoutError, NatsError, ValueError) as error:
+        await closed(client)
+        reason = _reason([error, *last])
+        raise BusError(
+            f"cannot reach NATS at {shown}: {reason}; start it, or correct SENT_BUS_URL (empty: no bus)"
+        ) from error
+
+
+def _reason(errors: Sequence[BaseException]) -> str:
+    # A broker that refuses us hangs up, sometimes before its answer has arrived.
+    if any(isinstance(error, ConnectionResetError) or "authorization" in str(error).lower() for error in errors):
+        return "it refuses the user or password, or hung up"
+    return str(errors[-1]) or "no answer"
+
+
+async def closed(client: Client) -> None:
     with contextlib.suppress(NatsError, TimeoutError, OSError):
         await client.close()
 

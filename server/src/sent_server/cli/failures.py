@@ -24,3 +24,12 @@ def explain(error: Exception) -> str | None:
             return f"{name}: {reason.lower()}; check the path, or choose another folder with --home"
         case _:
             return None
+
+
+def is_outside(error: Exception) -> bool:
+    """Whether a database, bus or cache refused, so that a look at all of them helps."""
+    from sent_server.bus import BusError
+    from sent_server.db.errors import StorageError
+    from sent_server.http.shared_limits import CacheError
+
+    return isinstance(error, StorageError | BusError | CacheError)

@@ -10,12 +10,14 @@ from sent_server.settings import Settings
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def settings_of(home: Path | None, database: str | None, config: Path | None = None, **flags: Any) -> Settings:
+def settings_of(
+    home: Path | None, database: str | None, config: Path | None = None, *, warn: Any = None, **flags: Any
+) -> Settings:
     """Flags over `SENT_*` over the file over defaults. Raises SettingsError."""
     given = {"home": None if home is None else str(home), **flags}
     if database is not None:
         given["database_url"] = database
-    return all_settings.load(config_file=config, flags=given)
+    return all_settings.load(config_file=config, flags=given, warn=warn)
 
 
 def settings_to_serve(home: Path | None, config: Path | None, **flags: Any) -> Settings:

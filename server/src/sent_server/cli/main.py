@@ -127,6 +127,21 @@ def migrate(
     command.run(home, database, check_only=check, as_json=as_json)
 
 
+@app.command()
+def doctor(
+    home: Home = None,
+    database: Database = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine everything this installation stands on; say what is wrong and the next step. Changes nothing."""
+    from sent_server.cli import doctor as command
+
+    command.run(home, config, {"database_url": database, "bus_url": bus, "cache_url": cache}, as_json=as_json)
+
+
 @accounts.command("create")
 def create_account(
     name: Annotated[str, typer.Argument(metavar="NAME")],
@@ -359,7 +374,8 @@ def main() -> None:
         text = failures.explain(error)
         if text is None:
             raise
-        print(f"sent: {text}", file=sys.stderr)
+        advice = " (`sent doctor` examines everything)" if failures.is_outside(error) else ""
+        print(f"sent: {text}{advice}", file=sys.stderr)
         sys.exit(1)
 
 

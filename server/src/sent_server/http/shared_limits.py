@@ -6,7 +6,9 @@ processes nor their clocks matter (docs/decisions/0007). Without the cache nothi
 # redis-py leaves parts of its types open.
 # pyright: reportUnknownMemberType=false, reportMissingTypeArgument=false, reportUnknownVariableType=false
 
+import contextlib
 import time
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import structlog
@@ -67,29 +69,11 @@ class SharedLimiter:
     @classmethod
     async def connect(cls, url: str, *, installation: str) -> "SharedLimiter":
         """Raises CacheError when it does not answer; warns of what may make it forget."""
-        try:
-            pool = BlockingConnectionPool.from_url(
-                url,
-                max_connections=CONNECTIONS,
-                timeout=TIMEOUT_S,
-                socket_timeout=TIMEOUT_S,
-                socket_connect_timeout=TIMEOUT_S,
-                # Once more on a new connection: the kept ones are dead after the cache was restarted.
-                retry=Retry(NoBackoff(), 1),
-            )
-        except ValueError as error:
-            raise CacheError(f"SENT_CACHE_URL is {url!r}; write redis://HOST:6379, or leave it empty") from error
-        redis = Redis.from_pool(pool)
-        try:
+        redis = _client(url)
+        async with _explained(redis, url):
             await redis.ping()
             for warning in await forgetful(redis):
                 log.warning("cache.forgetful", reason=warning)
-        except (RedisError, OSError, TimeoutError) as error:
-            await redis.aclose()
-            raise CacheError(
-                f"cannot use the cache at {shown(url)}: {error}; start Redis or Valkey there, or correct "
-                "SENT_CACHE_URL (empty: every process counts by itself)"
-            ) from error
         return cls(redis, installation)
 
     async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
@@ -122,6 +106,47 @@ class SharedLimiter:
             raise ApiError("SERVICE_001") from error
         allowed, total, full, oldest_age_ms = cast(list[int], answer)
         return limits.verdict(limit, allowed=bool(allowed), total=total, full=bool(full), oldest_age_ms=oldest_age_ms)
+
+
+async def examine(url: str) -> tuple[str, list[str]]:
+    """Name and version, and what may make it forget. Raises CacheError when it does not answer."""
+    redis = _client(url)
+    async with _explained(redis, url):
+        await redis.ping()
+        forgets = await forgetful(redis)
+        found: dict[str, Any] = await redis.info("server")
+    await redis.aclose()
+    if "valkey_version" in found:
+        return f"Valkey {found['valkey_version']}", forgets
+    return f"Redis {found.get('redis_version', 'of unknown version')}", forgets
+
+
+def _client(url: str) -> Any:
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=TIMEOUT_S,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            # Once more on a new connection: the kept ones are dead after the cache was restarted.
+            retry=Retry(NoBackoff(), 1),
+        )
+    except ValueError as error:
+        raise CacheError(f"SENT_CACHE_URL is {url!r}; write redis://HOST:6379, or leave it empty") from error
+    return Redis.from_pool(pool)
+
+
+@contextlib.asynccontextmanager
+async def _explained(redis: Any, url: str) -> AsyncGenerator[None]:
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        await redis.aclose()
+        raise CacheError(
+            f"cannot use the cache at {shown(url)}: {error}; start Redis or Valkey there, or correct "
+            "SENT_CACHE_URL (empty: every process counts by itself)"
+        ) from error
 
 
 async def forgetful(redis: Any) -> list[str]:
