@@ -149,7 +149,7 @@ class NatsBus:
 
     async def _on_disconnect(self) -> None:
         self._ready = False
-        if not self._closing:
+        if self._tasks and not self._closing:  # before that it was never there, and the start says so
             log.warning("bus.lost", stream=self._stream)
 
     async def _on_reconnect(self) -> None:
