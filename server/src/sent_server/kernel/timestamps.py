@@ -39,4 +39,9 @@ def iso_or_none(at_ms: int | None) -> str | None:
 
 def iso_seconds(at_ms: int) -> str:
     """`2026-01-15T10:35:00Z`, the form of webhook bodies."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso_seconds(at_ms // 1000)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _iso_seconds(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
