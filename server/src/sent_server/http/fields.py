@@ -141,7 +141,8 @@ def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
 
 def _fault(found: ErrorDetails, documented: tuple[str, str] | None, required_code: str) -> tuple[str, str]:
     kind = found["type"]
-    if kind == "missing" or (found["input"] is None and kind in _EXPECTED):
+    in_list = isinstance(found["loc"][-1], int) if found["loc"] else False
+    if kind == "missing" or (found["input"] is None and kind in _EXPECTED and not in_list):
         return documented or (required_code, f"'{_field_name(found['loc'])}' is required")
     if kind.startswith(("VALIDATION_", "RESOURCE_", "BUSINESS_")):
         return kind, found["msg"]

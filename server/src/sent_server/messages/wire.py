@@ -16,8 +16,8 @@ CHANNELS = (AUTOMATIC, "sms", "whatsapp", "rcs")
 
 
 def _check_channels(value: Any) -> Any:
-    """A list or one name; an empty list is automatic. `channels` may also be a newer client's object: ignored."""
-    if value is None or isinstance(value, dict):
+    """A list or one name; an empty list is automatic."""
+    if value is None:
         return None
     names: Any = [value] if isinstance(value, str) else value
     if not isinstance(names, list):
@@ -25,6 +25,11 @@ def _check_channels(value: Any) -> Any:
     if any(name not in CHANNELS for name in names):  # pyright: ignore[reportUnknownVariableType]
         raise fault("VALIDATION_006", f"Value must be one of: {', '.join(CHANNELS)}")
     return list(dict.fromkeys(names)) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _check_newer_channels(value: Any) -> Any:
+    """The same, or the object that newer clients send here: ignored."""
+    return None if isinstance(value, dict) else _check_channels(value)
 
 
 def _check_url(value: str) -> str:
@@ -39,6 +44,7 @@ def _check_url(value: str) -> str:
 
 
 Channels = Annotated[list[str] | None, BeforeValidator(_check_channels)]
+NewerChannels = Annotated[list[str] | None, BeforeValidator(_check_newer_channels)]
 Url = Annotated[str, AfterValidator(_check_url)]
 
 
@@ -63,7 +69,7 @@ class SendMessage(Body):
     template: TemplateRef | None = Field(default=None, validate_default=True)
     variables: dict[str, str] | None = None
     channel: Channels = None
-    channels: Channels = None
+    channels: NewerChannels = None
     webhook_url: Url | None = None
     callback_url: Url | None = None
 

@@ -100,7 +100,7 @@ class Replay(Body):
     event_id: Uuid | None = None
     since: Moment | None = None
     until: Moment | None = None
-    delivery_status: Annotated[str, one_of(("failed", "delivered", "all"))] = "failed"
+    delivery_status: Annotated[str | None, one_of(("failed", "delivered", "all"))] = None
     after: Uuid | None = None
 
     @model_validator(mode="after")
@@ -110,7 +110,8 @@ class Replay(Body):
         return self
 
     def span(self, now_ms: int) -> Span:
-        states = ("failed", "delivered") if self.delivery_status == "all" else (self.delivery_status,)
+        wanted = self.delivery_status or "failed"
+        states = ("failed", "delivered") if wanted == "all" else (wanted,)
         return Span(self.since or 0, min(self.until or now_ms, now_ms), states, self.after)
 
 

@@ -1,0 +1,142 @@
+"""Bodies with one fault each, made from the documented schema of a request and a body that is whole."""
+
+import copy
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from harness import contract, samples
+
+Json = dict[str, Any]
+Path = tuple[str | int, ...]
+# Whatever may stand where something else belongs. The schema says which of them are faults in a place.
+VALUES: Sequence[tuple[str, Any]] = (
+    ("null", None),
+    ("a boolean", True),
+    ("an integer", 17),
+    ("a negative number", -1),
+    ("a fraction", 1.5),
+    ("a huge number", 10**30),
+    ("an empty text", ""),
+    ("a letter", "x"),
+    ("a NUL", "a\u0000b"),
+    ("half a character", "\ud800"),
+    ("bidirectional controls", "\u202edesrever\u2066"),
+    ("markup", "<script>alert(1)</script>"),
+    ("SQL", "'; DROP TABLE contacts; --"),
+    ("a template of ours", "{{0:variable}} ${jndi:ldap://x} %s %n"),
+    ("300 letters", "a" * 300),
+    ("100,000 letters", "a" * 100_000),
+    ("an empty list", []),
+    ("a list of numbers", [1]),
+    ("an empty object", {}),
+    ("another object", {"a": 1}),
+)
+DEEP = functools.reduce(lambda inner, _: [inner], range(60), [1])
+
+
+def whole_bodies() -> dict[str, Json]:
+    """Bodies in which every field that can be there is, as far as fields go together."""
+    billing = {"name": "Ann Example", "email": "ann@example.com", "phone": "+14155550100", "address": "1 Main Street"}
+    card = {"card_number": "4242424242424242", "expiry": "09/31", "cvc": "123", "zip_code": "94105"}
+    profile = {
+        "name": "Faults",
+        "icon": "https://example.com/icon.png",
+        "description": "A profile of the tests",
+        "short_name": "FAULTS",
+        "billing_model": "profile",
+        "billing_contact": billing,
+        "payment_details": card,
+        "inherit_tcr_brand": False,
+        "inherit_tcr_campaign": False,
+        "brand": samples.nested_brand(),
+    }
+    return {
+        "POST /v3/contacts": {"phone_number": samples.phone()},
+        "POST /v3/templates": samples.template("Hello {{0:variable}}", "name"),
+        "PUT /v3/templates/{id}": {**samples.template("Hello {{0:variable}}", "name"), "name": "renamed"},
+        "POST /v3/messages": {
+            "to": [samples.phone()],
+            "template": {"name": "welcome", "parameters": {"name": "Ann"}},
+            "channel": ["sms"],
+        },
+        "POST /v3/profiles": profile,
+        "PATCH /v3/profiles/{profileId}": {**profile, "sending_phone_number": "+14155550100"},
+        "POST /v3/webhooks": {**samples.webhook(), "retry_count": 3, "timeout_seconds": 30},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`leaf` is the field's own name. A `documented` fault breaks the schema; any other value the server may judge."""
+
+    at: Path
+    what: str
+    body: Json = field(repr=False)
+    documented: bool
+
+    @property
+    def leaf(self) -> str:
+        return next(str(step) for step in reversed(self.at) if isinstance(step, str))
+
+    @property
+    def name(self) -> str:
+        return f"{'.'.join(map(str, self.at))}: {self.what}"
+
+
+def faults_of(operation: contract.Operation, body: Json) -> Iterator[Fault]:
+    """Every field of the request in turn: left out, and with each of VALUES in its place."""
+    checks = contract.validator(request_schema(operation))
+    assert checks.is_valid(body), f"{operation.name}: the whole body is none"
+    for at in places(request_schema(operation), body):
+        without = copy.deepcopy(body)
+        parent = _reach(without, at[:-1])
+        if isinstance(parent, dict) and at[-1] in parent:
+            del parent[at[-1]]
+            yield Fault(at, "left out", without, not checks.is_valid(without))
+        for what, value in (*VALUES, ("60 lists in one another", DEEP)):
+            changed = copy.deepcopy(body)
+            _reach(changed, at[:-1])[at[-1]] = value
+            yield Fault(at, what, changed, not _accepts(checks, changed))
+
+
+def _accepts(checks: Draft202012Validator, body: Json) -> bool:
+    return checks.is_valid(body)
+
+
+def request_schema(operation: contract.Operation) -> Json:
+    content = operation.definition["requestBody"]["content"]["application/json"]
+    schema: Json = contract.resolve(content["schema"])
+    return schema
+
+
+def places(schema: Mapping[str, Any], value: Any, at: Path = ()) -> Iterator[Path]:
+    """Every field that the schema names, going down only into what the body has."""
+    schema = contract.resolve(schema)
+    branches = [contract.resolve(branch) for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
+    fitting = [branch for branch in branches if contract.validator(branch).is_valid(value)]
+    for candidate in (schema, *fitting[:1]):
+        for name, inner in candidate.get("properties", {}).items():
+            if not isinstance(value, dict):
+                continue
+            yield (*at, name)
+            if isinstance(value.get(name), (dict, list)):
+                yield from places(inner, value[name], (*at, name))
+        if "items" in candidate and isinstance(value, list) and value:
+            yield (*at, 0)
+            yield from places(candidate["items"], value[0], (*at, 0))
+
+
+def _reach(value: Any, at: Path) -> Any:
+    for step in at:
+        value = value[step]
+    return value
+
+
+def encoded(body: Json) -> bytes:
+    """As hostile clients write it: half characters escaped, no limit of numbers."""
+    return json.dumps(body).encode()
