@@ -7,6 +7,7 @@ from harness.client import Client
 from harness.receiver import Receiver
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, Server
+from harness.waiting import wait_for
 
 CONTACT = {"name": "Acme", "email": "billing@acme.example", "phone": None, "address": None}
 
@@ -88,3 +89,34 @@ def test_it_is_completed_once_and_told_once(server: Server, fresh_account: Accou
     (started,) = tables.rows(server.database_url, finished)[0]
     assert http.get(path).data["status"] == "approved"
     assert len(receiver.on("/once")) <= started == 1
+
+
+def test_what_was_under_way_when_it_was_deleted_comes_to_its_end(
+    server: Server, fresh_account: Account, receiver: Receiver
+) -> None:
+    """Its message is delivered and charged to it, its review is given up, and nobody is told."""
+    http = fresh_account.http
+    path = make(http, billing_model="profile", billing_contact=CONTACT, brand=samples.nested_brand())
+    profile_id = path.rpartition("/")[2]
+    server.ask("accounts top-up", customer_id=profile_id, amount="5")
+    assert http.post(f"{path}/campaigns", samples.campaign(name="NEVER_REVIEW")).status == 201
+    assert http.post(f"{path}/complete", {"webHookUrl": receiver.url("/submitted")}).status == 202
+    receiver.wait(1, 20, path="/submitted")
+    template = http.post("/v3/templates", samples.template()).data["id"]
+    body = {"to": [samples.phone()], "template": {"id": template}, "channel": ["sms"]}
+    assert server.client(fresh_account.api_key, x_profile_id=profile_id).post("/v3/messages", body).status == 202
+    assert http.delete(path, {}).status == 204
+
+    def found(sql: str) -> list[tuple[object, ...]]:
+        return tables.rows(server.database_url, sql.format(id=profile_id))
+
+    delivered = [("DELIVERED",)]
+    wait_for(
+        lambda: found("SELECT status FROM messages WHERE customer_id = '{id}'") == delivered, 30, what="the handset"
+    )
+    wait_for(lambda: found("SELECT 1 FROM jobs WHERE customer_id = '{id}'") == [], 30, what="an end of its jobs")
+    books = dict(found("SELECT account, balance_micros FROM ledger_balances WHERE customer_id = '{id}'"))
+    assert books["held"] == 0
+    assert books["available"] + books["revenue"] == 5_000_000
+    assert books["revenue"] > 0
+    assert len(receiver.deliveries) == 1
