@@ -19,6 +19,10 @@ MASTER_KEY_BYTES = 32
 ID = "installation_id"
 PROOF = "master_key_proof"
 WORD = "sent"
+NOT_THIS_KEY = (
+    "the master key in {source} is not the one this database was sealed with; "
+    "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
+)
 MADE_LIKE_THIS = "make one with `openssl rand -hex 32` and give all processes the same"
 
 
@@ -52,10 +56,7 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
         await database.write(lambda tx: kept.put_first(tx, PROOF, made))
         proof = await database.read(lambda tx: kept.read(tx, PROOF))
     if not _opens(sealer, proof or ""):
-        raise SettingsError(
-            f"the master key in {source} is not the one this database was sealed with; "
-            "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
-        )
+        raise SettingsError(NOT_THIS_KEY.format(source=source))
     return sealer
 
 
@@ -74,13 +75,15 @@ def examine_key_of(proof: str | None, settings: Settings) -> str:
         if proof is None:
             return f"the first start makes {file}"
         raise SettingsError(f"the master key is neither in SENT_MASTER_KEY nor in {file}; {_advice(proof)}")
+    examine_key_text(proof, text, source)
+    return f"the key in {source} opens what is sealed here" if proof else f"the key in {source} is not used yet"
+
+
+def examine_key_text(proof: str | None, text: str, source: str) -> None:
+    """Raises SettingsError when the text is no key, or not the one that sealed the proof."""
     sealer = Sealer(_parsed(text, source))
     if proof is not None and not _opens(sealer, proof):
-        raise SettingsError(
-            f"the master key in {source} is not the one this database was sealed with; "
-            "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
-        )
-    return f"the key in {source} opens what is sealed here" if proof else f"the key in {source} is not used yet"
+        raise SettingsError(NOT_THIS_KEY.format(source=source))
 
 
 def _opens(sealer: Sealer, proof: str) -> bool:

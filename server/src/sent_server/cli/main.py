@@ -142,6 +142,35 @@ def doctor(
     command.run(home, config, {"database_url": database, "bus_url": bus, "cache_url": cache}, as_json=as_json)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; the master key goes to FILE.master.key.")],
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the SQLite database, as of one moment, beside a running server or without one."""
+    from sent_server.cli import backup as command
+    from sent_server.cli import table
+
+    table.show(command.back_up(home, database, file), as_json=as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `sent backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Put an existing database aside.")] = False,
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in place of the database of a stopped server, and say what will be sent again."""
+    from sent_server.cli import backup as command
+    from sent_server.cli import table
+
+    table.show(command.restore(home, database, file, force=force), as_json=as_json)
+
+
 @accounts.command("create")
 def create_account(
     name: Annotated[str, typer.Argument(metavar="NAME")],

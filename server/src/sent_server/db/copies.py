@@ -1,0 +1,121 @@
+"""Whole copies of a SQLite database: taken while it is written to, and looked at before they take its place."""
+# apsw leaves parts of its types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+
+from sent_server.db.errors import StorageError
+
+SCHEMA = "SELECT MAX(version), MAX(compatible_version) FROM schema_info"
+JOBS_BY_KIND = "SELECT kind, COUNT(*) FROM jobs GROUP BY kind"
+POSTS_DUE = "SELECT COUNT(*) FROM deliveries WHERE due_at_ms IS NOT NULL"
+KEPT = "SELECT content FROM settings_kept WHERE name = ?"
+
+
+class BadCopyError(StorageError):
+    """The file is no whole database of ours; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a file says of itself. `proof` shows which master key opens it; None while nothing was sealed.
+
+    `jobs` counts what waits by kind, `posts` the webhooks that are still to be told.
+    """
+
+    schema_version: int
+    compatible_version: int
+    proof: str | None
+    jobs: dict[str, int]
+    posts: int
+
+
+def take(source: Path, target: Path) -> None:
+    """Copy to a new file, as of one moment. Writers go on meanwhile. Raises BadCopyError when the copy is not whole.
+
+    All pages in one step: in WAL that holds up nobody, and a copy in portions starts again at every write.
+    """
+    with _translated(source):
+        reading = apsw.Connection(_uri(source, "mode=rw"), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
+        try:
+            reading.set_busy_timeout(5_000)
+            writing = apsw.Connection(str(target))
+            try:
+                with writing.backup("main", reading, "main") as copying:
+                    copying.step(-1)
+                # One file that stands for itself, without a log beside it.
+                writing.execute("PRAGMA journal_mode=DELETE").fetchall()
+            finally:
+                writing.close()
+        finally:
+            reading.close()
+    look(target, proof_name="")
+
+
+def look(file: Path, *, proof_name: str) -> Copy:
+    """Read every page. Raises BadCopyError when the file is damaged or is not ours."""
+    with _translated(file):
+        opened = apsw.Connection(
+            _uri(file, "mode=ro&immutable=1"), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+        try:
+            said = _rows(opened, "PRAGMA integrity_check(1)")[0][0]
+            if said != "ok":
+                raise BadCopyError(f"{file} is damaged: {said}")
+            version, compatible = _rows(opened, SCHEMA)[0]
+            kept = _rows(opened, KEPT, proof_name)
+            due = dict(_rows(opened, JOBS_BY_KIND))
+            posts = _rows(opened, POSTS_DUE)[0][0]
+        finally:
+            opened.close()
+    return Copy(version or 0, compatible or 0, kept[0][0] if kept else None, due, posts)
+
+
+def put(source: Path, target: Path) -> None:
+    """Copy a file and make it last through a power cut."""
+    with source.open("rb") as reading, target.open("xb") as writing:
+        while portion := reading.read(1 << 20):
+            writing.write(portion)
+        writing.flush()
+        os.fsync(writing.fileno())
+
+
+def keep_entries(folder: Path) -> None:
+    """Make the names in a folder last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _rows(opened: apsw.Connection, sql: str, *values: str) -> list[Any]:
+    return opened.execute(sql, values).fetchall()
+
+
+def _uri(file: Path, options: str) -> str:
+    return f"file:{quote(str(file.resolve()))}?{options}"
+
+
+@contextmanager
+def _translated(file: Path) -> Generator[None]:
+    try:
+        yield
+    except apsw.FullError as error:
+        raise BadCopyError("the disk is full; choose a folder with more room") from error
+    except apsw.BusyError as error:
+        raise BadCopyError(f"another program holds {file} locked; try again") from error
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise BadCopyError(f"{file} is damaged or not SQLite") from error
+    except apsw.CantOpenError as error:
+        raise BadCopyError(f"{file} cannot be opened; check the path") from error
+    except apsw.SQLError as error:
+        raise BadCopyError(f"{file} is not a database of this server: {error}") from error
