@@ -20,7 +20,7 @@ SOURCES = ROOT / "server" / "src"
 MESSAGE_FAILURE = re.compile(r"\bERR_[A-Z]+(?:_[A-Z]+)+\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # Folders whose Markdown is ours; contract/ quotes documents that are not here.
-DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "sdk/*.md", "sdk/docs/*.md")
 
 
 def missing(page: str, wanted: Iterable[str]) -> Iterator[str]:
