@@ -65,7 +65,7 @@ def test_the_image_is_built_from_what_the_repository_has():
     for line in re.findall(r"^COPY (?!--)(.+)$", text, re.MULTILINE):
         for source in line.split()[:-1]:
             assert (ROOT / source).exists(), source
-    named = dict(re.findall(r"(SENT_\w+)=(\S+)", text)
+    named = dict(re.findall(r"(SENT_\w+)=(\S+)", text))
     assert unknown(named) == []
     assert 'ENTRYPOINT ["sent"]' in text
 
