@@ -1,18 +1,20 @@
 """Private PostgreSQL, NATS and Redis on free ports, and clusters of `sent` over them. The standard ports stay alone."""
 
+import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
+
 from chaos import sent
 from delivery import invariants
 from harness import postgres, services
-from harness.cluster import Cluster, Process
+from harness.cluster import Cluster
 from harness.postgres import NoPostgresError, Postgres
-from harness.server import Account
 from harness.services import NoServiceError, Service
 
 
@@ -95,5 +97,14 @@ class Rows:
         return [(pid, attempt) for pid, attempt in (line.split() for line in lines)]
 
 
-def accounts_of(cluster: Cluster, api: Process, count: int) -> Sequence[Account]:
-    return [cluster.account(api) for _ in range(count)]
+def execute(cluster: Cluster, script: str) -> None:
+    """Run statements in the cluster's database."""
+
+    async def go() -> None:
+        connection = await asyncpg.connect(cluster.env["SENT_DATABASE_URL"])
+        try:
+            await connection.execute(script)
+        finally:
+            await connection.close()
+
+    asyncio.run(go())

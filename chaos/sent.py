@@ -4,15 +4,20 @@ Nothing of this is in the server: a process of a scenario starts here instead of
 
 CHAOS_CARRIER_LOG  file to which every submit to a carrier is appended before it is made: "PID ATTEMPT_ID"
 CHAOS_PLANT        name of a bug of chaos/plants.py
+CHAOS_CARRIER_MS   how long the carrier thinks before it answers
 CHAOS_CLOCK        file of 8 bytes: milliseconds by which the wall clock is wrong, signed, little-endian
 """
 
+import asyncio
 import mmap
 import os
 import struct
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
 
 from chaos import plants
 from sent_server.carriers.base import Outcome, Submission
@@ -28,12 +33,26 @@ def watch_carrier(path: str) -> None:
     """One write per portion, so that a kill leaves whole lines."""
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     submit = Simulator.submit
+    think_s = int(os.environ.get("CHAOS_CARRIER_MS", "0")) / 1000
 
     async def submit_seen(self: Simulator, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         os.write(log, "".join(f"{os.getpid()} {one.attempt_id}\n" for one in submissions).encode())
-        return await submit(self, submissions)
+        answer = await submit(self, submissions)
+        await asyncio.sleep(think_s)
+        return answer
 
     Simulator.submit = submit_seen
+
+
+def tell_name() -> None:
+    """PostgreSQL learns which process a connection belongs to, and with it the triggers of scenarios."""
+    create_pool = asyncpg.create_pool
+
+    def create_named_pool(url: str, *, server_settings: dict[str, str], **options: Any) -> Any:
+        settings = {**server_settings, "application_name": f"sent-{os.getpid()}"}
+        return create_pool(url, server_settings=settings, **options)
+
+    asyncpg.create_pool = create_named_pool
 
 
 def move_clock(path: str) -> None:
@@ -50,6 +69,7 @@ def move_clock(path: str) -> None:
 
 
 if __name__ == "__main__":
+    tell_name()
     if log := os.environ.get("CHAOS_CARRIER_LOG"):
         watch_carrier(log)
     if clock := os.environ.get("CHAOS_CLOCK"):
