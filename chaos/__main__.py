@@ -13,12 +13,12 @@ sys.path.insert(0, TESTS)
 # For the processes that scenarios start.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), TESTS])
 
-from chaos import frozen, kills, retries  # noqa: E402
+from chaos import frozen, kills, outages, retries  # noqa: E402
 from chaos.ground import Ground, MissingError, prepared  # noqa: E402
 from chaos.options import Options  # noqa: E402
 from chaos.verdict import Findings, Line, show  # noqa: E402
 
-SCENARIOS: dict[str, ModuleType] = {module.NAME: module for module in (kills, retries, frozen)}
+SCENARIOS: dict[str, ModuleType] = {module.NAME: module for module in (kills, retries, frozen, outages)}
 
 
 def main() -> int:

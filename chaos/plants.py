@@ -6,6 +6,7 @@ Only `chaos.sent` knows them. Each replaces something in the process that it is 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sent_server.db import postgres
 from sent_server.delivery import attempts, dispatch, outcomes, prepare
 from sent_server.http import idempotency
 from sent_server.http.idempotency import Idempotency
@@ -60,6 +61,12 @@ def fences_ignored() -> None:
     dispatch.LEASE_MS = 10**10  # nor does it look at the time that has passed
 
 
+def outages_unforeseen() -> None:
+    """A lost connection is an error like any other."""
+    postgres._GONE = ()
+
+
 ALL: dict[str, Callable[[], None]] = {
-    plant.__name__: plant for plant in (leases_never_end, replays_nothing, attempts_unwritten, fences_ignored)
+    plant.__name__: plant
+    for plant in (leases_never_end, replays_nothing, attempts_unwritten, fences_ignored, outages_unforeseen)
 }

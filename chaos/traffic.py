@@ -41,6 +41,7 @@ class Traffic:
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     replayed: int = 0
     undocumented: list[str] = field(default_factory=list[str])
+    unanswered: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
     _abandoned: threading.Event = field(default_factory=threading.Event)
     _running: list[threading.Thread] = field(default_factory=list[threading.Thread])
@@ -103,6 +104,7 @@ class Traffic:
             except AssertionError as breach:  # of the contract: what no client can understand
                 self.undocumented.append(str(breach)[:300])
         if answer is None:
+            self.unanswered += 1
             return False
         if answer.status == 202:
             self.replayed += "idempotent-replayed" in answer.headers

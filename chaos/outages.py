@@ -1,0 +1,113 @@
+"""PostgreSQL, NATS and Redis vanish under load and come back: documented 503s for a while, and nothing lost. I1 to I7."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from chaos import audit
+from chaos.ground import Ground, Rows
+from chaos.options import Options
+from chaos.traffic import GONE, Refusal, Traffic
+from chaos.verdict import Findings
+from harness import cluster as clusters
+from harness.client import Client
+
+NAME = "outages"
+INVARIANTS = "I1 to I7"
+PLANTS = ("outages_unforeseen",)
+GRACE_S = 2.0
+# What may be answered while that service is away. Without the bus everything goes on.
+DOCUMENTED = {"PostgreSQL": (503, "INTERNAL_005"), "Redis": (503, "SERVICE_001"), "NATS": None}
+
+
+class Prober(threading.Thread):
+    """Asks something small as an account whose limits are counted in the cache."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(daemon=True)
+        self.client = client
+        self.refusals: list[Refusal] = []
+        self.well = 0
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(0.4):
+            started_s = time.monotonic()
+            try:
+                answer = self.client.get("/v3/me", timeout_s=20)
+            except (*GONE, AssertionError) as error:
+                self.refusals.append(Refusal(time.monotonic(), time.monotonic() - started_s, 0, type(error).__name__))
+                continue
+            now_s = time.monotonic()
+            if answer.status == 200:
+                self.well += 1
+            else:
+                self.refusals.append(Refusal(now_s, now_s - started_s, answer.status, answer.code))
+
+
+def run(ground: Ground, options: Options) -> Findings:
+    found = Findings(NAME)
+    away_s = 2.0 if options.short else min(10.0, options.seconds)
+    cluster = ground.cluster()
+    apis = [cluster.api(), cluster.api()]
+    workers = [cluster.worker(), cluster.worker()]
+    account, counted = cluster.account(apis[0]), cluster.account(apis[1], tier="growth")
+    template_id = clusters.template(account)
+    urls = [api.base_url or "" for api in apis]
+    windows: dict[str, tuple[float, float]] = {}
+
+    def outage(name: str, stop: Callable[[], object], start: Callable[[], object]) -> None:
+        time.sleep(2.0)
+        down_s = time.monotonic()
+        stop()
+        time.sleep(away_s)
+        start()
+        windows[name] = (down_s, time.monotonic())
+        time.sleep(2 * GRACE_S)
+
+    def forget_nats() -> None:
+        ground.nats.kill()
+        ground.nats.erase()
+
+    prober = Prober(counted.http)
+    with Traffic(lambda: urls, account.api_key, template_id, seed=options.seed, timeout_s=20) as traffic:
+        prober.start()
+        outage("PostgreSQL", ground.postgres.stop_at_once, ground.postgres.start)
+        outage("NATS", forget_nats, ground.nats.start)
+        outage("Redis", ground.redis.kill, ground.redis.start)
+        finished = traffic.finish()
+        prober.stopped.set()
+        prober.join(25)
+    rows, accepted = Rows(cluster), traffic.accepted
+    for name, (down_s, up_s) in windows.items():
+        _judge(found, name, down_s, up_s, [*traffic.refusals, *prober.refusals], lenient=options.short)
+    stray = _outside(windows, [*traffic.refusals, *prober.refusals], GRACE_S + (8 if options.short else 0))
+    stray += [*traffic.undocumented, *([] if finished else ["some requests never got a 202"])]
+    stray += [f"{traffic.unanswered} requests got no answer"] if traffic.unanswered else []
+    found.add("well at all other times", f"{len(traffic.answered):,} sends and {prober.well} reads went well", stray)
+    audit.settled(rows, accepted, 45)
+    audit.everything(found, rows, accepted=accepted, keys=list(traffic.answered))
+    crashed = [one.role for one in (*apis, *workers) if one.process.poll() is not None]
+    found.add("every process lives on", "4 processes", [f"a process ended: {role}" for role in crashed])
+    cluster.stop()
+    return found
+
+
+def _judge(found: Findings, name: str, down_s: float, up_s: float, refusals: list[Refusal], *, lenient: bool) -> None:
+    """One line: what was answered from the outage until two seconds after it."""
+    grace_s = GRACE_S + (8 if lenient else 0)
+    within = [one for one in refusals if down_s <= one.at_s <= up_s + grace_s]
+    seen = Counter((one.status, one.code) for one in within)
+    last_s = max((one.at_s - up_s for one in within), default=0.0)
+    wrong = [f"answered {status} {code}" for status, code in seen if (status, code) != DOCUMENTED[name]]
+    figure = f"{len(within)} refusals {dict(seen) or ''}, the last {last_s:+.1f} s after {name} was back"
+    found.add(f"{name} away {up_s - down_s:.1f} s", figure, wrong)
+
+
+def _outside(windows: dict[str, tuple[float, float]], refusals: list[Refusal], grace_s: float) -> list[str]:
+    return [
+        f"{one.status} {one.code} at a time when nothing was away"
+        for one in refusals
+        if not any(down_s <= one.at_s <= up_s + grace_s for down_s, up_s in windows.values())
+    ]
