@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -102,6 +103,13 @@ class Peer:
         self.port: int = self._listening.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def wait_for(self, requests: int) -> None:
+        """Until that many have been read: a client may give up before this side has looked."""
+        deadline_s = time.monotonic() + 30
+        while len(self.seen) < requests:
+            assert time.monotonic() < deadline_s, f"{len(self.seen)} of {requests} requests came"
+            time.sleep(0.01)
 
     def silence(self, s: socket.socket) -> None:
         """Nothing at all, until the test is over."""

@@ -30,6 +30,7 @@ def test_no_answer(make_caller, silent):
         call(lambda c: c.me.retrieve())
     assert isinstance(late.value, sent_dm.APIConnectionError)
     assert late.value.__cause__ is not None
+    silent.wait_for(2)
     assert len(silent.seen) == 2
 
 
@@ -46,7 +47,8 @@ def test_by_call_and_by_with_options(make_caller, silent, timeout):
 def test_an_answer_that_stops_in_the_middle(make_caller, sent):
     with Peer() as peer:
         peer.then(peer.stall(sent))
-        call = make_caller(base_url=peer.base_url, timeout=timeouts(read=BRIEF), max_retries=0)
+        # Long enough for the head to come on a busy machine.
+        call = make_caller(base_url=peer.base_url, timeout=timeouts(read=1.0), max_retries=0)
         with pytest.raises(sent_dm.APITimeoutError) as late:
             call(lambda c: c.me.retrieve())
         # Known as soon as the head is there, for whoever asks the server's log.
@@ -120,7 +122,8 @@ def test_after_a_timeout_the_client_goes_on(make_caller):
         peer.then(peer.silence, answer())
         call = make_caller(base_url=peer.base_url, max_retries=0, http={"limits": httpx.Limits(max_connections=1)})
         with pytest.raises(sent_dm.APITimeoutError):
-            call(lambda c: c.me.retrieve(timeout=BRIEF))
+            call(lambda c: c.me.retrieve(timeout=timeouts(read=BRIEF)))
+        peer.wait_for(1)
         assert call(lambda c: c.me.retrieve()).data.name == "Demo"
 
 

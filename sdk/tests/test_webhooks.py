@@ -196,7 +196,7 @@ def test_a_signed_body_that_is_no_event(client, body, match):
         client.webhooks.unwrap(signed(body), body)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def inbox() -> Iterator[tuple[str, "queue.Queue[tuple[dict[str, str], bytes]]"]]:
     """An address, and what is posted to it."""
     got: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
