@@ -1,7 +1,7 @@
 # Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench chaos format lock clean
+.PHONY: help install up test simulate check bench chaos format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ up: install ## Start the server with a demo account; ARGS are those of `sent up`
 
 test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL, in several processes
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+
+simulate: $(VENV)/.installed-test ## Thousands of simulated worlds in which everything goes wrong; ARGS="--seeds 5000"
+	@PYTHONPATH=server/tests $(BIN)/python -m simulation $(ARGS)
 
 check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repository's own rules
 	$(BIN)/ruff format --check .

@@ -76,7 +76,7 @@ class Node:
     def __init__(self, process: Process, outside: Outside, *, skew_ms: int, stretch: float) -> None:
         self.process = process
         self.clock = clock = NodeClock(outside.loop, skew_ms)
-        self.database = database = ProcessDatabase(outside.storage, process)
+        process.database = database = ProcessDatabase(outside.storage, process)
         self.bus = bus = ProcessBus(outside.broker, process, stretch)
         self.inbox = Inbox(database, clock, bus)
         exchange = outside.exchange

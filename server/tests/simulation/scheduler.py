@@ -31,6 +31,7 @@ class Process:
     name: str
     alive: bool = True
     frozen: bool = False
+    database: Any = None
     held: list[asyncio.Handle] = field(default_factory=list[asyncio.Handle])
 
     def context(self) -> contextvars.Context:
@@ -153,3 +154,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _process_events(self, event_list: Any) -> None: ...
 
     def _write_to_self(self) -> None: ...
+
+
+def here() -> Process | None:
+    """The process that is running now."""
+    return EXECUTION.get()

@@ -144,9 +144,7 @@ class ProcessDatabase:
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
         await self._storage.travel("request")
-        result = self._storage.look(fn)
-        await self._storage.travel("answer")
-        return result
+        return self._storage.look(fn)
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str) -> AsyncGenerator[bool]:

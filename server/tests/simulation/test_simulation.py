@@ -1,20 +1,54 @@
-"""The simulation itself: the same seed is the same world, and a few hundred worlds hold what they must."""
+"""The simulation itself: the same seed is the same world, and many worlds hold what they must."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from simulation import world
 
-# More of them: make simulate ARGS="--seeds 5000"
+WANTED = (
+    "process: killed", "process: frozen", "process: clock jumped", "storage: down", "storage: request lost",
+    "storage: answer lost", "bus: hint lost", "carrier: hung", "carrier: broke", "carrier: took it, answer lost",
+    "carrier: asked again", "receipt: late", "receipt: twice", "receipt: contradictory", "engine: fallback",
+    "webhook: parked", "webhook: unreachable", "webhook: event posted again",
+)  # fmt: skip
 SEEDS_PER_TEST = 10
+DIGESTS = "from simulation import world; print(*(world.run(seed).trace.digest for seed in (3, 4, 5)))"
 
 
-@pytest.mark.parametrize("first", range(0, 100, SEEDS_PER_TEST))
+# Many more of them: make simulate ARGS="--seeds 5000"
+@pytest.mark.parametrize("first", range(0, 120, SEEDS_PER_TEST))
 def test_nothing_is_lost_charged_twice_or_told_wrongly_whatever_goes_wrong(first: int) -> None:
     for seed in range(first, first + SEEDS_PER_TEST):
         outcome = world.run(seed)
         assert not outcome.wrong, outcome.report()
 
 
-def test_the_same_seed_gives_the_same_trace() -> None:
-    assert world.run(3).trace.lines == world.run(3).trace.lines
-    assert world.run(3).trace.digest != world.run(4).trace.digest
+def test_a_seed_gives_the_same_trace_every_time_and_in_every_process() -> None:
+    here = " ".join(world.run(seed).trace.digest for seed in (3, 4, 5))
+    assert len(set(here.split())) == 3
+    for hash_seed in ("0", "1", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(__file__).parents[1])}
+        told = subprocess.run([sys.executable, "-c", DIGESTS], env=environment, capture_output=True, check=True)
+        assert told.stdout.decode().strip() == here
+
+
+def test_the_worlds_of_the_suite_have_seen_everything_go_wrong() -> None:
+    seen = Counter[str]()
+    for seed in range(1_000, 1_040):
+        outcome = world.run(seed)
+        assert not outcome.wrong, outcome.report()
+        seen += outcome.trace.counts
+    assert [name for name in WANTED if not seen[name]] == []
+
+
+def test_the_command_tells_how_fast_it_was_and_what_was_met() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-m", "simulation", "--seeds", "4", "--from", "8", "--processes", "2"]
+    told = subprocess.run(command, env=environment, capture_output=True, check=True).stdout.decode()
+    assert "4 seeds from 8, 0 wrong" in told
+    assert "process: killed" in told

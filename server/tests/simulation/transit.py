@@ -10,7 +10,7 @@ from simulation.trace import Trace
 
 # Polls this far apart look after what is days old; whatever happened, nobody need wait for them.
 SELDOM_MS = 10_000
-LONGEST_STRETCHED_MS = 1_000
+LONGEST_STRETCHED_MS = 3_000
 CARELESS = -1
 
 

@@ -1,0 +1,103 @@
+"""Bugs to plant into the engine, each of which the simulation must catch. A bug is an edit of one function's source."""
+
+import asyncio
+import contextlib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from sent_server import events
+from sent_server.db import Tx
+from sent_server.delivery import outcomes, prepare, receipts
+from sent_server.delivery.changes import Changes
+from sent_server.http.idempotency import Idempotency
+from sent_server.webhooks import sender
+from simulation.scheduler import here
+from simulation.world import FREEZING
+
+
+@dataclass(frozen=True)
+class Bug:
+    """In `function`, `old` becomes `new`, which may use `names` besides the module's own.
+
+    `within` seeds must show it: at least nine times as many as it takes on average, since any change of the engine
+    makes other worlds of the same seeds. `freezing`: look at the worlds where processes freeze.
+    """
+
+    function: Callable[..., Any]
+    old: str
+    new: str
+    within: int
+    names: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    freezing: bool = False
+
+    @property
+    def seeds(self) -> Iterable[int]:
+        return range(FREEZING, 4 * self.within, 4) if self.freezing else range(self.within)
+
+    @contextlib.contextmanager
+    def planted(self) -> Iterator[None]:
+        function = self.function
+        assert isinstance(function, FunctionType)
+        source = textwrap.dedent(inspect.getsource(function))
+        assert source.count(self.old) == 1, f"{function.__qualname__} has changed: look for another place for this bug"
+        made: dict[str, Any] = {}
+        exec(source.replace(self.old, self.new), {**function.__globals__, **self.names}, made)
+        code, function.__code__ = function.__code__, made[function.__name__].__code__
+        added = [name for name in self.names if name not in function.__globals__]
+        function.__globals__.update({name: self.names[name] for name in added})
+        try:
+            yield
+        finally:
+            function.__code__ = code
+            for name in added:
+                del function.__globals__[name]
+
+
+def _emit_after_commit(tx: Tx, wanted: Any) -> None:
+    """What a queue flushed outside of the transaction does: mostly it works."""
+    process = here()
+    assert process is not None
+    database = process.database
+
+    async def emit() -> None:
+        await database.write(lambda inner: events.emit(inner, wanted))
+
+    tx.after_commit(lambda: asyncio.create_task(emit()))
+
+
+BUGS = {
+    "the fence is not looked at": Bug(
+        outcomes._record, "fences.get(p.job.id) == p.job.fence", "True", 60, freezing=True
+    ),
+    "every receipt captures again": Bug(Changes._settle, "if subject.settled_at_ms is not None:", "if False:", 20),
+    "events are emitted after the commit": Bug(
+        Changes._announce,
+        "await events.emit(tx, wanted, interest)",
+        "_emit_after_commit(tx, wanted)",
+        100,
+        {"_emit_after_commit": _emit_after_commit},
+    ),
+    "parked receipts stay parked": Bug(
+        receipts.match_parked, "rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)", "rows = []", 50
+    ),
+    "a lost answer makes a new attempt although the carrier takes a key": Bug(
+        prepare._next_number, "return previous.number  #", "return previous.number + 1  #", 100
+    ),
+    "a stored answer is not replayed": Bug(
+        Idempotency.replay, "found[(customer_id, mode, key)] = Answer(", "_ = Answer(", 20
+    ),
+    "a post without an answer counts as delivered": Bug(
+        sender._outcome, "None, None, None, None", "200, None, None, None", 20
+    ),
+    "a delivery that was lost is recorded all the same": Bug(
+        events.store.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True
+    ),
+    "a receipt may move a status back": Bug(
+        receipts._apply, "step = on_receipt(subject.standing, leg=match.leg, kind=state)",
+        "step = type(on_receipt(subject.standing, leg=match.leg, kind=state))(state)", 20,
+    ),
+}  # fmt: skip
