@@ -81,8 +81,8 @@ class Cluster:
         made.command("migrate")
         return made
 
-    def api(self, env: Mapping[str, str] | None = None) -> Process:
-        return self._start("api", ["--port", "0"], env)
+    def api(self, env: Mapping[str, str] | None = None, *, port: int = 0) -> Process:
+        return self._start("api", ["--port", str(port)], env)
 
     def worker(self, env: Mapping[str, str] | None = None) -> Process:
         return self._start("worker", [], env)
