@@ -1,13 +1,18 @@
 """How processes start, say that they are ready, drain, and live through an upgrade of the schema."""
 
+import json
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+import sent_server
 from harness import cluster as clusters
 from harness import samples, services
 from harness.receiver import Behaviour
+from harness.server import Account
 
 
 def test_readiness_says_no_while_draining_and_requests_under_way_are_finished(cluster, receiver, wait_for):
@@ -56,6 +61,33 @@ def test_old_processes_live_on_beside_a_newer_schema_that_is_compatible(role, cl
     again = getattr(cluster, role)()
     assert again.stop() == 0
     assert worker.stop() == 0
+
+
+def test_the_next_release_migrates_and_takes_over_while_this_one_serves(cluster, tmp_path, wait_for):
+    source = Path(sent_server.__file__).parent
+    shutil.copytree(source, tmp_path / "next" / "sent_server")  # compiled, too
+    sql = "-- compatible: 1\nALTER TABLE messages ADD COLUMN of_the_next_release TEXT;\n"
+    (tmp_path / "next" / "sent_server" / "db" / "migrations" / "9999_next.sql").write_text(sql)
+    following = {"PYTHONPATH": str(tmp_path / "next")}
+    api, worker = cluster.api(), cluster.worker()
+    account = cluster.account(api)
+    template_id = clusters.template(account)
+    ids = clusters.send(account, template_id, 5)
+    migrated = cluster.attempt("migrate", env=following)
+    assert (migrated.returncode, json.loads(migrated.stdout)) == (0, {"applied": ["9999_next.sql"]})
+    ids += clusters.send(account, template_id, 5)
+    newer_worker = cluster.worker(following)
+    assert worker.stop() == 0
+    ids += clusters.send(account, template_id, 5)
+    newer_api = cluster.api(following)
+    assert api.client().get("/health/ready").status == 204, "the old release still serves"
+    over = Account(account.customer_id, account.api_key, newer_api.client(account.api_key))
+    ids += clusters.send(over, template_id, 5)
+    assert api.stop() == 0
+    for one in ids:
+        wait_for(lambda one=one: over.http.get(f"/v3/messages/{one}").data["status"] in ("DELIVERED", "READ"), 30)
+    again = cluster.worker()  # the way back: the old release starts on the newer schema
+    assert [again.stop(), newer_worker.stop(), newer_api.stop()] == [0, 0, 0]
 
 
 def test_a_schema_that_needs_a_newer_release_turns_old_processes_away(cluster, new_rows, wait_for):

@@ -1,5 +1,6 @@
 """The database: reachable, fit to keep what it is told, of our schema, on our clock, opened by our key."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -123,10 +124,12 @@ def _postgres(row: Row, settings: Settings, took_ms: float, *, now_ms: float) ->
         yield warning("database.connections", said, "raise max_connections before another process starts")
     else:
         yield ok("database.connections", said)
-    yield _skew(now_ms - float(its_ms) - took_ms / 2)
+    yield _skew(now_ms - float(its_ms) - took_ms / 2, within_ms=took_ms / 2)
 
 
-def _skew(skew_ms: float) -> Finding:
+def _skew(skew_ms: float, *, within_ms: float) -> Finding:
+    """The database looked at its clock at some moment while we waited: what that may explain is no skew."""
+    skew_ms = math.copysign(max(0.0, abs(skew_ms) - within_ms), skew_ms)
     said = f"this machine's clock is {abs(skew_ms):.0f} ms {'ahead of' if skew_ms > 0 else 'behind'} the database's"
     if abs(skew_ms) < SKEW_WARNING_MS:
         return ok("clock", said)
