@@ -13,12 +13,12 @@ sys.path.insert(0, TESTS)
 # For the processes that scenarios start.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), TESTS])
 
-from chaos import frozen, kills, outages, retries  # noqa: E402
+from chaos import disk, frozen, kills, outages, retries  # noqa: E402
 from chaos.ground import Ground, MissingError, prepared  # noqa: E402
 from chaos.options import Options  # noqa: E402
 from chaos.verdict import Findings, Line, show  # noqa: E402
 
-SCENARIOS: dict[str, ModuleType] = {module.NAME: module for module in (kills, retries, frozen, outages)}
+SCENARIOS: dict[str, ModuleType] = {module.NAME: module for module in (kills, retries, frozen, outages, disk)}
 
 
 def main() -> int:
@@ -57,8 +57,9 @@ def _lines(scenario: ModuleType, ground: Ground, options: Options, planted: str 
     lines: list[Line] = []
     for plant in scenario.PLANTS if planted == "all" else [planted]:
         found = judged(scenario, ground.with_plant(plant), options)
-        seen = found.wrong[0] if found.wrong else ""
-        wrong = () if seen else (f"the planted bug {plant} went unnoticed",)
+        # A scenario that breaks down has noticed nothing.
+        seen = "" if found.broke_down else next(iter(found.wrong), "")
+        wrong = () if seen else (f"the planted bug {plant} went unnoticed", *found.wrong)
         lines.append(Line(scenario.NAME, f"catches {plant}", seen[:90], wrong))
     return lines
 
@@ -70,7 +71,7 @@ def judged(scenario: ModuleType, ground: Ground, options: Options) -> Findings:
     try:
         found: Findings = scenario.run(ground, options)
     except Exception as error:
-        found = Findings(scenario.NAME)
+        found = Findings(scenario.NAME, broke_down=True)
         found.add("runs to its end", "broke down", [f"{type(error).__name__}: {error}"[:1_000]])
     finally:
         ground.stop_all()

@@ -66,7 +66,7 @@ def run(ground: Ground, options: Options) -> Findings:
     api, sleeper, _ = cluster.api(), cluster.worker(), cluster.worker()
     account = cluster.account(api)
     template_id = clusters.template(account)
-    rows, urls = Rows(cluster), [api.base_url or ""]
+    rows, urls = Rows.of(cluster), [api.base_url or ""]
     with Traffic(lambda: urls, account.api_key, template_id, seed=options.seed, pause_s=0.1) as traffic:
         time.sleep(2)
         sleeper.process.send_signal(signal.SIGSTOP)

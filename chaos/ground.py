@@ -82,17 +82,22 @@ def prepared() -> Iterator[Ground]:
 
 @dataclass(frozen=True)
 class Rows:
-    """Committed rows of a cluster, and what the carrier's witness wrote."""
+    """Committed rows, and what the carrier's witness wrote."""
 
-    cluster: Cluster
+    database_url: str
+    carrier_log: str
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> "Rows":
+        return cls(cluster.env["SENT_DATABASE_URL"], cluster.env["CHAOS_CARRIER_LOG"])
 
     @property
     def query(self) -> invariants.Query:
-        return invariants.rows_of(self.cluster.env["SENT_DATABASE_URL"])
+        return invariants.rows_of(self.database_url)
 
     def submits(self) -> list[tuple[str, str]]:
         """(pid, attempt id) of every submit that left a worker, in order."""
-        path = Path(self.cluster.env["CHAOS_CARRIER_LOG"])
+        path = Path(self.carrier_log)
         lines = path.read_text().splitlines() if path.exists() else []
         return [(pid, attempt) for pid, attempt in (line.split() for line in lines)]
 

@@ -93,7 +93,7 @@ def run(ground: Ground, options: Options) -> Findings:
     found = Findings(NAME)
     dice = random.Random(options.seed)
     cluster, receiver = ground.cluster(), Receiver()
-    rows = Rows(cluster)
+    rows = Rows.of(cluster)
     crew = Crew(cluster, dice)
     account = cluster.account(cluster.started[0])
     template_id = clusters.template(account)

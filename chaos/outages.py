@@ -79,7 +79,7 @@ def run(ground: Ground, options: Options) -> Findings:
         finished = traffic.finish()
         prober.stopped.set()
         prober.join(25)
-    rows, accepted = Rows(cluster), traffic.accepted
+    rows, accepted = Rows.of(cluster), traffic.accepted
     grace_s = GRACE_S + (8 if options.short else 0)
     refusals = [*traffic.refusals, *prober.refusals]
     for name, (down_s, up_s) in windows.items():

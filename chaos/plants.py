@@ -3,10 +3,13 @@
 Only `chaos.sent` knows them. Each replaces something in the process that it is called in.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sent_server.db import postgres
+import apsw
+
+from sent_server.db import postgres, sqlite
 from sent_server.delivery import attempts, dispatch, outcomes, prepare
 from sent_server.http import idempotency
 from sent_server.http.idempotency import Idempotency
@@ -66,7 +69,30 @@ def outages_unforeseen() -> None:
     postgres._GONE = ()
 
 
+def full_disk_unforeseen() -> None:
+    """Nobody thought of what SQLite says when there is no space left."""
+    sqlite._translated.__exit__ = lambda *_: None
+
+
+def fsync_errors_ignored() -> None:
+    """Trying again after a failed fsync: the kernel has forgotten the pages, and says that all is well."""
+
+    def commit(self: sqlite.SqliteDatabase) -> None:
+        with contextlib.suppress(apsw.IOError):
+            self._writer.execute("COMMIT")
+
+    sqlite.SqliteDatabase._commit = commit
+
+
 ALL: dict[str, Callable[[], None]] = {
     plant.__name__: plant
-    for plant in (leases_never_end, replays_nothing, attempts_unwritten, fences_ignored, outages_unforeseen)
+    for plant in (
+        leases_never_end,
+        replays_nothing,
+        attempts_unwritten,
+        fences_ignored,
+        outages_unforeseen,
+        full_disk_unforeseen,
+        fsync_errors_ignored,
+    )
 }

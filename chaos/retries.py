@@ -69,7 +69,7 @@ def run(ground: Ground, options: Options) -> Findings:
     )
     died = doomed.process.poll() is not None
     found.require("a kill in between", "2 of 4 processes killed", died, "the failpoint was never passed")
-    rows = Rows(cluster)
+    rows = Rows.of(cluster)
     audit.settled(rows, ids, 30)
     audit.everything(found, rows, accepted=sorted(ids), keys=[key])
     cluster.stop()

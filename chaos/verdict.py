@@ -30,6 +30,7 @@ class Findings:
 
     scenario: str
     lines: list[Line] = field(default_factory=list[Line])
+    broke_down: bool = False
 
     def add(self, invariant: str, figure: str, wrong: Sequence[str] = ()) -> None:
         self.lines.append(Line(self.scenario, invariant, figure, tuple(wrong)))

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -148,13 +148,14 @@ def start(
     flags: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     tier: str = "unlimited",
+    program: Callable[..., list[str]] | None = None,
 ) -> Server:
     """Start `sent up` and wait until it says that it is ready. Raises ServerStartError with its output."""
     arguments = ["up", "--home", str(home), "--port", "0", "--json", "--tier", tier, *flags]
     if backend != "sqlite":
         arguments += ["--database", database_url]
     process = subprocess.Popen(
-        command(*arguments),
+        (program or command)(*arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,10 @@
 """What several API processes share: rate limits, idempotency keys, revoked keys."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
 
 from delivery import invariants
 from harness import cluster as clusters
@@ -91,3 +94,17 @@ def test_a_revoked_key_is_refused_everywhere_within_a_second(cluster):
     while (account.http.get("/v3/me").status, other.get("/v3/me").status) != (401, 401):
         assert time.monotonic() - revoked_s < 1.1
         time.sleep(0.05)
+
+
+def test_reading_the_account_waits_for_nobody(cluster):
+    account = cluster.account(cluster.api())
+
+    async def read_while_locked():
+        connection = await asyncpg.connect(cluster.env["SENT_DATABASE_URL"])
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM customers FOR UPDATE")
+            answer = await asyncio.to_thread(account.http.get, "/v3/me", timeout_s=5)
+        await connection.close()
+        return answer
+
+    assert asyncio.run(read_while_locked()).status == 200

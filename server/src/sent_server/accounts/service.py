@@ -211,7 +211,7 @@ async def set_quota(tx: Tx, customer_id: str, name: str, number: int | None) -> 
     """A number of its own for an organization and its profiles; None goes back to what the settings say."""
     _one_of("quota", name, QUOTAS)
     account = await find(tx, customer_id)
-    quotas = await store.quotas(tx, account.organization_id)
+    quotas = await store.quotas(tx, account.organization_id, for_change=True)
     if number is None:
         quotas.pop(name, None)
     else:

@@ -77,8 +77,8 @@ SET_TIER = """
 QUOTAS = """
     SELECT quotas_json FROM customers
     WHERE id = :customer_id
-    /*pg: FOR UPDATE*/
 """
+QUOTAS_FOR_CHANGE = QUOTAS + "    /*pg: FOR UPDATE*/\n"
 SET_QUOTAS = """
     UPDATE customers
     SET quotas_json = :quotas_json
@@ -206,8 +206,8 @@ async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int
     return await tx.execute(SET_TIER, customer_id=customer_id, tier=tier, messages_per_minute=messages_per_minute)
 
 
-async def quotas(tx: Tx, customer_id: str) -> dict[str, int]:
-    row = await fetch_one(tx, QUOTAS, customer_id=customer_id)
+async def quotas(tx: Tx, customer_id: str, *, for_change: bool = False) -> dict[str, int]:
+    row = await fetch_one(tx, QUOTAS_FOR_CHANGE if for_change else QUOTAS, customer_id=customer_id)
     return model.load_quotas(row[0] if row else None)
 
 
