@@ -79,9 +79,8 @@ def duplicates_are_explained(world: World) -> Iterable[str]:
         world.trace.count("handset: duplicate")
         if carrier == "cloud" or category[message_id] == "MARKETING":
             yield f"leg {leg} of {message_id} ({category[message_id]}) arrived over {carrier} as {attempts}"
-    for row in world.storage.query("SELECT id, duplicates FROM handset_messages WHERE duplicates > 0"):
+    for _ in world.storage.query("SELECT 1 FROM handset_messages WHERE duplicates > 0"):
         world.trace.count("handset: repeat noticed")
-        assert row
 
 
 def receipts_count(world: World) -> Iterable[str]:

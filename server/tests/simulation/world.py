@@ -5,6 +5,7 @@ Everything goes wrong for a while; then all heals, and the world must come to re
 
 import asyncio
 import contextlib
+import os
 import random
 import re
 import sys
@@ -342,6 +343,8 @@ def run(seed: int) -> Outcome:
         world.loop.discard_rest()
         world.loop.close()
         world.storage.connection.close()
+        # Whatever runs in this process next gets ids that nobody can have seen.
+        ids.seed(int.from_bytes(os.urandom(32)))
 
 
 @contextlib.contextmanager
