@@ -1,8 +1,9 @@
 """Against a real `sent up`, by every driver."""
 
 import itertools
+import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -100,6 +101,9 @@ def test_a_wrong_key_is_an_authentication_error(make_caller, server):
 def test_raw_responses_show_the_head(call):
     raw = call(lambda c: c.with_raw_response.templates.list(limit=1))
     assert (raw.status_code, raw.headers.get("x-api-version")) == (200, "v3")
+    assert (raw.is_success, raw.method, raw.url.path, raw.retries_taken) == (True, "GET", "/v3/templates", 0)
+    assert timedelta(0) < raw.elapsed < timedelta(minutes=1)
+    assert json.loads(raw.text) == json.loads(raw.read()) == raw.http_response.json()
     assert raw.headers["x-request-id"] == raw.request_id == raw.body.meta.request_id
     assert raw.json()["data"]["templates"][0]["id"] == raw.body.data[0].id == raw.parse().templates[0].id
     assert call(lambda c: c.templates.with_raw_response.list(limit=1)).body.data == raw.body.data

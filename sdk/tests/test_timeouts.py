@@ -127,6 +127,14 @@ def test_after_a_timeout_the_client_goes_on(make_caller):
         assert call(lambda c: c.me.retrieve()).data.name == "Demo"
 
 
+@pytest.mark.parametrize(("client", "own"), [(sent_dm.SentDm, httpx.Client), (sent_dm.AsyncSentDm, httpx.AsyncClient)])
+def test_the_timeout_of_ones_own_http_client(client, own):
+    assert client("key", http_client=own(timeout=7.0)).timeout == httpx.Timeout(7.0)
+    assert client("key", http_client=own(timeout=None)).timeout == httpx.Timeout(None)
+    assert client("key", http_client=own(timeout=7.0), timeout=9.0).timeout == httpx.Timeout(9.0)
+    assert client("key", http_client=own()).timeout == httpx.Timeout(60.0, connect=5.0)
+
+
 def test_defaults_and_what_is_kept():
     client = sent_dm.SentDm(api_key="key")
     assert client.timeout == httpx.Timeout(60.0, connect=5.0)

@@ -25,6 +25,7 @@ from sent_dm.resources.clients import (
 from sent_dm.undocumented import AsyncRequests, Requests
 
 T = TypeVar("T")
+HTTPX_TIMEOUT = httpx.Timeout(5.0)  # what its clients have when nobody says anything
 AsyncHttpClient = httpx.AsyncClient | DefaultAioHttpClient
 
 
@@ -36,6 +37,12 @@ def _wire(client: AsyncHttpClient | None) -> AsyncWire:
             f"`http_client` must be an httpx.AsyncClient or DefaultAioHttpClient, not {type(client).__name__}"
         )
     return HttpxWire(client)
+
+
+def _timeout(given: Timeout | NotGiven, client: object) -> Timeout | NotGiven:
+    """Whoever sets a timeout on an HTTP client of their own means it."""
+    own = client.timeout if isinstance(client, httpx.Client | httpx.AsyncClient) else HTTPX_TIMEOUT
+    return own if isinstance(given, NotGiven) and own != HTTPX_TIMEOUT else given
 
 
 class _Client:
@@ -97,7 +104,7 @@ class SentDm(_Client, Resources, Requests):
         if http_client is not None and not isinstance(http_client, httpx.Client):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"`http_client` must be an httpx.Client, not {type(http_client).__name__}")
         self.settings = settings_of.read(
-            api_key=api_key, base_url=base_url, timeout=timeout, max_retries=max_retries,
+            api_key=api_key, base_url=base_url, timeout=_timeout(timeout, http_client), max_retries=max_retries,
             default_headers=default_headers, default_query=default_query, webhook_secret=webhook_secret,
         )  # fmt: skip
         self._wire = SyncWire(http_client)
@@ -176,7 +183,7 @@ class AsyncSentDm(_Client, AsyncResources, AsyncRequests):
         webhook_secret: str | None = None,
     ) -> None:
         self.settings = settings_of.read(
-            api_key=api_key, base_url=base_url, timeout=timeout, max_retries=max_retries,
+            api_key=api_key, base_url=base_url, timeout=_timeout(timeout, http_client), max_retries=max_retries,
             default_headers=default_headers, default_query=default_query, webhook_secret=webhook_secret,
         )  # fmt: skip
         self._wire = _wire(http_client)

@@ -54,7 +54,8 @@ class _Head:
 
     @property
     def elapsed(self) -> timedelta:
-        return self.http_response.elapsed
+        """How long the last attempt took, until its head or all of its body was here."""
+        return timedelta(seconds=self._reply.elapsed_s)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}] {self.method} {self._reply.request.route}>"

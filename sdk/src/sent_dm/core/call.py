@@ -29,9 +29,11 @@ def call(request: Request, finish: Callable[[Reply], T], *, max_retries: int) ->
         started_s = time.monotonic()
         got = yield Send(request)
         assert got is not None
-        _tell(request, got, took_ms=(time.monotonic() - started_s) * 1_000)
+        took_s = time.monotonic() - started_s
+        _tell(request, got, took_ms=took_s * 1_000)
         if isinstance(got, Reply) and 200 <= got.status < 300:
             got.retries = retries
+            got.elapsed_s = took_s
             return finish(got)
         after_ms = retry.after_ms(
             got, retries=retries, max_retries=max_retries, chance=random.random(), now_s=time.time()

@@ -16,9 +16,10 @@ class HeaderView(Protocol):
 
 
 class Reply:
-    """`open` is the driver's own response while its body is unread (streaming), else None."""
+    """`elapsed_s` is how long the last attempt took. `open` is the driver's own response while its body is unread
+    (streaming), else None."""
 
-    __slots__ = ("_make", "_response", "content", "headers", "open", "request", "retries", "status")
+    __slots__ = ("_make", "_response", "content", "elapsed_s", "headers", "open", "request", "retries", "status")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Reply:
         self.request = request
         self.open = open
         self.retries = 0
+        self.elapsed_s = 0.0
         self._response = response if isinstance(response, httpx.Response) else None
         self._make = None if isinstance(response, httpx.Response) else response
 
