@@ -264,9 +264,16 @@ def _long_body_class() -> Any:
             return self._value.decode(encoding, errors)
 
         async def write(self, writer: Any) -> None:
-            for at in range(0, len(self._value), MAX_BYTES_AT_ONCE):
-                self._start()
-                await writer.write(self._value[at : at + MAX_BYTES_AT_ONCE])
+            transport = writer.transport  # the writer forgets it when it is closed
+            try:
+                for at in range(0, len(self._value), MAX_BYTES_AT_ONCE):
+                    self._start()
+                    await writer.write(self._value[at : at + MAX_BYTES_AT_ONCE])
+            except BaseException:
+                # Closing it would wait until the other side has taken the rest, which it does not.
+                if transport is not None:
+                    transport.abort()
+                raise
             self._stop(None)
 
         async def write_with_length(self, writer: Any, content_length: int | None) -> None:
