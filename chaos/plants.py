@@ -3,16 +3,21 @@
 Only `chaos.sent` knows them. Each replaces something in the process that it is called in.
 """
 
+import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import apsw
 
+from sent_server.app import Platform
 from sent_server.db import postgres, sqlite
 from sent_server.delivery import attempts, dispatch, outcomes, prepare
 from sent_server.http import idempotency
 from sent_server.http.idempotency import Idempotency
+from sent_server.jobs import Worker
+from sent_server.webhooks import lanes
 
 
 def leases_never_end() -> None:
@@ -84,6 +89,37 @@ def fsync_errors_ignored() -> None:
     sqlite.SqliteDatabase._commit = commit
 
 
+def hanging_receivers_unnoticed() -> None:
+    """Whoever hangs takes the room of the others."""
+    lanes.SLOW_AFTER_MS = 10**10
+
+
+def pauses_by_wall_clock() -> None:
+    """Pauses are until a time of day, and as long as the clock says that it has not come."""
+
+    async def rest(self: Worker, pause: Any) -> None:
+        pause.close()
+        until_s = time.time() + 0.05
+        self._at_rest = True
+        while time.time() < until_s:
+            await asyncio.sleep(0.001)
+        self._at_rest = False
+
+    Worker._rest = rest
+
+
+def backlog_walked_at_start() -> None:
+    """Whoever starts looks at everything that waits, message by message."""
+    start = Platform._release_leases
+
+    async def release_one_by_one(self: Platform, tx: Any) -> None:
+        await start(self, tx)
+        for row in await tx.fetch("SELECT id, due_at_ms FROM jobs"):
+            await tx.execute("UPDATE jobs SET due_at_ms = due_at_ms + 1 WHERE id = :id", id=row[0])
+
+    Platform._release_leases = release_one_by_one
+
+
 ALL: dict[str, Callable[[], None]] = {
     plant.__name__: plant
     for plant in (
@@ -94,5 +130,8 @@ ALL: dict[str, Callable[[], None]] = {
         outages_unforeseen,
         full_disk_unforeseen,
         fsync_errors_ignored,
+        hanging_receivers_unnoticed,
+        pauses_by_wall_clock,
+        backlog_walked_at_start,
     )
 }
