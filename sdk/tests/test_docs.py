@@ -26,14 +26,14 @@ def page(request, sent_environment, capsys) -> Iterator[tuple[dict[str, Any], li
     path: Path = request.param
     code = "\n".join(BLOCK.findall(path.read_text()))
     names: dict[str, Any] = {"__name__": path.stem}
-    before = [one for one in gc.get_objects() if isinstance(one, SentDm)]
+    before = [one for one in gc.get_objects() if issubclass(type(one), SentDm)]
     gc.disable()  # the pages leave their clients to the end of the program; here they are closed for them
     try:
         exec(compile(code, path.name, "exec"), names)
         yield names, PROMISE.findall(code), capsys.readouterr().out.splitlines()
     finally:
         for one in gc.get_objects():
-            if isinstance(one, SentDm) and not any(one is other for other in before):
+            if issubclass(type(one), SentDm) and not any(one is other for other in before):
                 one.close()
         gc.enable()
 

@@ -117,6 +117,16 @@ def wait_for() -> Callable[..., object]:
     return wait
 
 
+# Tests of these take tens of seconds each, and wait more than they compute.
+SLOW = ("/tests/scale/", "/tests/delivery/test_crash.py", "/tests/simulation/", "test_package.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: at the end, they would keep one process busy and the others waiting."""
+    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in SLOW))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A process of `pytest -n` hands its reasons to the one that reports."""
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)

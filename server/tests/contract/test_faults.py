@@ -5,6 +5,7 @@ import re
 import pytest
 
 from harness import contract, samples, tables
+from harness.client import Client
 from harness.faults import VALUES, Fault, encoded, faults_of, request_schema, whole_bodies
 from harness.routes import Entry, entries
 from harness.server import Server
@@ -13,6 +14,7 @@ DOCUMENTED = {operation.name: operation for operation in contract.operations() i
 WITH_BODY = [entry for entry in entries() if entry.name in DOCUMENTED]
 EVERY = pytest.mark.parametrize("entry", WITH_BODY, ids=lambda entry: entry.name)
 JSON = {"content-type": "application/json"}
+BRANDS = "/brands"
 COUNTED = ("contacts", "templates", "webhooks", "batches", "messages", "customers", "brands", "campaigns", "users")
 # What we take although the schema does not say so: patterns of `METHOD /path field: what`, and why.
 LENIENT: dict[str, str] = {
@@ -35,6 +37,12 @@ NAMED_ABOVE: dict[str, str] = {
 UNREADABLE = {"a huge number", "a NUL", "half a character", "60 lists in one another"}
 
 
+@pytest.fixture(scope="module")
+def other(server: Server) -> Client:
+    """Of an account that may get a brand: the demo account can have one only, and other tests look at it."""
+    return server.create_account("Faults", tier="unlimited").http
+
+
 def _body(entry: Entry) -> dict[str, object]:
     assert entry.body is not None
     return whole_bodies().get(entry.name) or entry.body()
@@ -53,14 +61,17 @@ def _count(server: Server) -> dict[str, int]:
 
 
 @EVERY
-def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(server: Server, entry: Entry) -> None:
-    path = entry.path_for(entry.make(server) if entry.owned else samples.UNKNOWN_ID)
+def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(
+    server: Server, other: Client, entry: Entry
+) -> None:
+    http = other if BRANDS in entry.path else server.http
+    path = entry.path_for(entry.make(server, http) if entry.owned else samples.UNKNOWN_ID)
     wrong: list[str] = []
     before = _count(server)
     for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
         if not fault.documented or _is_lenient(entry, fault):
             continue
-        answer = server.http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
+        answer = http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
         wanted = {"body"} if fault.what in UNREADABLE else {fault.leaf, *_above(entry, fault)}
         told = list(answer.details) if answer.status >= 400 else []
         named = any(wanted & set(re.split(r"[.\[\]]", name)) for name in told)
@@ -71,26 +82,30 @@ def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(server: Ser
 
 
 @EVERY
-def test_whatever_else_a_field_holds_is_taken_or_refused_but_never_breaks(server: Server, entry: Entry) -> None:
-    identifier = entry.make(server) if entry.owned else samples.UNKNOWN_ID
+def test_whatever_else_a_field_holds_is_taken_or_refused_but_never_breaks(
+    server: Server, other: Client, entry: Entry
+) -> None:
+    http = other if BRANDS in entry.path else server.http
+    identifier = entry.make(server, http) if entry.owned else samples.UNKNOWN_ID
     for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
         if fault.documented:
             continue
         path = entry.path_for(identifier)
-        answer = server.http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
+        answer = http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
         assert answer.status < 500, (fault.name, answer.body[:500])
         if entry.method == "DELETE" and answer.status < 300:
-            identifier = entry.make(server)
+            identifier = entry.make(server, http)
 
 
 @EVERY
-def test_all_faults_of_a_body_are_told_at_once(server: Server, entry: Entry) -> None:
-    path = entry.path_for(entry.make(server) if entry.owned else samples.UNKNOWN_ID)
+def test_all_faults_of_a_body_are_told_at_once(server: Server, other: Client, entry: Entry) -> None:
+    http = other if BRANDS in entry.path else server.http
+    path = entry.path_for(entry.make(server, http) if entry.owned else samples.UNKNOWN_ID)
     schema, body = request_schema(DOCUMENTED[entry.name]), _body(entry)
     branches = [contract.resolve(branch) for branch in schema.get("anyOf", [schema])]
     fields = next(branch for branch in branches if contract.validator(branch).is_valid(body))["properties"]
     wrong = {name: {"a": 1} for name in fields if name in body or name in ("sandbox", "test_mode")}
-    answer = server.http.request(entry.method, path, json=wrong)
+    answer = http.request(entry.method, path, json=wrong)
     assert answer.status == 400, answer.body
     told = {name.partition(".")[0].partition("[")[0] for name in answer.details}
     objects = {name for name, value in body.items() if isinstance(value, dict)}

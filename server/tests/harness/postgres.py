@@ -4,6 +4,7 @@ Order: SENT_TEST_DATABASE_URL, the server at 127.0.0.1:5432, a private one from 
 """
 
 import asyncio
+import itertools
 import os
 import pwd
 import shutil
@@ -22,6 +23,8 @@ import asyncpg
 
 LOCAL_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
 START_TIMEOUT_S = 30
+# Of the process, not of one `Postgres`: two that found the same server must not make the same database.
+_numbers = itertools.count()
 
 
 class NoPostgresError(Exception):
@@ -40,7 +43,7 @@ class Postgres:
 
     def create_database(self) -> str:
         """Make an empty database; returns its URL."""
-        name = f"sent_test_{os.getpid()}_{len(self.made)}"
+        name = f"sent_test_{os.getpid()}_{next(_numbers)}"
         _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _run(self.url, f'CREATE DATABASE "{name}"')
         self.made.append(name)

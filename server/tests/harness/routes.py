@@ -89,11 +89,11 @@ class Entry:
     def path_for(self, identifier: str) -> str:
         return re.sub(r"\{\w+\}", identifier, re.sub(r"\{phone(Number)?\}", samples.phone(), self.path))
 
-    def make(self, server: Server) -> str:
-        """A row of the demo account."""
+    def make(self, server: Server, http: Client | None = None) -> str:
+        """A row of the demo account, or of the one whose client `http` is."""
         if self.collection == PROFILES:
             return server.create_profile(server.customer_id, "A profile of the matrix").customer_id
-        return _MAKERS[self.collection](server.http)
+        return _MAKERS[self.collection](http or server.http)
 
 
 @functools.cache
