@@ -21,7 +21,7 @@ up: install ## Start the server with a demo account; ARGS are those of `sent up`
 	@exec $(BIN)/sent up $(ARGS)
 
 test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL, in several processes
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 simulate: $(VENV)/.installed-test ## Thousands of simulated worlds in which everything goes wrong; ARGS="--seeds 5000"
 	@PYTHONPATH=server/tests $(BIN)/python -m simulation $(ARGS)
