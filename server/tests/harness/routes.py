@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import samples
+from harness import brands, samples
 from harness.client import Client
 from harness.server import Server
 from sent_server.app import Platform
@@ -25,19 +25,13 @@ def _make_message(http: Client) -> str:
     return str(sent.data["recipients"][0]["message_id"])
 
 
-def _brand(http: Client) -> str:
-    """An account has one brand at most: its own when there is one."""
-    own = [brand for brand in http.get("/v3/brands").data if not brand["isInherited"]]
-    return str((own[0] if own else http.post("/v3/brands", samples.brand()).data)["id"])
-
-
 # A row of each collection; a collection that is missing here fails at import, so it cannot be forgotten.
 _MAKERS: dict[str, Callable[[Client], str]] = {
     "/v3/contacts": lambda http: str(http.post("/v3/contacts", {"phone_number": samples.phone()}).data["id"]),
     "/v3/templates": lambda http: str(http.post("/v3/templates", samples.template()).data["id"]),
     "/v3/webhooks": lambda http: str(http.post("/v3/webhooks", samples.webhook()).data["id"]),
     "/v3/messages": _make_message,
-    "/v3/brands": _brand,
+    "/v3/brands": lambda http: str(brands.own(http)["id"]),
     "/v3/users": lambda http: str(http.post("/v3/users", samples.user()).data["id"]),
 }
 # A body for each mutation that needs one.

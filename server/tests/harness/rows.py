@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import samples
+from harness import brands, samples
 from harness.client import NOTHING, Client, Response
 from harness.receiver import Receiver
 from harness.server import Account, Server
@@ -57,9 +57,7 @@ class World:
 
     def brand(self) -> Json:
         """The account's one brand."""
-        own = [brand for brand in self.http.get("/v3/brands").data if not brand["isInherited"]]
-        made: Json = own[0] if own else self.http.post("/v3/brands", samples.brand()).data
-        return made
+        return brands.own(self.http)
 
     def brand_campaign(self) -> Json:
         made: Json = self.http.post(f"/v3/brands/{self.brand()['id']}/campaigns", samples.campaign()).data
