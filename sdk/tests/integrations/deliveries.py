@@ -65,7 +65,9 @@ def served(app: Any, *, lifespan: Literal["on", "off"] = "on") -> Generator[http
         assert thread.is_alive(), "the application did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+    # A handler that fails ends its connection, perhaps while the next request is on its way.
+    alone = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", limits=alone) as http:
         yield http
     server.should_exit = True
     thread.join(10)
