@@ -11,12 +11,15 @@ from chaos.options import Options
 from chaos.traffic import GONE, Refusal, Traffic
 from chaos.verdict import Findings
 from harness import cluster as clusters
+from harness import samples
 from harness.client import Client
 
 NAME = "outages"
 INVARIANTS = "I1 to I7"
-PLANTS = ("outages_unforeseen",)
+PLANTS = ("outages_unforeseen", "answers_forgotten")
 GRACE_S = 2.0
+# How long the carrier thinks in the second part, so that PostgreSQL can go and come back meanwhile.
+CARRIER_MS = 3_000
 # What may be answered while that service is away. Without the bus everything goes on.
 DOCUMENTED = {"PostgreSQL": (503, "INTERNAL_005"), "Redis": (503, "SERVICE_001"), "NATS": None}
 
@@ -48,6 +51,14 @@ class Prober(threading.Thread):
 
 def run(ground: Ground, options: Options) -> Findings:
     found = Findings(NAME)
+    if ground.plant != "answers_forgotten":
+        _one_after_the_other(ground, options, found)
+    if ground.plant != "outages_unforeseen":
+        _answers_outlive_them(ground, found)
+    return found
+
+
+def _one_after_the_other(ground: Ground, options: Options, found: Findings) -> None:
     away_s = 2.0 if options.short else min(10.0, options.seconds)
     cluster = ground.cluster()
     apis = [cluster.api(), cluster.api()]
@@ -99,7 +110,30 @@ def run(ground: Ground, options: Options) -> Findings:
     crashed = [one.role for one in (*apis, *workers) if one.process.poll() is not None]
     found.add("every process lives on", "4 processes", [f"a process ended: {role}" for role in crashed])
     cluster.stop()
-    return found
+
+
+def _answers_outlive_them(ground: Ground, found: Findings) -> None:
+    """What the carrier answered while there was no PostgreSQL is written down when there is one again."""
+    cluster = ground.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
+    api, _ = cluster.api(), cluster.worker()
+    account = cluster.account(api)
+    key = samples.key()
+    ids = clusters.send(account, clusters.template(account), 50, idempotency_key=key)
+    rows = Rows.of(cluster)
+    audit.until(lambda: len(rows.submits()) >= len(ids), 10)
+    time.sleep(1)
+    ground.postgres.stop_at_once()
+    time.sleep(CARRIER_MS / 1000 + 1)
+    ground.postgres.start()
+    audit.settled(rows, ids, 45)
+    asked = Counter(attempt for _, attempt in rows.submits())
+    found.add(
+        "a carrier's answer outlives the outage",
+        f"{len(ids)} messages at the carrier meanwhile, each asked for once",
+        [f"{attempt} was asked for {times} times" for attempt, times in asked.items() if times > 1],
+    )
+    audit.everything(found, rows, accepted=ids, keys=[key])
+    cluster.stop()
 
 
 def _latest(windows: dict[str, tuple[float, float]], refusal: Refusal) -> str | None:

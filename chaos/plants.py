@@ -74,6 +74,11 @@ def outages_unforeseen() -> None:
     postgres._GONE = ()
 
 
+def answers_forgotten() -> None:
+    """A carrier's answer that the database does not take at once is dropped; a lease will ask again."""
+    dispatch.until_written = lambda write: write()
+
+
 def full_disk_unforeseen() -> None:
     """Nobody thought of what SQLite says when there is no space left."""
     sqlite._translated.__exit__ = lambda *_: None
@@ -128,6 +133,7 @@ ALL: dict[str, Callable[[], None]] = {
         attempts_unwritten,
         fences_ignored,
         outages_unforeseen,
+        answers_forgotten,
         full_disk_unforeseen,
         fsync_errors_ignored,
         hanging_receivers_unnoticed,

@@ -177,8 +177,14 @@ class Platform:
         self._sender.start()
 
     async def close(self) -> None:
-        """Stop what runs, let what is under way be written down, and close the database."""
+        """Stop what runs, let what is under way be written down, and close the database, whatever else fails."""
         self.health.state = State.DRAINING
+        async with contextlib.AsyncExitStack() as closing:
+            for part in (self.database, self.bus, self.limiter, self.egress):
+                closing.push_async_callback(part.close)
+            await self._stop_work()
+
+    async def _stop_work(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for dispatcher in self._dispatchers:
             await dispatcher.stop()
@@ -188,10 +194,6 @@ class Platform:
             await self._sender.stop()
         if self._keeper:
             await self._keeper.stop()
-        await self.egress.close()
-        await self.limiter.close()
-        await self.bus.close()
-        await self.database.close()
 
     def _timers(self) -> list[Worker]:
         database, clock, bus = self.database, self.clock, self.bus

@@ -1,10 +1,14 @@
 """Bus and cache vanish and come back: latency for the one, documented 503s for the other, and nothing lost."""
 
+import asyncio
 import time
+
+import uvloop
 
 from delivery import invariants
 from harness import cluster as clusters
 from harness import samples
+from sent_server.bus.nats import NatsBus
 
 
 def test_messages_are_delivered_without_a_broker_and_quickly_again_after_it_returns_empty(cluster, nats, wait_for):
@@ -34,6 +38,22 @@ def test_processes_stop_cleanly_while_the_broker_is_away(cluster, nats):
     started = [cluster.api(), cluster.worker()]
     nats.kill()
     assert [one.stop() for one in started] == [0, 0]
+
+
+def test_the_bus_closes_at_any_moment_of_the_brokers_death(nats):
+    async def close_after(delay_s: float) -> None:
+        bus = await NatsBus.connect([f"nats://127.0.0.1:{nats.port}"], installation="test")
+        bus.take("dispatch:simulator")
+        nats.kill()
+        began_s = time.monotonic()
+        while time.monotonic() < began_s + delay_s:
+            bus.hint("dispatch:simulator", ["an id"])
+            await asyncio.sleep(0)
+        await bus.close()
+
+    for number in range(20):
+        uvloop.run(close_after(number / 2_000))
+        nats.start()
 
 
 def test_without_the_cache_requests_are_503_and_are_well_again_within_two_seconds(cluster, redis, wait_for):

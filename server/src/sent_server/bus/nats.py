@@ -29,6 +29,7 @@ from sent_server.bus.pull import Pull
 
 log = structlog.get_logger()
 CONNECT_WITHIN_S = 5
+CLOSE_WITHIN_S = 5
 RECONNECT_EVERY_S = 0.5
 SET_UP_AGAIN_AFTER_S = 1
 STREAM_NAME_IN_USE = 10058
@@ -37,6 +38,8 @@ GATHER_S = 0.002
 IDS_PER_MESSAGE = 500
 MAX_AGE_S = 60
 MAX_BYTES = 64 * 1024 * 1024
+# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+_FAILED = (NatsError, TimeoutError, OSError, RuntimeError)
 
 
 class NatsBus:
@@ -121,7 +124,7 @@ class NatsBus:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._client.is_connected:
-            with contextlib.suppress(NatsError, TimeoutError, OSError):
+            with contextlib.suppress(*_FAILED):
                 await self._flush()
         await closed(self._client)
 
@@ -131,7 +134,7 @@ class NatsBus:
             self._something.clear()
             try:
                 await self._flush()
-            except (NatsError, TimeoutError, OSError) as error:
+            except _FAILED as error:
                 log.warning("bus.hints_lost", error=str(error) or type(error).__name__)
             await asyncio.sleep(GATHER_S)
 
@@ -162,7 +165,7 @@ class NatsBus:
             self._set_up_again.clear()
             try:
                 await self._set_up()
-            except (NatsError, TimeoutError, OSError) as error:
+            except _FAILED as error:
                 log.warning("bus.not_ready", error=str(error) or type(error).__name__)
                 self._set_up_again.set()
                 await asyncio.sleep(SET_UP_AGAIN_AFTER_S)
@@ -241,8 +244,11 @@ def _reason(errors: Sequence[BaseException]) -> str:
 
 
 async def closed(client: Client) -> None:
-    with contextlib.suppress(NatsError, TimeoutError, OSError):
-        await client.close()
+    """However the connection stands: the client raises, hangs or cancels when it breaks at that moment."""
+    closing = asyncio.ensure_future(client.close())
+    await asyncio.wait({closing}, timeout=CLOSE_WITHIN_S)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
 
 
 def _without_password(server: str) -> str:

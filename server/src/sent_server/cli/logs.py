@@ -15,22 +15,36 @@ def configure(level_name: str) -> None:
     level = LEVELS.get(level_name.lower())
     if level is None:
         raise SettingsError(f"log_level {level_name!r} must be one of {', '.join(LEVELS)}")
-    logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
     # Plain tracebacks: the pretty ones print local variables, and those hold keys and phone numbers.
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
+    described: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    _adopt_libraries(max(level, logging.WARNING), described, renderers)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *renderers,
-        ],
+        processors=[*described, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _adopt_libraries(
+    level: int, described: list[structlog.typing.Processor], renderers: list[structlog.typing.Processor]
+) -> None:
+    """What libraries log looks like ours, so that every line can be read by the same program."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*described, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # While PostgreSQL is away it logs a traceback a second; we say that ourselves, once.
+    logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)

@@ -16,6 +16,8 @@ from sent_server.db.errors import StorageUnavailableError
 
 TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 LET_GO = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
+# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+_GONE = (OSError, TimeoutError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Locks:
@@ -49,5 +51,5 @@ class Locks:
                     settings = {"application_name": "sent locks"}
                     self._connection = await asyncpg.connect(self._url, timeout=5, server_settings=settings)
                 return await self._connection.fetchval(question, name, timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _GONE as error:
             raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error

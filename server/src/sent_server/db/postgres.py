@@ -5,7 +5,7 @@
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from sent_server.db import statements
 from sent_server.db.database import Batch, Param, Row, Tx
 from sent_server.db.errors import StorageUnavailableError
 from sent_server.db.locks import Locks
+from sent_server.kernel import sockets
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -156,11 +157,9 @@ class PostgresDatabase:
         return await member.done
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
-        try:
+        with _translated():
             async with self._pool.acquire(timeout=10) as connection:
                 return await fn(PostgresTx(connection))
-        except _GONE as error:
-            raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error
 
     def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
         return self._locks.hold(name)
@@ -204,8 +203,19 @@ class PostgresDatabase:
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncGenerator[PostgresTx]:
-        try:
+        with _translated():
             async with self._pool.acquire(timeout=10) as connection, connection.transaction():
                 yield PostgresTx(connection)
-        except _GONE as error:
-            raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error
+
+
+@contextlib.contextmanager
+def _translated() -> Generator[None]:
+    """Says in an operator's words what kept PostgreSQL from answering."""
+    try:
+        yield
+    except _GONE as error:
+        raise StorageUnavailableError(f"PostgreSQL does not answer: {error}") from error
+    except RuntimeError as error:
+        if not sockets.closed_underneath(error):
+            raise
+        raise StorageUnavailableError("PostgreSQL does not answer: the connection was lost") from error

@@ -13,7 +13,7 @@ import structlog
 from sent_server import jobs
 from sent_server.bus import Bus
 from sent_server.carriers.base import Carrier, Outcome, Submission, Unknown
-from sent_server.db import Database, StorageUnavailableError
+from sent_server.db import Database, StorageUnavailableError, until_written
 from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import Answered, record_outcomes
 from sent_server.delivery.prepare import LEASE_MS, Portion, prepare
@@ -104,7 +104,9 @@ class Dispatcher:
                 self.receipt_timeout_ms,
                 self.clock.now_ms(),
             )
-            hints = await self.database.write_batched(record_outcomes, answered, weight=len(outcomes))
+            hints = await until_written(
+                lambda: self.database.write_batched(record_outcomes, answered, weight=len(outcomes))
+            )
         except Exception:
             # The leases run out, and the attempts are taken up again from their rows.
             log.exception("dispatch.crashed", carrier=self.carrier.name)

@@ -11,13 +11,15 @@ from sent_server.delivery import attempts, receipts
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.changes import Changes
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, Prepared
+from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 
 RETRY_UNKNOWN_MS = 1_000
 MAX_BACKOFFS = 30
+# A job that waits for its receipt was written down before: the answer to that commit was lost.
 FENCES = """
     SELECT id, fence FROM jobs
-    WHERE id IN (:ids[])
+    WHERE id IN (:ids[]) AND kind = :kind
     /*pg: FOR UPDATE*/
 """
 INSERT_REFS = """
@@ -48,7 +50,9 @@ async def record_outcomes(tx: Tx, commands: Sequence[Answered]) -> Sequence[set[
 
 async def _record(tx: Tx, answered: Answered) -> set[str]:
     now_ms = answered.now_ms
-    fences = {row[0]: row[1] for row in await tx.fetch(FENCES, ids=[p.job.id for p, _ in answered.pairs])}
+    kind = DISPATCH + answered.carrier
+    held = await tx.fetch(FENCES, ids=[p.job.id for p, _ in answered.pairs], kind=kind)
+    fences = {row[0]: row[1] for row in held}
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
     found = await subjects.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
     changes = Changes(now_ms)

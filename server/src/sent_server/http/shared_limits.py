@@ -25,6 +25,8 @@ from sent_server.http.limits import LimitClass, RateLimiter, Verdict
 log = structlog.get_logger()
 TIMEOUT_S = 1
 CONNECTIONS = 32
+# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+_AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 # While it is away, most requests are answered at once instead of waiting for it.
 ASK_AGAIN_AFTER_S = 0.5
 # Hits as a list of their times, oldest first: every step looks at one end only, whatever the limit.
@@ -85,7 +87,7 @@ class SharedLimiter:
     async def check(self) -> None:
         try:
             await self._redis.ping()
-        except (RedisError, OSError, TimeoutError) as error:
+        except _AWAY as error:
             raise ApiError("SERVICE_001") from error
 
     async def close(self) -> None:
@@ -100,7 +102,7 @@ class SharedLimiter:
         key = f"{self._prefix}{limit_class}:{caller.organization_id}"
         try:
             answer = await self._script(keys=[key], args=[limit.per_minute, limit.burst, int(count)])
-        except (RedisError, OSError, TimeoutError) as error:
+        except _AWAY as error:
             self._away_until_s = time.monotonic() + ASK_AGAIN_AFTER_S
             log.error("cache.unavailable", error=str(error) or type(error).__name__)
             raise ApiError("SERVICE_001") from error
@@ -141,7 +143,7 @@ def _client(url: str) -> Any:
 async def _explained(redis: Any, url: str) -> AsyncGenerator[None]:
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
+    except _AWAY as error:
         await redis.aclose()
         raise CacheError(
             f"cannot use the cache at {shown(url)}: {error}; start Redis or Valkey there, or correct "

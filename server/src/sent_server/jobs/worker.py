@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from sent_server.bus import Bus
+from sent_server.db import StorageUnavailableError
 
 log = structlog.get_logger()
 POLL_MS = 250
@@ -15,6 +16,8 @@ STOP_WITHIN_S = 5
 
 class Worker:
     """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop.
+
+    An outage of the database is told once and once when it is over; anything else is a bug, and told each time.
 
     `breather_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
     """
@@ -36,6 +39,7 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._at_rest = False
         self._stopping = False
+        self._cut_off = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.name)
@@ -54,6 +58,11 @@ class Worker:
         while not self._stopping:
             try:
                 busy = await self._step()
+                self._note_storage(None)
+            except StorageUnavailableError as error:
+                self._note_storage(error)
+                await self._rest(asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000))
+                continue
             except Exception:
                 log.exception("worker.crashed", worker=self.name)
                 await self._rest(asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000))
@@ -64,6 +73,13 @@ class Worker:
                 await self._rest(asyncio.sleep(self._breather_ms / 1000))
             else:
                 await self._rest(self._bus.wait(self.name, timeout_ms=self._poll_ms))
+
+    def _note_storage(self, error: StorageUnavailableError | None) -> None:
+        if error and not self._cut_off:
+            log.warning("worker.cut_off", worker=self.name, error=str(error))
+        elif self._cut_off and not error:
+            log.warning("worker.goes_on", worker=self.name)
+        self._cut_off = error is not None
 
     async def _rest(self, pause: Awaitable[None]) -> None:
         self._at_rest = True

@@ -12,7 +12,7 @@ import structlog
 
 from sent_server import events
 from sent_server.bus import Bus
-from sent_server.db import Database, StorageUnavailableError, Tx
+from sent_server.db import Database, StorageUnavailableError, Tx, until_written
 from sent_server.db.failpoint import failpoint
 from sent_server.egress import Answer, Egress, Failed, Refused, Result
 from sent_server.events import DueEndpoint
@@ -167,7 +167,7 @@ class Sender:
             self._bus.hint(TOPIC)
         outcome = _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=self._clocks.now_ms())
         try:
-            await self._database.write_batched(outcomes.record, outcome)
+            await until_written(lambda: self._database.write_batched(outcomes.record, outcome))
         except Exception:
             # The lease gives it back: the receiver hears the event twice rather than never.
             log.exception("webhook.outcome_lost", delivery_id=claimed.id)
