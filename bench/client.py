@@ -1,29 +1,33 @@
-"""What the sender's HTTP client can do at its best: `python -m bench.client URL OPEN POSTS`, one body on stdin.
+"""What the sender's HTTP client can do at its best: `python -m bench.client URL OPEN POSTS < REQUEST`.
 
 The product's own session (no cookies, no redirects, guarded sockets) and nothing around it: no database, no signature,
-no outcome to record. Prints `{"per_s", "cpu_us"}`.
+no outcome to record. REQUEST is JSON, `{"headers", "body"}` of a webhook that the product has sent; the client's own
+headers are left to it. Prints `{"per_s", "cpu_us"}`.
 """
 
 import asyncio
 import json
 import sys
 import time
+from typing import Any
 
 import uvloop
 
 from sent_server.egress.client import Answer, Egress
 
 TIMEOUT_S = 30
-HEADERS = {"Content-Type": "application/json", "x-webhook-id": "0" * 36, "x-webhook-signature": "v1," + "0" * 44}
+OWN = ("host", "user-agent", "accept", "accept-encoding", "content-length")
 
 
-async def posts_per_s(url: str, at_once: int, posts: int, body: bytes) -> dict[str, float]:
+async def posts_per_s(url: str, at_once: int, posts: int, request: dict[str, Any]) -> dict[str, float]:
+    body = request["body"].encode()
+    headers = {name: value for name, value in request["headers"].items() if name.lower() not in OWN}
     egress = Egress(allow_loopback=True)
     left = iter(range(posts))
 
     async def work() -> None:
         for _ in left:
-            result = await egress.post(url, body, HEADERS, timeout_seconds=TIMEOUT_S)
+            result = await egress.post(url, body, headers, timeout_seconds=TIMEOUT_S)
             if not isinstance(result, Answer) or not result.ok:
                 raise RuntimeError(f"{url} did not take a post: {result}")
 
@@ -36,7 +40,7 @@ async def posts_per_s(url: str, at_once: int, posts: int, body: bytes) -> dict[s
 
 def main() -> None:
     url, at_once, posts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    print(json.dumps(uvloop.run(posts_per_s(url, at_once, posts, sys.stdin.buffer.read()))))
+    print(json.dumps(uvloop.run(posts_per_s(url, at_once, posts, json.load(sys.stdin)))))
 
 
 if __name__ == "__main__":

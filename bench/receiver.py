@@ -1,7 +1,8 @@
 """A webhook receiver that costs next to nothing: answers 200, and notes when each message was told to it.
 
-Runs as a process of its own. `GET /seen` answers what it has noted, `POST /forget` starts anew. Any other request is
-an event. Its signature is not checked: that is the receiver's cost, not the platform's.
+Runs as a process of its own. `GET /seen` answers what it has noted, `GET /last` the last event as it came (headers and
+body), `POST /forget` starts anew. Any other request is an event. Its signature is not checked: that is the receiver's
+cost, not the platform's.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 # message id -> wall time of its first arrival in ms
 seen: dict[bytes, int] = {}
 arrivals = 0
+last = b""
 
 
 class Receiver(asyncio.Protocol):
@@ -45,7 +47,12 @@ class Receiver(asyncio.Protocol):
 
 
 def _answer(request: bytes) -> bytes:
-    global arrivals
+    global arrivals, last
+    if request.startswith(b"GET /last"):
+        head, _, body = last.partition(b"\r\n\r\n")
+        headers = [line.decode("latin-1").split(": ", 1) for line in head.split(b"\r\n")[1:]]
+        content = json.dumps({"headers": dict(headers), "body": body.decode()}).encode()
+        return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(content), content)
     if request.startswith(b"GET /seen"):
         content = json.dumps({"arrivals": arrivals, "messages": {k.decode(): v for k, v in seen.items()}}).encode()
         return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(content), content)
@@ -58,6 +65,7 @@ def _answer(request: bytes) -> bytes:
         return _OK
     found = _MESSAGE.search(request)
     if found:
+        last = request
         arrivals += 1
         seen.setdefault(found.group(1), time.time_ns() // 1_000_000)
     return _OK

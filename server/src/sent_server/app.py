@@ -67,8 +67,9 @@ from sent_server.users import api as users_api
 from sent_server.users import invitation_api
 from sent_server.users.invitations import Office
 from sent_server.webhooks import api as webhooks_api
+from sent_server.webhooks.attempt import Clocks
 from sent_server.webhooks.claims import Book
-from sent_server.webhooks.sender import Clocks, Sender
+from sent_server.webhooks.sender import Sender
 from sent_server.webhooks.service import Rules
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -28,8 +28,9 @@ from sent_server.messages.accept import DISPATCH, Desk
 from sent_server.messages.wire import SendMessage
 from sent_server.phones.network import PhoneNetwork
 from sent_server.pricing import card as rate_cards
+from sent_server.webhooks.attempt import Clocks
 from sent_server.webhooks.claims import Book
-from sent_server.webhooks.sender import Clocks, Sender
+from sent_server.webhooks.sender import Sender
 from simulation.carriers import Exchange, SimulatedCarrier
 from simulation.receivers import Receivers
 from simulation.scheduler import Process, VirtualLoop

@@ -14,7 +14,7 @@ from sent_server.db import Tx
 from sent_server.delivery import outcomes, prepare, receipts
 from sent_server.delivery.changes import Changes
 from sent_server.http.idempotency import Idempotency
-from sent_server.webhooks import sender
+from sent_server.webhooks import attempt
 from simulation.scheduler import here
 from simulation.world import FREEZING
 
@@ -91,10 +91,10 @@ BUGS = {
         Idempotency.replay, "found[(customer_id, mode, key)] = Answer(", "_ = Answer(", 20
     ),
     "a post without an answer counts as delivered": Bug(
-        sender._outcome, "None, None, None, None", "200, None, None, None", 20
+        attempt._outcome, "None, None, None, None", "200, None, None, None", 20
     ),
     "a delivery that was lost is recorded all the same": Bug(
-        events.store.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True
+        events.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True
     ),
     "a receipt may move a status back": Bug(
         receipts._apply, "step = on_receipt(subject.standing, leg=match.leg, kind=state)",

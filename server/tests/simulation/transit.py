@@ -68,6 +68,9 @@ class ProcessBus:
         if not ids:
             self.arrive(topic, ())
 
+    def wake(self, topic: str) -> None:
+        self.arrive(topic, ())
+
     def arrive(self, topic: str, ids: Sequence[str]) -> None:
         self._ids[topic].extend(ids)
         waiting = self._waiting.get(topic)

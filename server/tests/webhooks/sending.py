@@ -18,9 +18,10 @@ from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import service
+from sent_server.webhooks.attempt import Clocks
 from sent_server.webhooks.claims import Book
 from sent_server.webhooks.model import Health, Webhook
-from sent_server.webhooks.sender import Clocks, Sender
+from sent_server.webhooks.sender import Sender
 from sent_server.webhooks.service import Draft, Rules
 
 CUSTOMER = "01900000-0000-7000-8000-00000000000a"
@@ -110,9 +111,15 @@ class World:
 
     async def send(self) -> None:
         """Send what is due now, until everything that was started is recorded and nothing more is due."""
-        while await self.sender.step() or self.sender.open_count:
+        while await step(self.sender) or self.sender.open_count:
             while self.sender.open_count:
                 await asyncio.sleep(0.005)
+
+
+async def step(sender: Sender) -> bool:
+    """One that looks at the database."""
+    await asyncio.sleep(max(0, sender.pause_ms) / 1_000)
+    return await sender.step()
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 10) -> None:

@@ -11,7 +11,7 @@ from sent_server.webhooks import outcomes, service, signing, turns
 from sent_server.webhooks.model import Outcome
 from sent_server.webhooks.service import Draft
 from sent_server.webhooks.signing import SignatureMode
-from webhooks.sending import CALLBACK_SECRET, CUSTOMER, World, run, until
+from webhooks.sending import CALLBACK_SECRET, CUSTOMER, World, run, step, until
 
 OTHER = "01900000-0000-7000-8000-00000000000b"
 
@@ -267,7 +267,7 @@ def test_an_endpoint_is_served_by_one_process_until_its_turn_runs_out(database_u
         webhook, _ = await world.webhook(receiver.url())
         await world.emit()
         dead = world.new_sender()
-        assert await dead.step() is True
+        assert await step(dead) is True
         await world.emit(count=2)
         await world.send()
         assert len(await asyncio.to_thread(receiver.wait, 1)) == 1, "another process has the turn"
@@ -286,7 +286,7 @@ def test_a_process_that_stops_leaves_its_turns_and_what_it_could_not_finish(
         receiver.plan.append(Behaviour(after_s=8))
         await world.emit()
         stopping = world.new_sender()
-        assert await stopping.step() is True
+        assert await step(stopping) is True
         await asyncio.to_thread(receiver.wait, 1)
         await stopping.stop()
         await world.send()
@@ -301,16 +301,16 @@ def test_a_turn_ends_so_that_others_get_theirs(database_url: str, receiver: Rece
         await world.webhook(receiver.url())
         await world.emit()
         other = world.new_sender()
-        assert await world.sender.step() is True
+        assert await step(world.sender) is True
         await asyncio.to_thread(receiver.wait, 1)
         while world.sender.open_count:
             await asyncio.sleep(0.005)
         await world.emit()
-        assert await other.step() is False
+        assert await step(other) is False
         world.advance(turns.TURN_MS / 1000)
         await world.sender.keep_turns()
-        assert await world.sender.step() is False, "it steps back for a moment"
-        assert await other.step() is True
+        assert await step(world.sender) is False, "it steps back for a moment"
+        assert await step(other) is True
         await other.stop()
 
     run(database_url, act)
@@ -322,11 +322,11 @@ def test_what_a_killed_process_was_sending_is_sent_again(database_url: str, rece
         await world.emit(count=3)
         killed = world.new_sender()
         receiver.behaviour = Behaviour(after_s=3)
-        assert await killed.step() is True
+        assert await step(killed) is True
         await asyncio.to_thread(receiver.wait, 3)
         receiver.behaviour = Behaviour()
         await world.sender.take_over()
-        assert await world.sender.step() is False
+        assert await step(world.sender) is False
         world.advance(turns.LEASE_MS / 1000)
         await world.sender.take_over()
         await world.send()
@@ -346,10 +346,10 @@ def test_a_process_that_slept_and_sends_the_same_again_records_the_newer_of_its_
         webhook, _ = await world.webhook(receiver.url())
         receiver.plan.extend([Behaviour(after_s=0.8), Behaviour(after_s=1.6)])
         await world.emit()
-        assert await world.sender.step()
+        assert await step(world.sender)
         world.advance(turns.LEASE_MS / 1000 + 1)  # the turn runs out while the request is open
         await world.sender.take_over()
-        assert await world.sender.step()
+        assert await step(world.sender)
         assert world.sender.open_count == 2
         while world.sender.open_count:
             await asyncio.sleep(0.02)
@@ -366,8 +366,8 @@ def test_an_expired_lease_is_taken_over_and_the_old_holder_writes_nothing(
         webhook, _ = await world.webhook(receiver.url())
         await world.emit()
         now_ms = world.clock.now_ms()
-        [due] = await world.database.read(lambda tx: events.due_endpoints(tx, now_ms=now_ms))
-        [stale] = await world.database.write(lambda tx: events.claim(tx, due, now_ms=now_ms, lease_ms=35_000, count=1))
+        share = events.Share(webhook.id, 1, 35_000)
+        [stale] = await world.database.write(lambda tx: events.claim(tx, [share], now_ms=now_ms))
         world.advance(36)
         await world.send()
         late = Outcome(stale, 3, now_ms, world.clock.now_ms(), 404, None, "late")
@@ -449,7 +449,7 @@ def test_one_unreadable_secret_stops_only_its_own_webhook(database_url: str, rec
             )
         )
         await world.emit()
-        await world.sender.step()
+        await step(world.sender)
         await until(lambda: _arrived(receiver, 1))
         assert [got.path for got in receiver.deliveries] == ["/well"]
 

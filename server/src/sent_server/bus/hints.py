@@ -11,6 +11,10 @@ class Bus(Protocol):
         """Say that there is work. With ids, one process hears each; without, all processes wake."""
         ...
 
+    def wake(self, topic: str) -> None:
+        """The same to this process alone."""
+        ...
+
     async def wait(self, topic: str, *, timeout_ms: int) -> None:
         """Return at the next hint, or after `timeout_ms` at the latest."""
         ...

@@ -12,6 +12,9 @@ class LocalBus:
         """Wake whoever waits for the topic, or the next one to wait."""
         self._topic(topic).set()
 
+    def wake(self, topic: str) -> None:
+        self._topic(topic).set()
+
     async def wait(self, topic: str, *, timeout_ms: int) -> None:
         event = self._topic(topic)
         try:

@@ -99,6 +99,9 @@ class NatsBus:
             self._wakes.add(topic)
         self._something.set()
 
+    def wake(self, topic: str) -> None:
+        self._local.wake(topic)
+
     async def wait(self, topic: str, *, timeout_ms: int) -> None:
         await self._local.wait(topic, timeout_ms=timeout_ms)
 

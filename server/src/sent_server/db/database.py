@@ -32,6 +32,10 @@ class Tx(Protocol):
 
     async def fetch(self, sql: str, **params: Param) -> list[Row]: ...
 
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
+        """What one statement finds for each of the rows, in their order and in one round trip."""
+        ...
+
     async def try_locks(self, names: Sequence[str]) -> set[str]:
         """Take locks until the end of the transaction, without waiting. Returns those taken; with one writer, all."""
         ...

@@ -90,6 +90,9 @@ class PostgresTx:
         statement = _compiled(sql)
         return await self._connection.fetch(statement.sql, *[params[name] for name in statement.names])
 
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
+        return await self._connection.fetchmany(_compiled(sql).sql, rows) if rows else []
+
     async def try_locks(self, names: Sequence[str]) -> set[str]:
         return {row[0] for row in await self.fetch(TRY_LOCKS, names=names) if row[1]}
 

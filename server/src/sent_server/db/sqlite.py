@@ -54,6 +54,12 @@ class SqliteTx:
     async def fetch(self, sql: str, **params: Param) -> list[Row]:
         return cast(list[Row], self._run(sql, params).fetchall())
 
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
+        if not rows:
+            return []
+        texts = [[orjson.dumps(v).decode() if isinstance(v, list) else v for v in row] for row in rows]
+        return cast(list[Row], self._connection.executemany(_compiled(sql).sql, texts).fetchall())
+
     async def try_locks(self, names: Sequence[str]) -> set[str]:
         return set(names)
 

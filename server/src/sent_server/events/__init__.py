@@ -5,25 +5,21 @@ Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks 
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
-from sent_server.events.replay import Span, replay_one, replay_span
-from sent_server.events.store import (
+from sent_server.events.queue_store import (
     Claimed,
-    Content,
     DueEndpoint,
-    LogEntry,
     Progress,
+    Share,
     claim,
     contents,
     due_endpoints,
-    forget_endpoint,
-    forget_old,
     give_up,
-    log_page,
     record,
     release_all,
-    release_endpoint,
-    subscribe,
+    release_endpoints,
 )
+from sent_server.events.replay import Span, replay_one, replay_span
+from sent_server.events.store import Content, LogEntry, forget_endpoint, forget_old, log_page, subscribe
 
 __all__ = [
     "TOPIC",
@@ -34,6 +30,7 @@ __all__ = [
     "Interest",
     "LogEntry",
     "Progress",
+    "Share",
     "Span",
     "callback_endpoint_id",
     "claim",
@@ -48,7 +45,7 @@ __all__ = [
     "note",
     "record",
     "release_all",
-    "release_endpoint",
+    "release_endpoints",
     "replay_one",
     "replay_span",
     "subscribe",

@@ -1,7 +1,4 @@
-"""The SQL of subscriptions, events and deliveries. Every function works on sets.
-
-The queue functions (due, claim, release) are global by nature, like the job table: a sender serves all tenants.
-"""
+"""The SQL of subscriptions, events and the log of deliveries. Their queue: queue_store.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,78 +46,6 @@ FORGET_COUNT = """
     DELETE FROM counters
     WHERE customer_id = :customer_id AND name = :name
 """
-# A loose index scan: one step per endpoint that waits, however many deliveries each has.
-DUE_ENDPOINTS = """
-    WITH RECURSIVE waiting (endpoint_id) AS (
-        SELECT MIN(endpoint_id) FROM deliveries WHERE due_at_ms IS NOT NULL
-        UNION ALL
-        SELECT (
-            SELECT MIN(d.endpoint_id) FROM deliveries d
-            WHERE d.due_at_ms IS NOT NULL AND d.endpoint_id > waiting.endpoint_id
-        )
-        FROM waiting
-        WHERE waiting.endpoint_id IS NOT NULL
-    )
-    SELECT
-        (SELECT d.customer_id FROM deliveries d
-         WHERE d.endpoint_id = waiting.endpoint_id AND d.due_at_ms <= :now_ms ORDER BY d.due_at_ms LIMIT 1),
-        endpoint_id,
-        (SELECT d.callback_url FROM deliveries d
-         WHERE d.endpoint_id = waiting.endpoint_id AND d.due_at_ms <= :now_ms ORDER BY d.due_at_ms LIMIT 1)
-    FROM waiting
-    WHERE endpoint_id IS NOT NULL
-"""
-# Picking names no customer, so that the planner takes the queue's index and not the key of all rows. Then each row is
-# written by its whole key: one UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may pick several times over on PostgreSQL,
-# and before there are statistics it reads every finished row of the endpoint.
-PICK = """
-    SELECT customer_id, endpoint_id, id, event_id, event_name, field, callback_url, attempts, spent, fence + 1
-    FROM deliveries
-    WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
-    ORDER BY due_at_ms
-    LIMIT :count
-    /*pg: FOR UPDATE SKIP LOCKED*/
-"""
-LEASE = """
-    UPDATE deliveries
-    SET due_at_ms = :leased_until_ms, leased_at_ms = :now_ms, fence = :fence
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
-"""
-CONTENTS = """
-    SELECT e.id, e.name, e.subject_id, e.payload_json, e.at_ms
-    FROM EACH(:ids) AS n
-    LOOKUP events AS e BY (e.customer_id = :customer_id AND e.id = n.value)
-"""
-RECORD = """
-    UPDATE deliveries
-    SET status = :status, attempts = :attempts, spent = :spent, due_at_ms = :due_at_ms, leased_at_ms = NULL,
-        http_status_code = :http_status_code, response_body = :response_body, error_message = :error_message,
-        started_at_ms = COALESCE(started_at_ms, :started_at_ms), completed_at_ms = :completed_at_ms
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id AND fence = :fence
-"""
-RELEASE_ALL = """
-    UPDATE deliveries
-    SET due_at_ms = :now_ms, leased_at_ms = NULL
-    WHERE due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
-"""
-# All that is claimed at one endpoint, named by its unique id.
-RELEASE_ENDPOINT = """
-    UPDATE deliveries
-    SET due_at_ms = :now_ms, leased_at_ms = NULL
-    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
-"""
-PICK_WAITING = """
-    SELECT id
-    FROM deliveries
-    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
-      AND leased_at_ms IS NULL AND COALESCE(replayed_at_ms, created_at_ms) <= :created_before_ms
-    /*pg: FOR UPDATE SKIP LOCKED*/
-"""
-GIVE_UP = """
-    UPDATE deliveries
-    SET status = 'failed', due_at_ms = NULL, error_message = :reason, completed_at_ms = :now_ms
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
-"""
 PICK_PENDING = """
     SELECT id
     FROM deliveries
@@ -167,27 +92,6 @@ FORGET_OLD_EVENTS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery leased to a sender; what is written on its behalf must carry `fence`."""
-
-    customer_id: str
-    endpoint_id: str
-    id: str
-    event_id: str
-    event_name: str
-    field: str
-    callback_url: str | None
-    attempts: int
-    spent: int
-    fence: int
-
-    @property
-    def lease(self) -> str:
-        """Names this claim of the delivery. A process that lost it and got it back has two, both perhaps open."""
-        return f"{self.id}/{self.fence}"
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """An event as stored; `payload_json` is its payload object."""
 
@@ -196,30 +100,6 @@ class Content:
     subject_id: str
     payload_json: str
     at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DueEndpoint:
-    """An endpoint with something to send. `callback_url` is set when it is the origin of callback addresses."""
-
-    customer_id: str
-    endpoint_id: str
-    callback_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What becomes of a claimed delivery. `due_at_ms` None means finished."""
-
-    status: str
-    attempts: int
-    spent: int
-    due_at_ms: int | None
-    http_status_code: int | None
-    response_body: str | None
-    error_message: str | None
-    started_at_ms: int | None
-    completed_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,72 +136,6 @@ async def insert(tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], count
     # Sorted, so that two transactions take the rows' locks in the same order.
     rows = [(customer_id, _log_counter(endpoint_id), more) for (customer_id, endpoint_id), more in counts.items()]
     await tx.execute_many(COUNT_UP, sorted(rows))
-
-
-async def due_endpoints(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:
-    rows = await tx.fetch(DUE_ENDPOINTS, now_ms=now_ms)
-    return [DueEndpoint(*row) for row in rows if row[0] is not None]
-
-
-async def claim(tx: Tx, endpoint: DueEndpoint, *, now_ms: int, lease_ms: int, count: int) -> list[Claimed]:
-    """Lease up to `count` due deliveries of one endpoint, the longest due first."""
-    rows = await tx.fetch(PICK, endpoint_id=endpoint.endpoint_id, now_ms=now_ms, count=count)
-    claimed = [Claimed(*row) for row in rows]
-    leased_until_ms = now_ms + lease_ms
-    await tx.execute_many(
-        LEASE,
-        [(leased_until_ms, now_ms, one.fence, one.customer_id, one.endpoint_id, one.id) for one in claimed],
-    )
-    return claimed
-
-
-async def contents(tx: Tx, customer_id: str, event_ids: Sequence[str]) -> dict[str, Content]:
-    rows = await tx.fetch(CONTENTS, customer_id=customer_id, ids=event_ids)
-    return {row[0]: Content(*row) for row in rows}
-
-
-async def record(tx: Tx, results: Sequence[tuple[Claimed, Progress]]) -> None:
-    """Write what became of claimed deliveries, except where another sender has claimed them since."""
-    await tx.execute_many(
-        RECORD,
-        [
-            (
-                progress.status,
-                progress.attempts,
-                progress.spent,
-                progress.due_at_ms,
-                progress.http_status_code,
-                progress.response_body,
-                progress.error_message,
-                progress.started_at_ms,
-                progress.completed_at_ms,
-                claimed.customer_id,
-                claimed.endpoint_id,
-                claimed.id,
-                claimed.fence,
-            )
-            for claimed, progress in results
-        ],
-    )
-
-
-async def release_all(tx: Tx, *, now_ms: int) -> int:
-    """Give back every lease; only for a process that knows it is alone (start-up on SQLite)."""
-    return await tx.execute(RELEASE_ALL, now_ms=now_ms)
-
-
-async def release_endpoint(tx: Tx, endpoint_id: str, *, now_ms: int) -> int:
-    """Give back every lease at one endpoint; only for the process that alone serves it."""
-    return await tx.execute(RELEASE_ENDPOINT, endpoint_id=endpoint_id, now_ms=now_ms)
-
-
-async def give_up(
-    tx: Tx, customer_id: str, endpoint_id: str, *, reason: str, created_before_ms: int, now_ms: int
-) -> int:
-    """Fail the waiting deliveries of an endpoint that are older than that, visibly."""
-    rows = await tx.fetch(PICK_WAITING, endpoint_id=endpoint_id, created_before_ms=created_before_ms)
-    await tx.execute_many(GIVE_UP, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in rows])
-    return len(rows)
 
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str) -> None:

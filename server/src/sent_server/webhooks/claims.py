@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 
 from sent_server import events
 from sent_server.db import Tx
-from sent_server.events import Claimed, Content, DueEndpoint
+from sent_server.events import Claimed, Content, DueEndpoint, Share
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import breaker, store, trial
 from sent_server.webhooks.model import Health, Target, Webhook
@@ -86,7 +86,8 @@ async def take(
     """Claim each endpoint's share; a parked one gets a single probe."""
     keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in endpoints]
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
-    ready: list[Ready] = []
+    targets: dict[str, Target] = {}
+    wanted: list[Share] = []
     for endpoint, key in zip(endpoints, keys, strict=True):
         target = await book.target(tx, endpoint, webhooks.get(key))
         count = shares.get(endpoint.endpoint_id, 0)
@@ -97,11 +98,11 @@ async def take(
             if not await store.take_probe(tx, key, now_ms=now_ms, probe_at_ms=now_ms + breaker.PROBE_EVERY_MS):
                 continue
             count = 1
-        lease_ms = target.timeout_seconds * 1000 + LEASE_MARGIN_MS
-        claimed = await events.claim(tx, endpoint, now_ms=now_ms, lease_ms=lease_ms, count=count)
-        contents = await events.contents(tx, endpoint.customer_id, [one.event_id for one in claimed])
-        ready += [Ready(one, target, contents[one.event_id]) for one in claimed]
-    return ready
+        targets[endpoint.endpoint_id] = target
+        wanted.append(Share(endpoint.endpoint_id, count, target.timeout_seconds * 1000 + LEASE_MARGIN_MS))
+    claimed = await events.claim(tx, wanted, now_ms=now_ms)
+    contents = await events.contents(tx, [(one.customer_id, one.event_id) for one in claimed])
+    return [Ready(one, targets[one.endpoint_id], contents[one.event_id]) for one in claimed]
 
 
 def _may_send(health: Health | None, now_ms: int) -> bool:

@@ -1,30 +1,28 @@
 """Sends due deliveries, many at a time. The queue is in the database: what this process loses, a lease gives back.
 
-claim (one transaction) -> sign, POST (concurrently) -> record (one transaction for all that finished meanwhile)
+claim (one transaction) -> sign, POST (concurrently) -> record (one transaction for all of a moment)
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from sent_server import events
 from sent_server.bus import Bus
-from sent_server.db import Database, StorageUnavailableError, Tx, until_written
-from sent_server.db.failpoint import failpoint
-from sent_server.egress import Answer, Egress, Failed, Refused, Result
+from sent_server.db import Database, StorageUnavailableError, Tx
+from sent_server.egress import Egress
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import Duty
-from sent_server.kernel.clock import monotonic_ms
-from sent_server.webhooks import body as bodies
-from sent_server.webhooks import claims, outcomes, request, store
+from sent_server.webhooks import claims, outcomes, store
+from sent_server.webhooks.attempt import Clocks, attempt
 from sent_server.webhooks.claims import Book, Ready
 from sent_server.webhooks.lanes import Lanes
-from sent_server.webhooks.model import Outcome
+from sent_server.webhooks.recorder import Recorder
 from sent_server.webhooks.turns import KEEP_EVERY_MS, TAKE_OVER_EVERY_MS, Turns
+from sent_server.webhooks.waiting import Waiting
 
 log = structlog.get_logger()
 TOPIC = events.TOPIC
@@ -33,15 +31,6 @@ TIDY_EVERY_MS = 30_000
 TIDY_AT_ONCE = 100
 STOP_WITHIN_S = 5
 LOG_KEPT_MS = 30 * 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """`now_ms` is the platform's time, which may be simulated; `wall_ms` the time that receivers check."""
-
-    now_ms: Callable[[], int]
-    wall_ms: Callable[[], int]
-    monotonic_ms: Callable[[], int] = monotonic_ms
 
 
 class Sender:
@@ -65,6 +54,10 @@ class Sender:
         self._clean_body = clean_body
         self._log_kept_ms = log_kept_ms
         self._lanes = Lanes()
+        self._waiting = Waiting(
+            database, now_ms=clocks.now_ms, monotonic_ms=clocks.monotonic_ms, wake=lambda: bus.wake(TOPIC)
+        )
+        self._recorder = Recorder(database)
         self._turns = Turns(database, clocks.now_ms, alone=alone)
         self._tidying = Duty(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
         self._open: set[asyncio.Task[None]] = set()
@@ -88,6 +81,7 @@ class Sender:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._recorder.stop(within_s=STOP_WITHIN_S)
         try:
             await self._turns.lay_down_all()
             await self._tidying.lay_down()
@@ -97,7 +91,12 @@ class Sender:
     @property
     def open_count(self) -> int:
         """Deliveries that are being sent or recorded."""
-        return len(self._open)
+        return len(self._open) + self._recorder.held
+
+    @property
+    def pause_ms(self) -> int:
+        """How long until a step looks at the database again; until then it goes on with what it knows."""
+        return self._waiting.pause_ms
 
     async def recover(self) -> None:
         """Take back what a killed process was sending. Only when no other process sends (SQLite)."""
@@ -106,8 +105,8 @@ class Sender:
 
     async def step(self) -> bool:
         """Start as much of what is due as there is room for; says whether it started anything."""
+        due = await self._waiting.endpoints()
         now_ms = self._clocks.now_ms()
-        due = await self._database.read(lambda tx: claims.sendable(tx, now_ms=now_ms))
         ours = self._turns.possible([one.endpoint_id for one in due])
         shares = self._lanes.share(
             [one.endpoint_id for one in due if one.endpoint_id in ours], now_ms=self._clocks.monotonic_ms()
@@ -116,8 +115,11 @@ class Sender:
         if not chosen:
             return False
         ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
+        got = Counter(one.claimed.endpoint_id for one in ready)
+        self._waiting.drained(name for name, share in shares.items() if got[name] < share)
+        opened_at_ms = self._clocks.monotonic_ms()
         for one in ready:
-            self._lanes.lane(one.target.endpoint_id).open(one.claimed.lease, now_ms=self._clocks.monotonic_ms())
+            self._lanes.open(one.claimed.endpoint_id, one.claimed.lease, now_ms=opened_at_ms)
             task = asyncio.create_task(self._deliver(one))
             self._open.add(task)
             task.add_done_callback(self._open.discard)
@@ -135,7 +137,7 @@ class Sender:
     async def take_over(self) -> bool:
         """Go on with what a dead process was sending."""
         if await self._turns.take_over():
-            self._bus.hint(TOPIC)
+            self._bus.wake(TOPIC)
         return False
 
     async def tidy(self) -> bool:
@@ -151,61 +153,11 @@ class Sender:
         return len(keys) == TIDY_AT_ONCE
 
     async def _deliver(self, ready: Ready) -> None:
-        claimed, target = ready.claimed, ready.target
-        lane = self._lanes.lane(target.endpoint_id)
-        started_at_ms = self._clocks.now_ms()
-        ok = False
+        endpoint_id, lease, ok = ready.claimed.endpoint_id, ready.claimed.lease, False
         try:
-            result = await self._post(ready)
-            failpoint("after_post_before_record")
-            ok = isinstance(result, Answer) and result.ok
-        except Exception:
-            log.exception("webhook.request_crashed", delivery_id=claimed.id)
-            result = Refused("The request could not be made")
+            outcome = await attempt(ready, self._egress, self._clocks, clean_body=self._clean_body)
+            ok = outcome.succeeded
         finally:
-            lane.close(claimed.lease, now_ms=self._clocks.monotonic_ms(), ok=ok)
-            self._bus.hint(TOPIC)
-        outcome = _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=self._clocks.now_ms())
-        try:
-            await until_written(lambda: self._database.write_batched(outcomes.record, outcome))
-        except Exception:
-            # The lease gives it back: the receiver hears the event twice rather than never.
-            log.exception("webhook.outcome_lost", delivery_id=claimed.id)
-
-    async def _post(self, ready: Ready) -> Result:
-        claimed, target = ready.claimed, ready.target
-        url = claimed.callback_url or target.url
-        assert url is not None
-        body = bodies.encode(ready.content, claimed.field, clean=self._clean_body)
-        headers = request.headers(
-            target,
-            field=claimed.field,
-            event_name=claimed.event_name,
-            event_id=claimed.event_id,
-            body=body,
-            wall_ms=self._clocks.wall_ms(),
-        )
-        return await self._egress.post(url, body, headers, timeout_seconds=target.timeout_seconds)
-
-
-def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> Outcome:
-    status, text, error, retry_after_s = None, None, None, None
-    match result:
-        case Answer():
-            status, text, retry_after_s = result.status, result.text or None, result.retry_after_s
-            error = None if result.ok else f"The endpoint answered HTTP {result.status}"
-        case Failed() | Refused():
-            error = result.reason
-        case _:
-            assert_never(result)
-    return Outcome(
-        claimed=ready.claimed,
-        retry_count=ready.target.retry_count,
-        started_at_ms=started_at_ms,
-        finished_at_ms=finished_at_ms,
-        status=status,
-        text=text,
-        error=error,
-        retry_after_s=retry_after_s,
-        refused=isinstance(result, Refused),
-    )
+            self._lanes.close(endpoint_id, lease, now_ms=self._clocks.monotonic_ms(), ok=ok)
+            self._bus.wake(TOPIC)
+        self._recorder.add(outcome)

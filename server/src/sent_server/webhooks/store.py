@@ -208,7 +208,7 @@ async def put_health(tx: Tx, healths: Mapping[Key, Health]) -> None:
         )
         for key, health in sorted(healths.items())
     ]
-    await tx.execute_many(PUT_HEALTH, rows)
+    await tx.execute_many(PUT_HEALTH, rows, distinct=True)
 
 
 async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool:

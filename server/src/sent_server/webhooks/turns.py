@@ -53,10 +53,9 @@ class Turns:
         if not wanted:
             return set(endpoint_ids)
         won = await self._lease(tx, wanted, now_ms)
-        for name in sorted(won):
-            if not self._has(name, now_ms, 0):
-                # Whatever is claimed there was claimed by a process that is gone.
-                await events.release_endpoint(tx, name, now_ms=now_ms)
+        # Whatever is claimed where we are new was claimed by a process that is gone.
+        new = [name for name in won if not self._has(name, now_ms, 0)]
+        await events.release_endpoints(tx, new, now_ms=now_ms)
         tx.after_commit(lambda: self._note(wanted, won, now_ms))
         return won | (set(endpoint_ids) - wanted)
 
@@ -84,8 +83,7 @@ class Turns:
         ours, now_ms = sorted(self._ours), self._now_ms()
 
         async def write(tx: Tx) -> None:
-            for name in ours:
-                await events.release_endpoint(tx, name, now_ms=now_ms)
+            await events.release_endpoints(tx, ours, now_ms=now_ms)
             await leases.lay_down(tx, self._holder, [_lease_name(name) for name in ours])
 
         if ours:

@@ -1,0 +1,77 @@
+"""One request to a receiver: the body, the signature of this moment, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+
+from sent_server.db.failpoint import failpoint
+from sent_server.egress import Answer, Egress, Failed, Refused, Result
+from sent_server.kernel.clock import monotonic_ms
+from sent_server.webhooks import body as bodies
+from sent_server.webhooks import request
+from sent_server.webhooks.claims import Ready
+from sent_server.webhooks.model import Outcome
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """`now_ms` is the platform's time, which may be simulated; `wall_ms` the time that receivers check."""
+
+    now_ms: Callable[[], int]
+    wall_ms: Callable[[], int]
+    monotonic_ms: Callable[[], int] = monotonic_ms
+
+
+async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: bool) -> Outcome:
+    """Post it. Raises nothing but the cancellation of its task."""
+    started_at_ms = clocks.now_ms()
+    try:
+        result = await _post(ready, egress, clocks.wall_ms(), clean_body=clean_body)
+        failpoint("after_post_before_record")
+    except Exception:
+        log.exception("webhook.request_crashed", delivery_id=ready.claimed.id)
+        result = Refused("The request could not be made")
+    return _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=clocks.now_ms())
+
+
+async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool) -> Result:
+    claimed, target = ready.claimed, ready.target
+    url = claimed.callback_url or target.url
+    assert url is not None
+    body = bodies.encode(ready.content, claimed.field, clean=clean_body)
+    headers = request.headers(
+        target,
+        field=claimed.field,
+        event_name=claimed.event_name,
+        event_id=claimed.event_id,
+        body=body,
+        wall_ms=wall_ms,
+    )
+    return await egress.post(url, body, headers, timeout_seconds=target.timeout_seconds)
+
+
+def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> Outcome:
+    status, text, error, retry_after_s = None, None, None, None
+    match result:
+        case Answer():
+            status, text, retry_after_s = result.status, result.text or None, result.retry_after_s
+            error = None if result.ok else f"The endpoint answered HTTP {result.status}"
+        case Failed() | Refused():
+            error = result.reason
+        case _:
+            assert_never(result)
+    return Outcome(
+        claimed=ready.claimed,
+        retry_count=ready.target.retry_count,
+        started_at_ms=started_at_ms,
+        finished_at_ms=finished_at_ms,
+        status=status,
+        text=text,
+        error=error,
+        retry_after_s=retry_after_s,
+        refused=isinstance(result, Refused),
+    )
