@@ -96,7 +96,7 @@ def fsync_errors_ignored() -> None:
 
 def hanging_receivers_unnoticed() -> None:
     """Whoever hangs takes the room of the others."""
-    lanes.SLOW_AFTER_MS = 10**10
+    lanes.FIRST_PATIENCE_MS = lanes.LEAST_PATIENCE_MS = lanes.SLOW_AFTER_MS = 10**10
 
 
 def pauses_by_wall_clock() -> None:
