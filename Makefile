@@ -40,6 +40,8 @@ bench: $(VENV)/.installed ## Measure this machine, a table per question (a quart
 	$(BIN)/python -m bench.growth $(ARGS)
 	$(BIN)/python -m bench.posts $(ARGS)
 	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.fairness
+	$(BIN)/python -m bench.handoff
 	$(BIN)/python -m bench.sdk
 
 chaos: $(VENV)/.installed-test ## Break everything on purpose (20 minutes); ARGS="kills --kills 50 --seed 7", ARGS=--planted

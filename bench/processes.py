@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 READY_TIMEOUT_S = 30.0
 MAX_SAID = 2_000
+# Where the services of this machine are, unless a benchmark is told otherwise.
+DATABASE, BUS, CACHE = "postgresql://postgres@127.0.0.1/postgres", "nats://127.0.0.1:4222", "redis://127.0.0.1:6379"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The server then accepts and stores, and leaves dispatching, receipts and webhooks undone.
 NO_WORKERS = {"SENT_BENCH_NO_WORKERS": "1"}
@@ -128,15 +130,23 @@ def _keep_tail(pipe: Any, tail: list[bytes]) -> None:
 
 
 def _top_up(home: Path, customer_id: str, database: str) -> None:
-    command = [sys.executable, "-m", "sent_server.cli.main", "accounts", "top-up", customer_id, "100000000"]
+    env = {"SENT_HOME": str(home), **({"SENT_DATABASE_URL": database} if database else {})}
+    operate(env, "accounts", "top-up", customer_id, "100000000")
+
+
+def operate(env: Mapping[str, str], *arguments: str) -> Any:
+    """Run `sent ARGUMENTS --json`; returns what it printed. `env` names the installation."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
-    if database:
-        clean["SENT_DATABASE_URL"] = database
     done = subprocess.run(
-        [*command, "--home", str(home), "--json"], capture_output=True, env=clean, timeout=60, check=False
+        [sys.executable, "-m", "sent_server.cli.main", *arguments, "--json"],
+        capture_output=True,
+        env={**clean, **env},
+        timeout=60,
+        check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"the top-up failed: {(done.stdout + done.stderr).decode(errors='replace')}")
+        raise RuntimeError(f"sent {' '.join(arguments)} failed: {(done.stdout + done.stderr).decode(errors='replace')}")
+    return json.loads(done.stdout) if done.stdout.strip() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,15 @@ from bench.accept import KNOWN, LOOPBACK, PATH, Target, product, template_id
 from bench.figures import Figure, Window, measure, of_windows, per_s
 from bench.lifecycle import SETTLE_S, WAITING, Run, Site, carry
 from bench.load import drive
-from bench.processes import ServiceProcesses, role, sent_up
+from bench.processes import BUS, CACHE, DATABASE, ServiceProcesses, role, sent_up
 from bench.stored import fresh_database, query
 
-DATABASE, BUS, CACHE = "postgresql://postgres@127.0.0.1/postgres", "nats://127.0.0.1:4222", "redis://127.0.0.1:6379"
 ROUNDS = 2
 MESSAGES = 15_000
 BACKLOGS = (5_000, 40_000)
 AIM_ACCEPT, AIM_LIFECYCLE = 0.6, 0.7
 DRAIN_TIMEOUT_S = 120
+SERVICES = (ServiceProcesses(("(postgres",)), ServiceProcesses(("(nats-server",)))
 SENT_ON = "SELECT COUNT(*) FROM attempts"
 
 
@@ -110,13 +110,28 @@ def compare_lifecycles(many: Fleet, folder: Path) -> list[Figure]:
         alone = Site(placed.target, placed.home, placed.database, None)
         wait_until_idle(alone)
         for size in (100, 1):
-            runs = [(carry(alone, size=size, messages=MESSAGES), carry(of_many, size=size, messages=MESSAGES))]
-            runs.append((carry(alone, size=size, messages=MESSAGES), carry(of_many, size=size, messages=MESSAGES)))
+            runs: list[tuple[Run, Run]] = []
+            services_s: list[Sequence[float]] = []
+            for _ in range(ROUNDS):
+                one = carry(alone, size=size, messages=MESSAGES)
+                before_s = [service.cpu_s() for service in SERVICES]
+                runs.append((one, carry(of_many, size=size, messages=MESSAGES)))
+                services_s.append(
+                    [service.cpu_s() - used_s for service, used_s in zip(SERVICES, before_s, strict=True)]
+                )
             ratio = median(own.per_s / other.per_s for other, own in runs)
             figures.append(_figure(f"to DELIVERED, {size} per request, SQLite", [run[0] for run in runs], 1.0))
             figures.append(
                 _figure(f"to DELIVERED, {size} per request, fleet", [run[1] for run in runs], ratio, AIM_LIFECYCLE)
             )
+            figures += [
+                Figure(
+                    f"  of which {name}",
+                    "",
+                    cpu_us_per_message=median(used_s[number] for used_s in services_s) / MESSAGES * 1e6,
+                )
+                for number, name in enumerate(("PostgreSQL", "NATS"))
+            ]
     return figures
 
 
@@ -183,13 +198,20 @@ NOTES = (
 )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def services_arguments(parser: argparse.ArgumentParser) -> Services:
     parser.add_argument("--database", default=DATABASE, help="a PostgreSQL URL whose user may create databases")
     parser.add_argument("--bus", default=BUS, help="NATS with JetStream")
     parser.add_argument("--cache", default=CACHE, help="Redis or Valkey")
-    arguments = parser.parse_args()
-    run(Services(arguments.database, arguments.bus, arguments.cache))
+    given = parser.parse_args()
+    return Services(given.database, given.bus, given.cache)
+
+
+def main() -> None:
+    run(
+        services_arguments(
+            argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        )
+    )
 
 
 if __name__ == "__main__":

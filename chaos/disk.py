@@ -26,6 +26,9 @@ INVARIANTS = "I1 I2 I3"
 PLANTS = ("full_disk_unforeseen", "fsync_errors_ignored")
 SMALL_DISK = "64m"
 REFUSED_WITHIN_S = 1.0
+# So many are on their way, at a carrier that thinks for so long, when the database stops taking writes.
+UNDER_WAY = 60
+CARRIER_MS = 800
 FSYNC_EXIT_CODE = 74
 SHIM = Path(__file__).with_name("badfsync.c")
 
@@ -96,9 +99,10 @@ def _full_disk(ground: Ground, options: Options, found: Findings) -> None:
         if disk is None:
             found.skip("full disk", "mounting a small disk needs root (and permission to mount)")
             return
-        server, rows = _up(ground, disk)
+        server, rows = _up(ground, disk, CHAOS_CARRIER_MS=str(CARRIER_MS))
         sends = Sends(server.http, _template(server))
-        sends.one()
+        for _ in range(UNDER_WAY):
+            sends.one()
         ballast = disk / "ballast"
         _fill(ballast)
         refused = sends.refused(20, at_most=2_000)
@@ -154,12 +158,13 @@ def _failed_fsync(ground: Ground, found: Findings) -> None:
 
 def _reads_only(ground: Ground, options: Options, found: Findings) -> None:
     """PostgreSQL as it is behind a failover: it answers, and takes no writes."""
-    cluster = ground.cluster()
+    cluster = ground.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
     api = cluster.api()
     cluster.worker()
     account = cluster.account(api)
     sends = Sends(account.http, clusters.template(account))
-    sends.one()
+    for _ in range(UNDER_WAY):
+        sends.one()
     execute(cluster, "ALTER SYSTEM SET default_transaction_read_only = on")
     execute(cluster, "SELECT pg_reload_conf()")
     time.sleep(0.5)

@@ -4,17 +4,18 @@ starting --> ready --> draining
 """
 
 import asyncio
+import contextlib
 from enum import StrEnum
+from typing import NoReturn
 
-from sent_server.db import Database, StorageUnavailableError, Tx, migrate
+from sent_server.db import Database, SchemaTooNewError, StorageUnavailableError, migrate
 from sent_server.errors import ApiError
 from sent_server.http.envelope import Reply
 from sent_server.http.limits import Limiter
 from sent_server.http.router import OpenHandler
 
 PATIENCE_S = 2
-# Global by nature: the schema belongs to nobody.
-NEEDED_RELEASE = "SELECT MAX(compatible_version) FROM schema_info"
+LOOK_AT_SCHEMA_EVERY_S = 2
 
 
 class State(StrEnum):
@@ -28,7 +29,6 @@ class Health:
         self.state = State.STARTING
         self._database = database
         self._limiter = limiter
-        self._knows = migrate.known()[-1].version
 
     def open_paths(self) -> dict[str, OpenHandler]:
         return {
@@ -50,16 +50,19 @@ class Health:
             raise ApiError("INTERNAL_005", f"Service temporarily unavailable: this process is {self.state}")
         try:
             async with asyncio.timeout(PATIENCE_S):
-                needed = await self._database.read(_needed_release)
+                await self._database.read(migrate.usable)
+        except SchemaTooNewError as error:
+            message = "Service temporarily unavailable: the database needs a newer release"
+            raise ApiError("INTERNAL_005", message) from error
         except (StorageUnavailableError, TimeoutError) as error:
             reason = str(error) or "the database does not answer"
             raise ApiError("INTERNAL_005", f"Service temporarily unavailable: {reason}") from error
-        if needed > self._knows:
-            raise ApiError("INTERNAL_005", "Service temporarily unavailable: the database needs a newer release")
         await self._limiter.check()
         return Reply(204)
 
-
-async def _needed_release(tx: Tx) -> int:
-    rows = await tx.fetch(NEEDED_RELEASE)
-    return rows[0][0] or 0
+    async def until_outdated(self) -> NoReturn:
+        """Raises SchemaTooNewError once a migration is made that this release must not work beside."""
+        while True:
+            await asyncio.sleep(LOOK_AT_SCHEMA_EVERY_S)
+            with contextlib.suppress(StorageUnavailableError):
+                await self._database.read(migrate.usable)

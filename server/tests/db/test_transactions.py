@@ -208,6 +208,29 @@ def test_lists_of_text_and_of_numbers_are_one_parameter(database_url: str) -> No
     assert run(database_url, act) == (2, 0, ["big", "three"])
 
 
+def test_one_statement_for_many_rows_finds_for_each_in_their_order(database_url: str) -> None:
+    first = "SELECT name FROM counters WHERE customer_id = :customer_id AND total >= :least ORDER BY total LIMIT :count"
+    among = "SELECT name FROM counters WHERE customer_id = :customer_id AND name IN (:names[]) ORDER BY name"
+
+    async def act(database: Database) -> list[list[str]]:
+        async def fill(tx: Tx) -> None:
+            rows = [(customer, f"{customer}{total}", total) for customer in "ab" for total in range(5)]
+            await tx.execute_many(ADD, rows)
+
+        async def find(tx: Tx) -> list[list[str]]:
+            found = [
+                await tx.fetch_many(first, [("b", 3, 9), ("nobody", 0, 9), ("a", 1, 2)]),
+                await tx.fetch_many(among, [("a", ["a4", "a0", "b1"]), ("b", [])]),
+                await tx.fetch_many(among, []),
+            ]
+            return [[row[0] for row in rows] for rows in found]
+
+        await database.write(fill)
+        return await database.write(find)
+
+    assert run(database_url, act) == [["b3", "b4", "a1", "a2"], ["a0", "a4"], []]
+
+
 def test_execute_tells_how_many_rows_changed(database_url: str) -> None:
     async def act(database: Database) -> list[int]:
         async def steps(tx: Tx) -> list[int]:

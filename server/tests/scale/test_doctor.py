@@ -31,7 +31,17 @@ def test_a_healthy_cluster_is_told_so(cluster, wait_for):
     found = worst(tuple(one.values()) for one in said["findings"])
     assert found["settings"][0] == "warning"
     assert "did you mean SENT_DATABASE_CONNECTIONS?" in found["settings"][1]
-    fine = ("database", "database.durability", "database.schema", "master_key", "clock", "bus", "bus.stream", "cache")
+    fine = (
+        "files",
+        "database",
+        "database.durability",
+        "database.schema",
+        "master_key",
+        "clock",
+        "bus",
+        "bus.stream",
+        "cache",
+    )
     assert {name: found[name][0] for name in fine} == dict.fromkeys(fine, "ok")
     # The Redis of the tests keeps nothing on disk.
     assert found["cache.memory"][0] == "warning"

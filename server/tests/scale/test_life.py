@@ -1,7 +1,9 @@
 """How processes start, say that they are ready, drain, and live through an upgrade of the schema."""
 
 import json
+import re
 import shutil
+import sys
 import threading
 import time
 from pathlib import Path
@@ -90,17 +92,33 @@ def test_the_next_release_migrates_and_takes_over_while_this_one_serves(cluster,
     assert [again.stop(), newer_worker.stop(), newer_api.stop()] == [0, 0, 0]
 
 
-def test_a_schema_that_needs_a_newer_release_turns_old_processes_away(cluster, new_rows, wait_for):
-    api = cluster.api()
+def test_a_schema_that_needs_a_newer_release_ends_old_processes_and_turns_them_away(cluster, new_rows, wait_for):
+    api, worker = cluster.api(), cluster.worker()
+    probe = api.client()
     new_rows("INSERT INTO schema_info VALUES (9999, 9999)")
-    refused = api.client().get("/health/ready")
+    refused = probe.get("/health/ready")
     assert (refused.status, refused.error["message"]) == (
         503,
         "Service temporarily unavailable: the database needs a newer release",
     )
+    wait_for(lambda: api.process.poll() is not None and worker.process.poll() is not None, 10)
+    for one in (api, worker):
+        assert one.process.returncode == 1
+        assert "needs a release that knows schema 9999" in one.said
+        assert "Traceback" not in one.said
     done = cluster.attempt("worker")
     assert done.returncode == 1
     assert b"needs a release that knows schema 9999" in done.stderr
+
+
+def test_a_process_opens_as_many_files_as_it_may(cluster):
+    script = "import resource, os; resource.setrlimit(resource.RLIMIT_NOFILE, (512, 4096)); os.execvp({0!r}, {1!r})"
+    program = cluster.program
+    cluster.program = lambda *arguments: [
+        sys.executable, "-c", script.format((command := program(*arguments))[0], command)
+    ]  # fmt: skip
+    limits = Path(f"/proc/{cluster.worker().process.pid}/limits").read_text()
+    assert re.search(r"Max open files +4096 +4096", limits)
 
 
 def test_without_its_database_a_process_is_alive_but_not_ready(cluster, new_rows, postgres_server, wait_for):

@@ -1,12 +1,17 @@
-"""What every long-lived process of ours does: listen to signals, tidy up memory, leave politely."""
+"""What every long-lived process of ours does: make room, listen to signals, tidy up memory, leave politely."""
 
 import asyncio
+import contextlib
 import gc
 import os
+import resource
 import signal
+from typing import Any
 
 from sent_server.app import Platform
-from sent_server.health import State
+from sent_server.health import Health, State
+
+MANY_FILES = 65_536
 
 
 def tame_garbage_collection() -> None:
@@ -14,6 +19,15 @@ def tame_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def allow_many_connections() -> None:
+    """As many open files as this user may have: shells begin with 1,024, and each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -30,11 +44,18 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def first_of(stop: asyncio.Event, serving: asyncio.Task[None] | None) -> None:
-    """Until somebody asks us to stop, or the server ends by a fault."""
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, serving} if serving else {stopping}, return_when=asyncio.FIRST_COMPLETED)
+async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: Health) -> None:
+    """Until somebody asks us to stop, or the server ends by a fault.
+
+    Raises SchemaTooNewError when an incompatible migration is made meanwhile: going on would harm what others wrote.
+    """
+    stopping, outdated = asyncio.create_task(stop.wait()), asyncio.create_task(health.until_outdated())
+    reasons: set[asyncio.Task[Any]] = {stopping, outdated, *([serving] if serving else [])}
+    await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    if outdated.done():
+        outdated.result()
+    outdated.cancel()
 
 
 async def say_goodbye(platform: Platform) -> None:

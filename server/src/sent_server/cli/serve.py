@@ -51,6 +51,7 @@ def run(role: Role, options: ServeOptions) -> None:
 
 
 async def _serve(settings: Settings, role: Role, bound: socket.socket | None, *, as_json: bool) -> None:
+    process.allow_many_connections()
     stop = process.stop_on_signals()
     platform = await Platform.open(settings, role)
     try:
@@ -62,7 +63,7 @@ async def _serve(settings: Settings, role: Role, bound: socket.socket | None, *,
             await platform.start()
             process.tame_garbage_collection()
             _announce(settings, role, bound, as_json=as_json)
-            await process.first_of(stop, serving)
+            await process.serve_until(stop, serving, platform.health)
             await process.say_goodbye(platform)
     finally:
         await platform.close()

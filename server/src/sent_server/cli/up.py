@@ -83,6 +83,7 @@ def _held(home: Home) -> Generator[None]:
 
 
 async def _serve(settings: Settings, home: Home, bound: socket.socket, options: UpOptions, said: str | None) -> None:
+    process.allow_many_connections()
     stop = process.stop_on_signals()
     platform = await Platform.open(settings)
     try:
@@ -102,7 +103,7 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
                 screen.ready_line(base_url, demo, [*notices, *screen.warnings(settings)])
             else:
                 await asyncio.to_thread(screen.welcome, settings, base_url, demo, is_first, notices, stop.is_set)
-            await process.first_of(stop, serving)
+            await process.serve_until(stop, serving, platform.health)
             await process.say_goodbye(platform)
     finally:
         await platform.close()

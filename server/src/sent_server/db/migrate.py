@@ -1,14 +1,18 @@
 """Numbered SQL files, applied in order. A database says which version it has and the oldest release that may use it."""
 
+import functools
 import re
 from dataclasses import dataclass
 from importlib import resources
 
+from sent_server.db.database import Tx
 from sent_server.db.errors import SchemaTooNewError, SchemaTooOldError
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 
 _HEADER = re.compile(r"-- compatible: (\d+)")
+# Global by nature: the schema belongs to nobody.
+APPLIED = "SELECT version, compatible_version FROM schema_info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +35,31 @@ def known() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
+@functools.cache
+def _newest() -> int:
+    return known()[-1].version
+
+
 async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
     """What `apply` would do. Raises SchemaTooNewError when a newer release owns the data."""
     await database.run_script(
         "CREATE TABLE IF NOT EXISTS schema_info (version BIGINT PRIMARY KEY, compatible_version BIGINT NOT NULL)"
     )
-    rows = await database.read(lambda tx: tx.fetch("SELECT version, compatible_version FROM schema_info"))
+    applied = await database.read(usable)
+    return [migration for migration in known() if migration.version not in applied]
+
+
+async def usable(tx: Tx) -> set[int]:
+    """The versions that were applied. Raises SchemaTooNewError when this release is too old for them."""
+    rows = await tx.fetch(APPLIED)
     applied = {row[0] for row in rows}
     compatible_version = max((row[1] for row in rows), default=0)
-    newest = known()[-1].version
-    if compatible_version > newest:
+    if compatible_version > _newest():
         raise SchemaTooNewError(
             f"this database has schema {max(applied)}, which needs a release that knows schema {compatible_version}; "
-            f"this one knows {newest}. Install the newer release, or restore a backup from before the upgrade"
+            f"this one knows {_newest()}. Install the newer release, or restore a backup from before the upgrade"
         )
-    return [migration for migration in known() if migration.version not in applied]
+    return applied
 
 
 async def require(database: SqliteDatabase | PostgresDatabase) -> None:

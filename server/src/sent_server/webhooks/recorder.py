@@ -41,9 +41,9 @@ class Recorder:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            outcomes, self._waiting = self._waiting, []
-            await self._write(outcomes)
-            self._held -= len(outcomes)
+            together, self._waiting = self._waiting, []
+            await self._write(together)
+            self._held -= len(together)
             if self._held:
                 await asyncio.sleep(MOMENT_S)
         self._writing = None

@@ -41,7 +41,8 @@ def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *,
 async def examine(settings: Settings) -> list[Finding]:
     """Everything but where the settings came from. Changes nothing."""
     folder = Home(Path(settings.home).resolve())
-    findings = [*machine.home(folder), machine.disk(folder), *machine.doors(settings), *machine.roles(settings)]
+    findings = [*machine.home(folder), machine.disk(folder), machine.files()]
+    findings += [*machine.doors(settings), *machine.roles(settings)]
     url = settings.database_url or f"sqlite:///{folder.path / 'sent.db'}"
     installation_id: str | None = None
     async for one in database.examine(settings, url):

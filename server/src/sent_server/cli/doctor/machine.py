@@ -1,6 +1,7 @@
 """Settings, the folder of the installation, free disk, and doors to the outside."""
 
 import os
+import resource
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from sent_server.settings import Settings
 
 FULL_BYTES = 100 * 1024 * 1024
 NARROW_BYTES = 1024 * 1024 * 1024
+# Webhook requests and connections of clients, with some to spare.
+FEW_FILES = 8_192
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRETS = (MASTER_KEY_FILE, "demo.json", "sent.db", "sent.db-wal")
 
@@ -54,6 +57,14 @@ def disk(folder: Home) -> Finding:
     if usage.free < NARROW_BYTES:
         return warning("disk", said, "free some space before it fills up")
     return ok("disk", said)
+
+
+def files() -> Finding:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FEW_FILES:
+        said = f"this user may open {hard:,} files at once, and every connection is one"
+        return warning("files", said, "raise LimitNOFILE of the unit, or the hard limit of `ulimit -Hn`")
+    return ok("files", "enough connections may be open at once")
 
 
 def doors(settings: Settings) -> Iterator[Finding]:
