@@ -44,7 +44,7 @@ bench: $(VENV)/.installed ## Measure this machine, a table per question (a quart
 	$(BIN)/python -m bench.handoff
 	$(BIN)/python -m bench.sdk
 
-chaos: $(VENV)/.installed-test ## Break everything on purpose (20 minutes); ARGS="kills --kills 50 --seed 7", ARGS=--planted
+chaos: $(VENV)/.installed-test ## Break everything on purpose (a quarter of an hour); ARGS="kills --kills 50 --seed 7", ARGS=--planted
 	@$(BIN)/python -m chaos $(ARGS)
 
 format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want them
