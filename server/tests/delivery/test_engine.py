@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from delivery import invariants
 from harness import samples
 from harness.client import Client
-from harness.server import Account
+from harness.server import Account, Server
 from harness.waiting import wait_for
 
 ENDED = ("DELIVERED", "READ", "FAILED")
@@ -177,6 +178,27 @@ def test_consent_is_looked_at_again_when_a_delayed_message_goes_out(fresh_accoun
     assert http.put("/sim/faults", {"faults": []}).status == 200
     assert ended(http, message_id)["status"] == "FAILED"
     assert history(http, message_id)[-1][1].startswith("ERR_CONSENT_BLOCKED")
+
+
+def test_a_message_that_was_put_off_is_the_same_attempt_to_a_carrier_that_takes_keys(
+    server: Server, fresh_account: Account
+) -> None:
+    http = fresh_account.http
+    message_id = send(http, new_template(http), ["+12125550111"], channel=["sms"])[0]
+    assert ended(http, message_id)["status"] == "DELIVERED"
+    attempts = invariants.rows_of(server.database_url)(
+        f"SELECT attempt, state FROM attempts WHERE message_id = '{message_id}'"
+    )
+    assert [tuple(row) for row in attempts] == [(1, "DELIVERED")]
+
+
+def test_a_message_that_is_put_off_again_and_again_goes_by_the_next_channel(fresh_account: Account) -> None:
+    http = fresh_account.http
+    template_id = new_template(http)
+    dial(http, "whatsapp", "later")
+    message_id = send(http, template_id, [samples.phone()])[0]
+    message = ended(http, message_id, 30)
+    assert (message["status"], message["channel"]) == ("DELIVERED", "sms")
 
 
 def test_a_stop_is_confirmed_once_and_survives_deleting_the_contact(fresh_account: Account) -> None:

@@ -85,7 +85,7 @@ BUGS = {
         receipts.match_parked, "rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)", "rows = []", 50
     ),
     "a lost answer makes a new attempt although the carrier takes a key": Bug(
-        prepare._next_number, "return previous.number  #", "return previous.number + 1  #", 100
+        prepare._next_number, "return previous.number\n", "return previous.number + 1\n", 100
     ),
     "a stored answer is not replayed": Bug(
         Idempotency.replay, "found[(customer_id, mode, key)] = Answer(", "_ = Answer(", 20

@@ -56,7 +56,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.on_quiet: Callable[[float], float] | None = None
         # Called before anything runs in a process; may kill or freeze it.
         self.before: Callable[[Process], None] | None = None
-        self._kept: list[asyncio.Task[Any]] = []
+        self._kept: list[tuple[asyncio.Task[Any], Process | None]] = []
         self.set_exception_handler(lambda _, told: self.errors.append(told))
         self.set_task_factory(self._make_task)
 
@@ -79,13 +79,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         process.held.clear()
 
     def failures(self) -> list[BaseException]:
-        """What tasks died of without anybody asking."""
-        found = [task.exception() for task in self._kept if task.done() and task._log_traceback]
+        """What tasks died of without anybody asking. Who would have asked may have been killed before it could."""
+        asked = [task for task, owner in self._kept if owner is None or owner.alive]
+        found = [task.exception() for task in asked if task.done() and task._log_traceback]
         return [error for error in found if error is not None]
 
     def discard_rest(self) -> None:
         """Close what still waits, without a word: the dead do not finish their work."""
-        for task in self._kept:
+        for task, _ in self._kept:
             if not task.done():
                 task._log_destroy_pending = False
                 with contextlib.suppress(Exception):
@@ -98,8 +99,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         # Kept to the end: garbage collection of a dead process's tasks would run their `finally` at a random moment.
         task = asyncio.Task(coroutine, loop=loop, **more)
         if len(self._kept) > 5_000:
-            self._kept = [kept for kept in self._kept if not kept.done()]
-        self._kept.append(task)
+            self._kept = [kept for kept in self._kept if not kept[0].done()]
+        context: contextvars.Context | None = more.get("context")
+        self._kept.append((task, context.get(EXECUTION) if context else EXECUTION.get()))
         return task
 
     def _run_once(self) -> None:

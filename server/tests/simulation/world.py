@@ -190,6 +190,8 @@ class World:
         for process, seen in broker.resting.values():
             if seen not in (CARELESS, broker.activity) and not process.frozen:
                 return due_s
+        # The last thing of all may have been the deletion of a row that nobody watches.
+        self._look_at_rest()
         other_s = min((h._when for h in loop._scheduled if h not in broker.resting and not h._cancelled), default=None)
         if other_s is None:
             return due_s
@@ -202,6 +204,9 @@ class World:
 
     def _something_happened(self) -> None:
         self.broker.activity += 1
+        self._look_at_rest()
+
+    def _look_at_rest(self) -> None:
         if not self.chaos and not self._rest.done() and self._at_rest():
             self._rest.set_result(None)
 

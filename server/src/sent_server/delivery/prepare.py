@@ -88,7 +88,7 @@ async def prepare(
         number = _next_number(previous, subject, carrier) if job.fence <= MAX_CLAIMS else None
         if number is None:
             changes.wait_for_receipt(job, receipt_timeout_ms)
-        elif number > MAX_ATTEMPTS_PER_LEG:
+        elif number > MAX_ATTEMPTS_PER_LEG or _put_off_too_often(previous, subject, job):
             step = on_leg_failed(subject.standing, leg=subject.leg)
             changes.apply(subject, step, reason="The carrier did not take the message after 8 attempts", job=job)
         else:
@@ -125,14 +125,21 @@ def _next_number(previous: Attempt | None, subject: Subject, carrier: Carrier) -
     if previous is None:
         return 1
     match previous.state:
-        case "SUBMITTING" | "UNKNOWN" if carrier.takes_idempotency_key:
-            return previous.number  # ask again: the same attempt, sent once however often
+        case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.takes_idempotency_key:
+            # Ask again: the same attempt, sent once however often. Also when it was put off, since a request of a
+            # process that sleeps may still be on its way (make simulate, seed 7692).
+            return previous.number
         case "SUBMITTING" | "UNKNOWN":
             return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
         case "LATER":
             return previous.number + 1
         case _:
             return None
+
+
+def _put_off_too_often(previous: Attempt | None, subject: Subject, job: Job) -> bool:
+    """An attempt that is asked for again keeps its number; its claims count it."""
+    return previous is not None and previous.state == "LATER" and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
 
 
 def _lost_row(subject: Subject, previous: Attempt, now_ms: int) -> Row:
