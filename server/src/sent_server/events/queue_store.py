@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from sent_server.db import Tx
 from sent_server.events.store import Content
 
-# A loose index scan: one step per endpoint that waits, however many deliveries each has.
+# A loose index scan: one step per endpoint that waits for anything, however many deliveries each has.
 DUE_ENDPOINTS = """
     WITH RECURSIVE waiting (endpoint_id) AS (
-        SELECT MIN(endpoint_id) FROM deliveries WHERE due_at_ms IS NOT NULL
+        SELECT MIN(endpoint_id) FROM deliveries WHERE due_at_ms IS NOT NULL AND endpoint_id > :after
         UNION ALL
         SELECT (
             SELECT MIN(d.endpoint_id) FROM deliveries d
@@ -30,6 +30,7 @@ DUE_ENDPOINTS = """
          WHERE d.endpoint_id = waiting.endpoint_id AND d.due_at_ms <= :now_ms ORDER BY d.due_at_ms LIMIT 1)
     FROM waiting
     WHERE endpoint_id IS NOT NULL
+    LIMIT :count
 """
 # Picking names no customer, so that the planner takes the queue's index and not the key of all rows. Then each row is
 # written by its whole key: one UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may pick several times over on PostgreSQL,
@@ -138,9 +139,12 @@ class Progress:
     completed_at_ms: int | None
 
 
-async def due_endpoints(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:
-    rows = await tx.fetch(DUE_ENDPOINTS, now_ms=now_ms)
-    return [DueEndpoint(*row) for row in rows if row[0] is not None]
+async def due_endpoints(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple[list[DueEndpoint], str]:
+    """Look at up to `count` endpoints that wait, after that one ("": the first). Returns those with something due, and
+    where to go on; "" at the end."""
+    rows = await tx.fetch(DUE_ENDPOINTS, after=after, now_ms=now_ms, count=count)
+    due = [DueEndpoint(*row) for row in rows if row[0] is not None]
+    return due, rows[-1][1] if len(rows) == count else ""
 
 
 async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[Claimed]:

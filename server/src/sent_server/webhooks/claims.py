@@ -66,18 +66,22 @@ class Book:
             return None
 
 
-async def sendable(tx: Tx, *, now_ms: int) -> list[DueEndpoint]:
-    """Endpoints with due deliveries that are neither parked nor off."""
-    due = await events.due_endpoints(tx, now_ms=now_ms)
+async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple[list[DueEndpoint], str]:
+    """Of up to `count` endpoints after that one, those with due deliveries that are neither parked nor off.
+
+    Also says where to go on; "" at the end.
+    """
+    due, following = await events.due_endpoints(tx, after=after, now_ms=now_ms, count=count)
     if not due:
-        return []
+        return [], following
     keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in due]
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
-    return [
+    ready = [
         endpoint
         for endpoint, key in zip(due, keys, strict=True)
         if _may_send(healths.get(key), now_ms) and (endpoint.callback_url or _is_on(webhooks.get(key)))
     ]
+    return ready, following
 
 
 async def take(

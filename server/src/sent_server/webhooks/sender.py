@@ -116,7 +116,8 @@ class Sender:
             return False
         ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
         got = Counter(one.claimed.endpoint_id for one in ready)
-        self._waiting.drained(name for name, share in shares.items() if got[name] < share)
+        for name, share in shares.items():
+            self._waiting.note(name, asked=share, got=got[name])
         opened_at_ms = self._clocks.monotonic_ms()
         for one in ready:
             self._lanes.open(one.claimed.endpoint_id, one.claimed.lease, now_ms=opened_at_ms)

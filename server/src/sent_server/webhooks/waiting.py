@@ -1,16 +1,18 @@
 """Which endpoints have something to send, as far as this process knows.
 
-Looking for them takes a step per endpoint that waits for anything, and many that are down may wait; so a process
-spends a fifth of its time on it at most, and between two looks goes on with those that had more.
+Looking for them takes a step per endpoint that waits for anything, and many thousands that are down may wait. So a look
+goes through a stretch of them and the next one goes on from there; a process looks in a fifth of its time at most, and
+goes on meanwhile with those that had more.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from sent_server.db import Database
 from sent_server.events import DueEndpoint
 from sent_server.webhooks import claims
 
+AT_ONCE = 500
 PAUSE_PER_LOOK = 4
 SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 10, 250
 
@@ -34,6 +36,8 @@ class Waiting:
         self._monotonic_ms = monotonic_ms
         self._wake = wake
         self._known: dict[str, DueEndpoint] = {}
+        self._had_more: set[str] = set()
+        self._after = ""
         self._look_at_ms = 0
         self._owed: asyncio.TimerHandle | None = None
 
@@ -46,22 +50,37 @@ class Waiting:
         """Those with due deliveries that are neither parked nor off; some may have nothing left."""
         if self.pause_ms <= 0:
             await self._look()
-        elif self._owed is None:
-            self._owed = asyncio.get_running_loop().call_later(self.pause_ms / 1_000, self._wake)
+            if self._after:
+                self._come_back()
+        else:
+            self._come_back()
         return list(self._known.values())
 
-    def drained(self, endpoint_ids: Iterable[str]) -> None:
-        """They gave less than was asked of them."""
-        for endpoint_id in endpoint_ids:
+    def note(self, endpoint_id: str, *, asked: int, got: int) -> None:
+        """Whoever gave less than was asked has nothing more."""
+        if got < asked:
             self._known.pop(endpoint_id, None)
+            self._had_more.discard(endpoint_id)
+        else:
+            self._had_more.add(endpoint_id)
+
+    def _come_back(self) -> None:
+        """Have somebody ask again when the pause is over."""
+        if self._owed is None:
+            self._owed = asyncio.get_running_loop().call_later(self.pause_ms / 1_000, self._pause_over)
+
+    def _pause_over(self) -> None:
+        self._owed = None
+        self._wake()
 
     async def _look(self) -> None:
-        if self._owed:
-            self._owed.cancel()
-            self._owed = None
         began_ms, now_ms = self._monotonic_ms(), self._now_ms()
-        due = await self._database.read(lambda tx: claims.sendable(tx, now_ms=now_ms))
-        self._known = {one.endpoint_id: one for one in due}
+        found, self._after = await self._database.read(
+            lambda tx: claims.sendable(tx, after=self._after, now_ms=now_ms, count=AT_ONCE)
+        )
+        kept = {name: one for name, one in self._known.items() if name in self._had_more}
+        self._known = kept | {one.endpoint_id: one for one in found}
+        self._had_more.clear()
         ended_ms = self._monotonic_ms()
         pause_ms = min(PAUSE_PER_LOOK * (ended_ms - began_ms), LONGEST_PAUSE_MS)
         self._look_at_ms = ended_ms + max(pause_ms, SHORTEST_PAUSE_MS)
