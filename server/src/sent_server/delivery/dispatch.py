@@ -16,7 +16,7 @@ from sent_server.carriers.base import Carrier, Outcome, Submission, Unknown
 from sent_server.db import Database, StorageUnavailableError, until_written
 from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import Answered, record_outcomes
-from sent_server.delivery.prepare import LEASE_MS, Portion, prepare
+from sent_server.delivery.prepare import LEASE_MS, Portion, Prepared, prepare
 from sent_server.kernel.clock import Clock
 from sent_server.messages.accept import DISPATCH
 
@@ -43,11 +43,13 @@ class Dispatcher:
     _under_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _submits: set[asyncio.Task[Sequence[Outcome]]] = field(default_factory=set[asyncio.Task[Sequence[Outcome]]])
     _sweep_at_ms: int = 0
+    _cut_off: int = 0
     _turn: str = ""
 
     async def step(self) -> bool:
-        """Start one portion; waits only while too many are under way."""
-        if len(self._under_way) >= MAX_PORTIONS_UNDER_WAY:
+        """Start one portion; waits while too many are under way, or answers for the database to come back."""
+        # After an outage the leases of what they are about have run out: we would ask for our own messages again.
+        while len(self._under_way) >= MAX_PORTIONS_UNDER_WAY or self._cut_off:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         named = self._named()
         claimed_at_ms = self.clock.monotonic_ms()
@@ -97,22 +99,34 @@ class Dispatcher:
         try:
             outcomes = await self._submit(portion)
             failpoint("after_submit_before_record")
-            answered = Answered(
-                self.carrier.name,
-                self.carrier.takes_idempotency_key,
-                list(zip(portion.prepared, outcomes, strict=True)),
-                self.receipt_timeout_ms,
-                self.clock.now_ms(),
-            )
-            hints = await until_written(
-                lambda: self.database.write_batched(record_outcomes, answered, weight=len(outcomes))
-            )
+            hints = await self._record(list(zip(portion.prepared, outcomes, strict=True)))
         except Exception:
             # The leases run out, and the attempts are taken up again from their rows.
             log.exception("dispatch.crashed", carrier=self.carrier.name)
             return
         for topic in hints:
             self.bus.hint(topic)
+
+    async def _record(self, pairs: Sequence[tuple[Prepared, Outcome]]) -> set[str]:
+        async def write() -> set[str]:
+            # Built anew for each try: the time to wait for a receipt begins when it is written down.
+            answered = Answered(
+                self.carrier.name,
+                self.carrier.takes_idempotency_key,
+                pairs,
+                self.receipt_timeout_ms,
+                self.clock.now_ms(),
+            )
+            return await self.database.write_batched(record_outcomes, answered, weight=len(pairs))
+
+        try:
+            return await write()
+        except StorageUnavailableError:
+            self._cut_off += 1
+        try:
+            return await until_written(write)
+        finally:
+            self._cut_off -= 1
 
     async def _submit(self, portion: Portion) -> list[Outcome]:
         """What the carrier answered; keeps the leases while it thinks."""
