@@ -284,7 +284,7 @@ async def _build(
         *webhooks_api.routes(
             database=database, egress=egress, clock=clock, rules=rules, clean_body=settings.webhook_clean_body
         ),
-        *phones_api.routes(clock, bus),
+        *phones_api.routes(clock, bus, moves_clock=role is Role.ALL),
         *numbers_api.routes(Numbers(SimulatedLookup())),
         *users_api.routes(office, quota=settings.user_quota, forget=authenticator.forget_all),
     ]

@@ -98,6 +98,11 @@ def _call(
     return http.request(entry.method, entry.path_for(identifier), **options)
 
 
+def _is_clock_of_several(answer: Response) -> bool:
+    """Other tests made organizations here; then the clock is nobody's but the operator's, whatever the role."""
+    return answer.status == 403 and "sent sim clock" in answer.error["message"]
+
+
 @EVERY
 def test_without_a_key_nobody_enters(server: Server, entry: Entry) -> None:
     answer = _call(server.anonymous(), entry)
@@ -132,7 +137,10 @@ def test_a_role_opens_exactly_what_the_table_says(server: Server, keys: Keys, en
             # What it would be for anybody who may: done, no row of that id, or the one brand there can be is there
             # already, left by another test. A 400 would prove nothing.
             second_brand = entry.name == "POST /v3/brands" and answer.code == "RESOURCE_007"
-            assert second_brand or answer.status in (200, 201, 202, 204, 404), (role, answer.body)
+            assert second_brand or _is_clock_of_several(answer) or answer.status in (200, 201, 202, 204, 404), (
+                role,
+                answer.body,
+            )
         else:
             assert (answer.status, answer.code) == (403, "AUTH_004"), role
 
@@ -194,7 +202,7 @@ def _profile_of(server: Server, tenant: Account) -> Account:
 def test_an_organization_may_act_as_its_profile_and_is_told_so(server: Server, keys: Keys, entry: Entry) -> None:
     profile = keys.profile.customer_id
     answer = _call(server.http, entry, sandbox=True, headers={"x-profile-id": profile})
-    assert answer.status in (200, 201, 202, 204, 404), answer.body
+    assert _is_clock_of_several(answer) or answer.status in (200, 201, 202, 204, 404), answer.body
     assert answer.headers["x-profile-id"] == profile
 
 
@@ -215,7 +223,7 @@ def test_a_profiles_key_opens_what_its_role_does_except_its_own_settings(
     for role, key in held.items():
         answer = _call(server.client(key), entry, identifier, sandbox=True)
         if role in entry.roles and entry.name not in OF_THE_ORGANIZATION:
-            assert answer.status in (200, 201, 202, 204, 404), (role, answer.body)
+            assert _is_clock_of_several(answer) or answer.status in (200, 201, 202, 204, 404), (role, answer.body)
         else:
             assert (answer.status, answer.code) == (403, "AUTH_004"), role
 

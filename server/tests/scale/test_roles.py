@@ -131,3 +131,16 @@ def test_hints_of_two_installations_on_one_broker_do_not_mix(cluster, new_databa
             wait_for(lambda: all_final(account, ids), 10)  # noqa: B023
     finally:
         other.stop()
+
+
+def test_no_key_moves_the_clock_of_several_processes_and_their_operator_does(cluster, wait_for):
+    one, other = cluster.api(), cluster.api()
+    account = cluster.account(one)
+    answer = account.http.post("/sim/clock", {"advance_ms": 1_000})
+    assert (answer.status, answer.code) == (403, "AUTH_004")
+    assert "sent sim clock advance" in answer.error["message"]
+    assert cluster.command("sim", "clock", "advance", "2h")["offset_ms"] == 7_200_000
+    for api in (one, other):
+        http = api.client(account.api_key)
+        wait_for(lambda http=http: "T" in http.get("/sim/clock").data["now"], 5)
+        assert http.get("/sim/clock").data["offset_ms"] == 7_200_000

@@ -30,6 +30,7 @@ from sent_server.kernel import ids
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
+from sent_server.phones import virtual_clock
 
 __all__ = ["find_caller"]
 MAX_NAME_LENGTH = 200
@@ -76,6 +77,7 @@ async def create_account(
         )
     if kind == "profile":
         _refuse("a profile needs its organization")
+    await virtual_clock.hold(tx)  # a clock that is being moved for one organization must not move for two
     account_id = ids.new_id(now_ms)
     account = Account(
         id=account_id,
@@ -230,6 +232,14 @@ async def find(tx: Tx, customer_id: str) -> Account:
 async def look_up(tx: Tx, customer_id: str) -> Account | None:
     """None for an unknown or deleted customer."""
     return await store.find(tx, customer_id)
+
+
+async def is_single_organization(tx: Tx) -> bool:
+    """Whether the whole installation belongs to one organization, with its profiles.
+
+    Nobody can make a second one meanwhile when the transaction holds the clock (`virtual_clock.hold`).
+    """
+    return await store.is_single_organization(tx)
 
 
 async def profile(tx: Tx, organization_id: str, profile_id: str) -> Account | None:

@@ -42,6 +42,12 @@ DELETE_PROFILE = """
     SET deleted_at_ms = :now_ms
     WHERE id = :customer_id
 """
+# Every customer that is not a part of another one; two answer the question.
+SOME_ORGANIZATIONS = """
+    SELECT id FROM customers
+    WHERE kind <> 'profile' AND deleted_at_ms IS NULL
+    LIMIT 2
+"""
 SHARE = """
     INSERT INTO shared_collections (customer_id, collection, profile_id)
     VALUES (:customer_id, :collection, :profile_id)
@@ -156,6 +162,10 @@ async def find(tx: Tx, customer_id: str) -> Account | None:
 
 async def profiles(tx: Tx, customer_id: str) -> list[Account]:
     return [Account(*row) for row in await tx.fetch(PROFILES, customer_id=customer_id)]
+
+
+async def is_single_organization(tx: Tx) -> bool:
+    return len(await tx.fetch(SOME_ORGANIZATIONS)) == 1
 
 
 async def profile_for_change(tx: Tx, customer_id: str, profile_id: str) -> Account | None:

@@ -27,10 +27,14 @@ accounts = typer.Typer(help="Organizations and profiles.", no_args_is_help=True)
 webhooks = typer.Typer(help="Webhooks of accounts.", no_args_is_help=True)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 users = typer.Typer(help="People who may work with an account.", no_args_is_help=True)
+sim = typer.Typer(help="The simulation, for all accounts of the installation.", no_args_is_help=True)
+sim_clock = typer.Typer(help="The clock of the installation.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(users, name="users")
+app.add_typer(sim, name="sim")
+sim.add_typer(sim_clock, name="clock")
 app.pretty_exceptions_enable = False
 
 
@@ -385,6 +389,23 @@ def remove_user(
 ) -> None:
     """Take a user out, with the user's keys."""
     _operate(home, database, as_json, "users remove", customer_id=customer, user_id=user_id)
+
+
+@sim_clock.command("show")
+def show_clock(home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
+    """Show the time of the installation, and how far it was moved."""
+    _operate(home, database, as_json, "sim clock show")
+
+
+@sim_clock.command("advance")
+def advance_clock(
+    by: Annotated[str, typer.Argument(metavar="DURATION", help="How far: 1500ms, 90s, 5m, 2h, 8d.")],
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move the time of the whole installation forward, for all accounts. It cannot be moved back."""
+    _operate(home, database, as_json, "sim clock advance", by=by)
 
 
 def _operate(home: Path | None, database: str | None, as_json: bool, operation: str, **arguments: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from sent_server import accounts
 from sent_server.accounts import service
 from sent_server.app import Platform
+from sent_server.bus import Bus
 from sent_server.channels import service as channels
-from sent_server.cli import people
+from sent_server.cli import people, sim
 from sent_server.compliance import service as compliance
 from sent_server.db import Tx
 from sent_server.db.postgres import PostgresDatabase
@@ -16,7 +17,7 @@ from sent_server.db.sqlite import SqliteDatabase
 from sent_server.errors import ApiError
 from sent_server.events import Span
 from sent_server.kernel import ids, mailbox, money, timestamps
-from sent_server.kernel.clock import Clock
+from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
 from sent_server.users import service as users
@@ -34,7 +35,8 @@ class Operator:
 
     database: SqliteDatabase | PostgresDatabase
     sealer: Sealer
-    clock: Clock
+    clock: SystemClock
+    bus: Bus
     office: Office
     user_quota: int
     forget: Callable[[], None]
@@ -45,6 +47,7 @@ class Operator:
             platform.database,
             platform.sealer,
             platform.clock,
+            platform.bus,
             platform.office,
             platform.settings.user_quota,
             platform.authenticator.forget_all,
@@ -262,4 +265,5 @@ OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "keys list": list_keys,
     "keys revoke": revoke_key,
     **people.OPERATIONS,
+    **sim.OPERATIONS,
 }

@@ -27,6 +27,11 @@ def _refusing(refusal: ApiError) -> CommandHandler:
     return refuse
 
 
+def is_stored(refusal: ApiError) -> bool:
+    """Who may do it, how often and when can change by the next attempt; what was decided about the request stays."""
+    return refusal.status < 500 and refusal.status not in (401, 403, 429) and refusal.code != "CONFLICT_001"
+
+
 @dataclass(frozen=True, slots=True)
 class Executor:
     database: Database
@@ -108,7 +113,7 @@ class Executor:
         except _UndoError:
             pass
         except ApiError as refusal:
-            if claim is None or refusal.status >= 500 or refusal.code == "CONFLICT_001":
+            if claim is None or not is_stored(refusal):
                 raise
             answer = self.render_error(call, refusal)
             await self.idempotency.store(tx, [(claim, answer)])
@@ -133,7 +138,7 @@ class Executor:
             try:
                 answer = self._render(call, await action(call, body))
             except ApiError as refusal:
-                if refusal.status >= 500:
+                if not is_stored(refusal):
                     raise
                 answer = self.render_error(call, refusal)
             await self.database.write(lambda tx: self.idempotency.store(tx, [(claim, answer)]))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sent_server.accounts import service as accounts
 from sent_server.bus import Bus
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
@@ -17,12 +18,17 @@ from sent_server.phones import answers, service, virtual_clock, wire
 from sent_server.phones.network import TOPIC
 
 PHONE = frozenset({"phone"})
+NO_CLOCK = (
+    "The clock belongs to the whole installation: its operator moves it with `sent sim clock advance`. "
+    "POST /sim/clock moves it only on a server started with `sent up` that holds a single organization"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Sim:
     clock: SystemClock
     bus: Bus
+    moves_clock: bool
 
     async def answer(self, tx: Tx, call: Call, body: wire.Answer) -> Reply:
         said = await answers.write(
@@ -32,6 +38,10 @@ class Sim:
         return Reply(202, wire.message(said, now_ms=call.now_ms))
 
     async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
+        """Raises AUTH_004 where it would be the clock of others, too: it belongs to the installation."""
+        await virtual_clock.hold(tx)
+        if not self.moves_clock or not await accounts.is_single_organization(tx):
+            raise ApiError("AUTH_004", NO_CLOCK)
         offset_ms = await virtual_clock.advance(tx, body.advance_ms)
         tx.after_commit(lambda: virtual_clock.follow(self.clock, offset_ms))
         tx.after_commit(lambda: self.bus.hint(virtual_clock.NAME))
@@ -41,8 +51,9 @@ class Sim:
         return Reply(200, wire.clock(call.now_ms, await virtual_clock.offset_ms(tx)))
 
 
-def routes(clock: SystemClock, bus: Bus) -> Sequence[Route]:
-    sim = Sim(clock, bus)
+def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route]:
+    """`moves_clock`: this server may serve `POST /sim/clock` at all."""
+    sim = Sim(clock, bus, moves_clock)
     admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
     return [
         route.get("/sim/phones", list_phones, access=admin),

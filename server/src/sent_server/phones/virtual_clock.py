@@ -11,6 +11,13 @@ READ = """
     SELECT content FROM settings_kept
     WHERE name = :name
 """
+# Locks the row of the clock (on PostgreSQL) until the end of the transaction, and makes it if need be.
+HOLD = """
+    INSERT INTO settings_kept (name, content)
+    VALUES (:name, '0')
+    ON CONFLICT (name) DO UPDATE
+    SET content = settings_kept.content
+"""
 ADVANCE = """
     INSERT INTO settings_kept (name, content)
     VALUES (:name, :advance_ms)
@@ -23,6 +30,11 @@ ADVANCE = """
 async def offset_ms(tx: Tx) -> int:
     row = await fetch_one(tx, READ, name=NAME)
     return int(row[0]) if row else 0
+
+
+async def hold(tx: Tx) -> None:
+    """Until the transaction ends nobody moves the clock, nor decides whether it may be moved."""
+    await tx.execute(HOLD, name=NAME)
 
 
 async def catch_up(tx: Tx, clock: SystemClock) -> None:

@@ -11,7 +11,8 @@ REMEDIES: dict[str, tuple[str, str]] = {
         "`sent keys list CUSTOMER`, and makes a new one with `sent keys create CUSTOMER`.",
     ),
     "AUTH_004": (
-        "The role of the key does not allow this, or x-profile-id names a profile that this key cannot act as.",
+        "The role of the key does not allow this, or x-profile-id names a profile that this key cannot act as; "
+        "or the request would change what belongs to others, too.",
         "Use a key with a higher role, and the id of a profile of the same organization. A profile's own key takes no "
         "x-profile-id.",
     ),
