@@ -272,7 +272,6 @@ def test_json_under_a_usual_label_or_none_is_read(http: Client, headers: dict[st
 
 def test_an_unknown_route_is_404_in_the_envelope(http: Client) -> None:
     for path in (
-        "/",
         "/v3",
         "/v3/",
         "/v3/contacts/",

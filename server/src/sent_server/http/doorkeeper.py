@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sent_server.errors import ApiError
 from sent_server.http.limits import WINDOW_MS, Verdict
+from sent_server.kernel import network
 
 PER_ADDRESS = 200
 PER_THING = 10
@@ -26,7 +27,7 @@ class Doorkeeper:
 
     def admit(self, address: str) -> Verdict:
         """Raises BUSINESS_002."""
-        return self._hit(("address", _network(address)), PER_ADDRESS)
+        return self._hit(("address", network.network(address)), PER_ADDRESS)
 
     def admit_to(self, thing: str) -> None:
         """Raises BUSINESS_002."""
@@ -47,8 +48,3 @@ class Doorkeeper:
         if not allowed:
             raise ApiError("BUSINESS_002", headers={"Retry-After": str(max(1, math.ceil(wait_ms / 1000)))})
         return Verdict(True, limit, limit - len(hits), math.ceil(time.time() + wait_ms / 1000), 1)
-
-
-def _network(address: str) -> str:
-    """An IPv6 customer has a /64 of addresses."""
-    return ":".join(address.split(":")[:4]) if address.count(":") > 3 else address

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from sent_server.db import StorageUnavailableError
 from sent_server.errors import ApiError
-from sent_server.http import envelope, fields, idempotency, limits, parse
+from sent_server.http import echo, envelope, fields, idempotency, limits, parse
 from sent_server.http.authentication import Authenticator
 from sent_server.http.caller import Caller
 from sent_server.http.envelope import Answer, Reply
@@ -24,6 +24,8 @@ from sent_server.kernel import ids
 from sent_server.kernel.clock import Clock
 
 log = structlog.get_logger()
+# Answers hold secrets and people's data: no cache keeps them, and no browser takes them for something else than JSON.
+PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 Headers = Mapping[bytes, bytes]
 
 
@@ -84,8 +86,7 @@ class Endpoint:
     async def _answer(self, scope: Scope, receive: Receive, trace: Trace) -> Answer:
         route = self._routes.get(scope["method"])
         if route is None:
-            details = {"method": [f"This path allows {self._allow}"]}
-            raise ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": self._allow})
+            raise method_refusal(self._allow)
         shared = self._shared
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
@@ -141,27 +142,32 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete; nothing was done."""
 
 
-async def read_object(headers: Headers, receive: Receive) -> dict[str, Any]:
+async def read_object(headers: Headers, receive: Receive, *, max_bytes: int = parse.MAX_BODY_BYTES) -> dict[str, Any]:
     """The JSON object of the body. Raises 400, 413 or 415."""
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > parse.MAX_BODY_BYTES:
-        raise _too_large()
+    if length.isdigit() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
     message = await receive()
     body: bytes = message.get("body", b"")
-    while message.get("more_body"):
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > parse.MAX_BODY_BYTES:
-            raise _too_large()
+    if message.get("more_body"):
+        parts, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+        body = b"".join(parts)
     if message["type"] == "http.disconnect":
         raise ClientGoneError
-    if body:
-        parse.check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
-    return parse.parse_object(body)
+    if not body:
+        return {}
+    claims_other = parse.check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
+    return parse.parse_object(body, claims_other=claims_other)
 
 
-def _too_large() -> ApiError:
-    return parse.bad_request(f"The body must be at most {parse.MAX_BODY_BYTES} bytes", status=413)
+def _too_large(max_bytes: int) -> ApiError:
+    return parse.bad_request(f"The body must be at most {max_bytes} bytes", status=413)
 
 
 def _error(trace: Trace, refusal: ApiError, shared: Shared) -> Answer:
@@ -180,6 +186,7 @@ async def write(send: Send, answer: Answer, trace: Trace) -> None:
         (b"x-ratelimit-limit", b"%d" % verdict.limit),
         (b"x-ratelimit-remaining", b"%d" % verdict.remaining),
         (b"x-ratelimit-reset", b"%d" % verdict.reset_at_s),
+        *PRIVATE,
     ]
     if answer.status != 204:
         headers.append((b"content-type", b"application/json"))
@@ -204,19 +211,36 @@ class OpenEndpoint:
     def __init__(self, reply: Any, shared: Shared) -> None:
         self._reply = reply
         self._shared = shared
+        self._refuse = MethodNotAllowed("GET, HEAD", shared)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await self._refuse(scope, receive, send)
+            return
         trace = Trace(self._shared.clock.now_ms())
         try:
-            if scope["method"] not in ("GET", "HEAD"):
-                details = {"method": ["This path allows GET, HEAD"]}
-                headers = {"Allow": "GET, HEAD"}
-                raise ApiError("VALIDATION_001", details=details, status=405, headers=headers)
             reply: Reply = await self._reply()
             answer = envelope.render(reply, request_id=trace.request_id, now_ms=trace.now_ms)
         except ApiError as refusal:
             answer = _error(trace, refusal, self._shared)
         await write(send, answer, trace)
+
+
+def method_refusal(allow: str) -> ApiError:
+    details = {"method": [f"This path allows {allow}"]}
+    return ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": allow})
+
+
+class MethodNotAllowed:
+    """The answer of a path to a method that it does not have."""
+
+    def __init__(self, allow: str, shared: Shared) -> None:
+        self._allow = allow
+        self._shared = shared
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        trace = Trace(self._shared.clock.now_ms())
+        await write(send, _error(trace, method_refusal(self._allow), self._shared), trace)
 
 
 class NotFound:
@@ -229,5 +253,5 @@ class NotFound:
         if scope["type"] != "http":
             return
         trace = Trace(self._shared.clock.now_ms())
-        refusal = ApiError("RESOURCE_011", f"No such route: {scope['method']} {scope['path'][:200]}")
+        refusal = ApiError("RESOURCE_011", f"No such route: {scope['method']} {echo.path(scope['path'])}")
         await write(send, _error(trace, refusal, self._shared), trace)

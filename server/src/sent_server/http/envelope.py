@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from sent_server.errors import ApiError
+from sent_server.http import echo
 from sent_server.kernel import timestamps
 
 VERSION = "v3"
@@ -44,8 +45,8 @@ def render_error(error: ApiError, *, request_id: str, now_ms: int, doc_url_base:
         "data": None,
         "error": {
             "code": error.code,
-            "message": error.message,
-            "details": error.details,
+            "message": echo.masked(error.message[: echo.MAX_MESSAGE]),
+            "details": echo.bounded(error.details),
             "doc_url": f"{doc_url_base}/{error.code}",
         },
         "meta": _meta(request_id, now_ms),

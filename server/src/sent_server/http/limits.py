@@ -98,13 +98,15 @@ class _Window:
             self.hits.append((now_ms, 1))
         self.total += 1
 
-    def in_burst(self, now_ms: int) -> int:
-        count = 0
+    def in_burst(self, now_ms: int) -> tuple[int, int]:
+        """The hits of the last second, and how long ago the first of them came."""
+        count = age_ms = 0
         for at_ms, hits in reversed(self.hits):
             if at_ms <= now_ms - BURST_MS:
                 break
             count += hits
-        return count
+            age_ms = now_ms - at_ms
+        return count, age_ms
 
 
 def _monotonic_ms() -> int:
@@ -139,12 +141,20 @@ class RateLimiter:
         now_ms = self._now_ms()
         window.forget(now_ms)
         full = window.total >= limit.per_minute
-        bursting = limit.burst < limit.per_minute and window.in_burst(now_ms) >= limit.burst
+        in_burst, burst_age_ms = window.in_burst(now_ms) if limit.burst < limit.per_minute else (0, 0)
+        bursting = in_burst > 0 and in_burst >= limit.burst
         allowed = not full and not bursting
         if count and allowed:
             window.add(now_ms)
+        if bursting and not full:
+            return burst_verdict(limit, age_ms=burst_age_ms)
         oldest_ms = window.hits[0][0] if window.hits else now_ms
         return verdict(limit, allowed=allowed, total=window.total, full=full, oldest_age_ms=now_ms - oldest_ms)
+
+
+def burst_verdict(limit: Limit, *, age_ms: int) -> Verdict:
+    """Refused by the second's window alone, whose first hit is that old: clients pace themselves by its figures."""
+    return Verdict(False, limit.burst, 0, math.ceil(time.time() + (BURST_MS - age_ms) / 1000), 1)
 
 
 def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_ms: int) -> Verdict:

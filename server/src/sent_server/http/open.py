@@ -7,13 +7,14 @@ from typing import Any
 from starlette.types import Receive, Scope
 
 from sent_server.db import Tx
-from sent_server.errors import ApiError
 from sent_server.http import fields
 from sent_server.http.doorkeeper import Doorkeeper
-from sent_server.http.endpoint import Endpoint, Shared, Trace, read_object
+from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_object
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import Body
 
+# Anybody may send these, and a token and a name are short.
+MAX_BODY_BYTES = 128 * 1024
 # (tx, now_ms, body) -> Reply
 OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
 
@@ -38,10 +39,9 @@ class OpenMutation(Endpoint):
 
     async def _answer(self, scope: Scope, receive: Receive, trace: Trace) -> Answer:
         if scope["method"] != "POST":
-            details = {"method": ["This path allows POST"]}
-            raise ApiError("VALIDATION_001", details=details, status=405, headers={"Allow": "POST"})
+            raise method_refusal("POST")
         trace.verdict = self._doorkeeper.admit(client_address(scope))
-        body = fields.validate(self._route.body, await read_object(dict(scope["headers"]), receive))
+        body = fields.validate(self._route.body, await _read(scope, receive))
         trace.sandbox = body.is_sandbox
         if thing := self._route.limited_by(body):
             self._doorkeeper.admit_to(thing)
@@ -49,6 +49,10 @@ class OpenMutation(Endpoint):
         return await self._shared.executor.run_open(
             lambda tx: command(tx, now_ms, body), sandbox=trace.sandbox, request_id=trace.request_id, now_ms=now_ms
         )
+
+
+async def _read(scope: Scope, receive: Receive) -> dict[str, Any]:
+    return await read_object(dict(scope["headers"]), receive, max_bytes=MAX_BODY_BYTES)
 
 
 def client_address(scope: Scope) -> str:

@@ -10,12 +10,22 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 from sent_server.errors import ApiError
+from sent_server.http import echo, shape
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_DEPTH = 32
+MAX_QUERY_PARAMETERS = 200
 _JSON_TYPES = ("application/json", "text/json")
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+# What fetch, curl and older clients declare when nobody chose a type: fine as long as the bytes are JSON.
+_FORM_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+_ANY_TYPES = ("", "*/*", "application/*")
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
+# Longer than any that a double needs in full, and far from where reading one costs time.
+_MAX_REAL_DIGITS = 400
+_MARKS = {
+    b"\xef\xbb\xbf": "a byte order mark (BOM)",
+    b"\xff\xfe": "a UTF-16 byte order mark (BOM)",
+    b"\xfe\xff": "a UTF-16 byte order mark (BOM)",
+}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -23,53 +33,74 @@ class _RefusedError(ValueError):
     pass
 
 
+class NotJsonError(Exception):
+    """The bytes are not JSON at all."""
+
+
 def bad_request(message: str, *, field: str = "body", status: int = 400) -> ApiError:
     return ApiError("VALIDATION_001", details={field: [message]}, status=status)
 
 
-def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> None:
-    """JSON, nothing, or a form type that clients declare by accident; everything else is 415."""
+def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> bool:
+    """Whether the body claims to be something else than JSON, as clients do by default. Raises 415 for other types."""
     if content_encoding and content_encoding.strip().lower() not in (b"", b"identity"):
         raise bad_request("Content-Encoding is not supported; send the body uncompressed", status=415)
-    if not content_type:
-        return
+    if not content_type or content_type == b"application/json":
+        return False
     media_type, _, parameters = content_type.decode("latin-1").lower().partition(";")
     media_type = media_type.strip()
-    if media_type not in (*_JSON_TYPES, *_FORM_TYPES) and not media_type.endswith("+json"):
-        raise bad_request(f"Content-Type must be application/json, not {media_type[:80]!r}", status=415)
+    if media_type not in (*_JSON_TYPES, *_FORM_TYPES, *_ANY_TYPES) and not media_type.endswith("+json"):
+        raise bad_request(f"Content-Type must be application/json, not {echo.name(media_type)}", status=415)
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters)
     if charset and charset.group(1) not in ("utf-8", "utf8", "us-ascii"):
         raise bad_request("The body must be UTF-8", status=415)
+    return media_type in _FORM_TYPES
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object; an empty body is an empty object."""
-    value: Any = parse_json(body) if body.strip() else {}
+def parse_object(body: bytes, *, claims_other: bool = False) -> dict[str, Any]:
+    """Read a JSON object; an empty body is an empty object. What `claims_other` and is no JSON is 415, not 400."""
+    try:
+        value: Any = parse_json(body) if body.strip() else {}
+    except NotJsonError as error:
+        if claims_other:
+            raise bad_request("The body is not JSON; send JSON as application/json", status=415) from None
+        raise bad_request(str(error)) from None
     if not isinstance(value, dict):
         raise bad_request("The body must be a JSON object")
     return cast(dict[str, Any], value)
 
 
 def parse_json(body: bytes) -> Any:
+    """Raises NotJsonError for what no reader takes, ApiError for what readers might take differently."""
+    if body[:1] in (b"\xef", b"\xff", b"\xfe"):
+        _refuse_mark(body)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise bad_request("The body is not valid UTF-8") from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise bad_request(f"The body is nested deeper than {MAX_DEPTH} levels")
+        raise NotJsonError("The body is not valid UTF-8") from None
+    if too_much := shape.excess(body, text):
+        raise bad_request(too_much)
     try:
         value = _decode(text)
     except _RefusedError as error:
         raise bad_request(str(error)) from None
     except (ValueError, RecursionError):
-        raise bad_request("The body is not valid JSON") from None
+        raise NotJsonError("The body is not valid JSON") from None
     if "\\u" in text or "\x00" in text:
         _check_strings(value)
     return value
 
 
+def _refuse_mark(body: bytes) -> None:
+    for mark, what in _MARKS.items():
+        if body.startswith(mark):
+            raise bad_request(f"The body begins with {what}; send UTF-8 without it")
+
+
 def parse_query(query_string: bytes) -> dict[str, str]:
     """Names to values; the last one wins. Raises VALIDATION_001 for what is not clean UTF-8 text."""
+    if query_string.count(b"&") >= MAX_QUERY_PARAMETERS:
+        raise bad_request(f"The query string has more than {MAX_QUERY_PARAMETERS} parameters", field="query")
     found: dict[str, str] = {}
     for pair in query_string.split(b"&"):
         if pair:
@@ -91,10 +122,17 @@ def _unquote(raw: bytes) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _RefusedError(f"The key {twice[:80]!r} appears twice in one object")
+        raise _RefusedError(f"The key {echo.name(_first_repeated(pairs))} appears twice in one object")
     return found
+
+
+def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def _integer(digits: str) -> int:
@@ -107,6 +145,8 @@ def _integer(digits: str) -> int:
 
 
 def _real(digits: str) -> float:
+    if len(digits) > _MAX_REAL_DIGITS:
+        raise _RefusedError(f"A number has more than {_MAX_REAL_DIGITS} digits")
     value = float(digits)
     if not math.isfinite(value):
         raise _RefusedError("A number is outside the 64-bit range")
@@ -120,27 +160,6 @@ def _constant(name: str) -> float:
 _decode = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant
 ).decode
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
 
 
 def _check_strings(value: Any) -> None:

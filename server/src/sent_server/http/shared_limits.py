@@ -30,7 +30,8 @@ _AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
 # While it is away, most requests are answered at once instead of waiting for it.
 ASK_AGAIN_AFTER_S = 0.5
 # Hits as a list of their times, oldest first: every step looks at one end only, whatever the limit.
-# KEYS: window. ARGV: per minute, burst, 1 to count. Returns allowed, hits in the window, full before, oldest's age.
+# KEYS: window. ARGV: per minute, burst, 1 to count. Returns allowed, hits in the window, full before,
+# the oldest's age, and when the burst is full the age of its first hit, otherwise -1.
 HIT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -40,17 +41,18 @@ while oldest and tonumber(oldest) <= now - 60000 do
     oldest = redis.call('LINDEX', KEYS[1], 0)
 end
 local total, per_minute, burst = redis.call('LLEN', KEYS[1]), tonumber(ARGV[1]), tonumber(ARGV[2])
-local full, bursting = total >= per_minute, false
+local full, burst_age = total >= per_minute, -1
 if burst < per_minute and total >= burst then
-    bursting = tonumber(redis.call('LINDEX', KEYS[1], -burst)) > now - 1000
+    local age = now - tonumber(redis.call('LINDEX', KEYS[1], -burst))
+    if age < 1000 then burst_age = age end
 end
-local allowed = not full and not bursting
+local allowed = not full and burst_age < 0
 if allowed and ARGV[3] == '1' then
     redis.call('RPUSH', KEYS[1], now)
     redis.call('PEXPIRE', KEYS[1], 61000)
     total = total + 1
 end
-return {allowed and 1 or 0, total, full and 1 or 0, oldest and now - tonumber(oldest) or 0}
+return {allowed and 1 or 0, total, full and 1 or 0, oldest and now - tonumber(oldest) or 0, burst_age}
 """
 
 
@@ -106,7 +108,9 @@ class SharedLimiter:
             self._away_until_s = time.monotonic() + ASK_AGAIN_AFTER_S
             log.error("cache.unavailable", error=str(error) or type(error).__name__)
             raise ApiError("SERVICE_001") from error
-        allowed, total, full, oldest_age_ms = cast(list[int], answer)
+        allowed, total, full, oldest_age_ms, burst_age_ms = cast(list[int], answer)
+        if burst_age_ms >= 0 and not full:
+            return limits.burst_verdict(limit, age_ms=burst_age_ms)
         return limits.verdict(limit, allowed=bool(allowed), total=total, full=bool(full), oldest_age_ms=oldest_age_ms)
 
 

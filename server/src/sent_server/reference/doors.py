@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sent_server.http.endpoint import NotFound, Shared
+from sent_server.http.endpoint import MethodNotAllowed, NotFound, Shared
 from sent_server.reference import document, pages, postman
 
 JSON, HTML = "application/json", "text/html; charset=utf-8"
@@ -25,9 +25,13 @@ class Door:
     content: Content
     media_type: str
     not_found: ASGIApp
+    not_allowed: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = self.content(scope) if scope["method"] in ("GET", "HEAD") else None
+        if scope["method"] not in ("GET", "HEAD"):
+            await self.not_allowed(scope, receive, send)
+            return
+        body = self.content(scope)
         if body is None:
             await self.not_found(scope, receive, send)
             return
@@ -47,14 +51,28 @@ class Door:
         await send({"type": "http.response.body", "body": b"" if known else body})
 
 
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    target: str
+    not_allowed: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await self.not_allowed(scope, receive, send)
+            return
+        headers = [(b"location", self.target.encode()), (b"content-length", b"0"), *SECURITY]
+        await send({"type": "http.response.start", "status": 307, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
 def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
     """`base_url` stands in the pages, unless the caller reached this server by another of its loopback names."""
-    not_found = NotFound(shared)
+    not_found, not_allowed = NotFound(shared), MethodNotAllowed("GET, HEAD", shared)
     port = urlsplit(base_url).port
     own_names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     def of(content: Content, media_type: str) -> ASGIApp:
-        return Door(content, media_type, not_found)
+        return Door(content, media_type, not_found, not_allowed)
 
     def at(scope: Scope) -> str:
         # No other name is taken from the request: whoever forges Host must not put links into our pages.
@@ -62,6 +80,7 @@ def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         return f"http://{host}" if host in own_names else base_url
 
     return {
+        "/": Redirect("/docs", not_allowed),
         "/openapi.json": of(lambda scope: document.served(at(scope)), JSON),
         "/postman.json": of(lambda scope: postman.served(at(scope)), JSON),
         "/docs": of(lambda scope: pages.docs(at(scope)), HTML),
