@@ -21,6 +21,8 @@ import uvicorn
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 HOOK_ID = "d4f5a6b7-c8d9-4e0f-a1b2-c3d4e5f6a7b8"
+# X-Webhook-Event-Type and the body's `field`: a webhook that subscribed with `messages`, and one of the newer names.
+FORMS = (("messages", "messages"), ("message.delivered", "message"))
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deliveries import SECRET, Example, event, free_port, served, signed
+from deliveries import FORMS, SECRET, Example, event, free_port, served, signed
 from sent_dm import APIError, AsyncSentDm, SentDm, SentDmError, types
 from sent_dm.integrations.fastapi import SentClient, SentEvent, SentFastAPI
 
@@ -52,7 +52,8 @@ def test_the_example_sends_and_hears_of_it(server: Any, client: SentDm) -> None:
     client.webhooks.delete(hook.id)
 
 
-def test_handlers_get_the_events_they_asked_for_once() -> None:
+@pytest.mark.parametrize(("event_type", "field"), FORMS)
+def test_handlers_get_the_events_they_asked_for_once(event_type: str, field: str) -> None:
     app, sent = application()
     had: list[str] = []
 
@@ -68,10 +69,11 @@ def test_handlers_get_the_events_they_asked_for_once() -> None:
     def others(told: Any) -> None:
         had.append("other")
 
-    body = event()
+    body = event(field=field)
     with served(app) as http:
         for _ in range(2):
-            assert http.post(WEBHOOK, content=body, headers=signed(body)).json() == {"received": True}
+            headers = {**signed(body), "X-Webhook-Event-Type": event_type}
+            assert http.post(WEBHOOK, content=body, headers=headers).json() == {"received": True}
         assert had == ["delivered m", "message DELIVERED"]
         consent = event(field="contact", sub_type="contact.opt_out", event="contact.opt_out", meta={"request_id": "2"})
         assert http.post(WEBHOOK, content=consent, headers=signed(consent)).status_code == 200

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from deliveries import EXAMPLES, SECRET, Example, event, free_port, signed
+from deliveries import EXAMPLES, FORMS, SECRET, Example, event, free_port, signed
 from sent_dm import SentDm, SentDmError
 from sent_dm.integrations.flask import SentExtension, get_sent_client, verify_webhook_signature
 
@@ -65,7 +65,8 @@ def test_the_example_sends_and_hears_of_it(server: Any, client: SentDm, monkeypa
         module.sent.client.close()
 
 
-def test_handlers_get_the_events_they_asked_for_once() -> None:
+@pytest.mark.parametrize(("event_type", "field"), FORMS)
+def test_handlers_get_the_events_they_asked_for_once(event_type: str, field: str) -> None:
     app, sent = application()
     had: list[str] = []
 
@@ -77,9 +78,10 @@ def test_handlers_get_the_events_they_asked_for_once() -> None:
     def failed(told: Any) -> None:
         had.append("failed")
 
-    body = event()
+    body = event(field=field)
     for _ in range(2):
-        answer = app.test_client().post(WEBHOOK, data=body, headers=signed(body))
+        headers = {**signed(body), "X-Webhook-Event-Type": event_type}
+        answer = app.test_client().post(WEBHOOK, data=body, headers=headers)
         assert (answer.status_code, answer.json) == (200, {"received": True})
     assert had == ["m"]
 

@@ -7,25 +7,47 @@ from hypothesis import strategies as st
 from sent_server.events import names
 
 
-@pytest.mark.parametrize(("subscribed", "event", "field"), [
-    (["messages"], "message.delivered", "messages"),
-    (["message"], "message.delivered", "message"),
-    (["message.delivered"], "message.delivered", "messages"),
-    (["message.delivered", "message"], "message.delivered", "message"),
-    (["message", "messages"], "message.read", "message"),
-    (["*"], "message.received", "messages"),
-    (["*"], "templates", "templates"),
-    (["template"], "templates", "templates"),
-    (["message.status.updated"], "message.queued", "messages"),
-    (["contact.opt_in"], "contact.opt_in", "contact"),
+@pytest.mark.parametrize(("subscribed", "event", "field", "header"), [
+    (["messages"], "message.delivered", "messages", "messages"),
+    (["message"], "message.delivered", "message", "message.delivered"),
+    (["message.delivered"], "message.delivered", "messages", "message.delivered"),
+    (["message.delivered", "message"], "message.delivered", "message", "message.delivered"),
+    (["message.delivered", "messages"], "message.delivered", "messages", "messages"),
+    (["message", "messages"], "message.read", "message", "messages"),
+    (["*"], "message.received", "messages", "message.received"),
+    (["*"], "templates", "templates", "templates"),
+    (["template"], "templates", "templates", "templates"),
+    (["templates", "message.read"], "message.read", "messages", "message.read"),
+    (["message.status.updated"], "message.queued", "messages", "message.queued"),
+    (["contact.opt_in"], "contact.opt_in", "contact", "contact.opt_in"),
+    (["messages", "contact"], "contact.opt_in", "contact", "contact.opt_in"),
 ])  # fmt: skip
-def test_the_field_is_the_parent_subscribed_with(subscribed: list[str], event: str, field: str) -> None:
-    assert names.expand(subscribed)[event] == field
+def test_field_and_header_follow_the_subscription(subscribed: list[str], event: str, field: str, header: str) -> None:
+    label = names.expand(subscribed)[event]
+    assert (label.field, names.header_of(event, label)) == (field, header)
+
+
+@given(st.lists(st.sampled_from(sorted(names.COVERED)), min_size=1))
+def test_the_header_is_the_events_name_unless_an_older_parent_covers_it(subscribed: list[str]) -> None:
+    for event, label in names.expand(subscribed).items():
+        older = event == "templates" or ("messages" in subscribed and event.startswith("message."))
+        assert names.header_of(event, label) == (
+            event if not older else "templates" if event == "templates" else "messages"
+        )
+
+
+@pytest.mark.parametrize(("event", "field", "header"), [
+    ("message.sent", "messages", "messages"),
+    ("profile.completed", "profiles", "profile.completed"),
+])  # fmt: skip
+def test_an_address_in_a_request_gets_the_older_form(event: str, field: str, header: str) -> None:
+    label = names.callback_label(event)
+    assert (label.field, names.header_of(event, label)) == (field, header)
 
 
 def test_states_do_not_cover_inbound_messages_and_a_dotted_name_covers_itself() -> None:
     assert names.RECEIVED not in names.expand(["message.status.updated"])
-    assert names.expand(["message.sent"]) == {"message.sent": "messages"}
+    assert list(names.expand(["message.sent"])) == ["message.sent"]
 
 
 @given(st.lists(st.sampled_from(sorted(names.COVERED)), min_size=1))

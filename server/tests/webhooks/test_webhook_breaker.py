@@ -15,7 +15,7 @@ MINUTE_MS = 60_000
 
 
 def outcome(status: int | None = 500, *, spent: int = 0, retry_count: int = 3, **changes: object) -> Outcome:
-    claimed = Claimed("c", "e", "d", "ev", "message.sent", "messages", None, spent, spent, 1)
+    claimed = Claimed("c", "e", "d", "ev", "message.sent", "messages", 0, None, spent, spent, 1)
     base = Outcome(claimed, retry_count, NOW_MS - 5, NOW_MS, status, None, None)
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -80,9 +80,12 @@ def test_interest_says_who_wants_what(database_url: str, receiver: Receiver) -> 
     run(database_url, act)
 
 
-def test_a_failed_attempt_is_repeated_with_the_same_bytes_and_event_id(database_url: str, receiver: Receiver) -> None:
+@pytest.mark.parametrize(("subscribed", "header"), [("messages", "messages"), ("message", "message.delivered")])
+def test_a_failed_attempt_is_repeated_with_the_same_bytes_and_names(
+    database_url: str, receiver: Receiver, subscribed: str, header: str
+) -> None:
     async def act(world: World) -> None:
-        webhook, _ = await world.webhook(receiver.url())
+        webhook, _ = await world.webhook(receiver.url(), subscribed)
         receiver.plan.append(Behaviour(500, body=b"oops"))
         await world.emit()
         await world.send()
@@ -96,6 +99,7 @@ def test_a_failed_attempt_is_repeated_with_the_same_bytes_and_event_id(database_
         first, second = receiver.deliveries
         assert first.body == second.body
         assert first.headers["x-webhook-event-id"] == second.headers["x-webhook-event-id"]
+        assert [got.headers["x-webhook-event-type"] for got in (first, second)] == [header, header]
         [entry] = await world.log(webhook)
         assert (entry.status, entry.attempts, entry.error_message) == ("delivered", 2, None)
 

@@ -41,7 +41,8 @@ def test_many_endpoints_that_wait_for_later_do_not_hide_one_that_is_due(database
     async def act(world: World) -> None:
         count = waiting.AT_ONCE + 20
         rows = [
-            (CUSTOMER, f"00000000-{number:04}", str(number), "an event", "message.sent", "messages", "http://x.invalid/",
+            (CUSTOMER, f"00000000-{number:04}", str(number), "an event", "message.sent", "messages", 0,
+             "http://x.invalid/",
              "retrying", world.clock.now_ms() + LATER_MS, None, 0, None)
             for number in range(count)
         ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The view that takes webhooks, and what it does with them."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.test import Client, override_settings
 
-from deliveries import event, signed
+from deliveries import FORMS, event, signed
 from django_parts import HOOK, body, post, sent
 from sent_dm.integrations.django import events, signals
 from sent_dm.integrations.django.models import WebhookEvent
@@ -16,9 +17,12 @@ from sent_dm.integrations.django.models import WebhookEvent
 pytestmark = pytest.mark.usefixtures("configured")
 
 
-def test_a_signed_event_moves_its_message(heard):
+@pytest.mark.parametrize(("event_type", "field"), FORMS)
+def test_a_signed_event_moves_its_message(heard, event_type, field):
     message = sent()
-    assert post(body("DELIVERED")).json() == {"received": True, "duplicate": False}
+    content = json.dumps({**json.loads(body("DELIVERED")), "field": field}).encode()
+    answer = post(content, **signed(content), **{"X-Webhook-Event-Type": event_type})
+    assert answer.json() == {"received": True, "duplicate": False}
     message.refresh_from_db()
     assert (message.status, message.delivered_at.isoformat()) == ("delivered", "2026-01-15T10:35:00+00:00")
     assert [name for name, _ in heard] == ["webhook_received", "message_delivered"]

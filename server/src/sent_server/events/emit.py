@@ -15,12 +15,12 @@ import orjson
 from sent_server.db import Row, Tx
 from sent_server.events import store
 from sent_server.events.model import Event
-from sent_server.events.names import field_of
+from sent_server.events.names import Label, callback_label
 from sent_server.kernel import ids
 
 # Hint this after a commit that emitted, so that the sender need not wait for its next look.
 TOPIC = "webhooks"
-CALLBACK_FIELD = "messages"
+NOTE = Label("webhook", names_event=False)
 
 
 class Interest:
@@ -29,16 +29,17 @@ class Interest:
     __slots__ = ("_by_event",)
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._by_event: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for customer_id, event_name, endpoint_id, field in rows:
-            self._by_event.setdefault((customer_id, event_name), []).append((endpoint_id, field))
+        self._by_event: dict[tuple[str, str], list[tuple[str, Label]]] = {}
+        for customer_id, event_name, endpoint_id, field, names_event in rows:
+            receivers = self._by_event.setdefault((customer_id, event_name), [])
+            receivers.append((endpoint_id, Label(field, bool(names_event))))
 
     def wants(self, customer_id: str, name: str) -> bool:
         """Whether a webhook wants it. A callback address always does; ask for that separately."""
         return (customer_id, name) in self._by_event
 
-    def receivers(self, customer_id: str, name: str) -> Sequence[tuple[str, str]]:
-        """(endpoint_id, field) of each webhook that wants it."""
+    def receivers(self, customer_id: str, name: str) -> Sequence[tuple[str, Label]]:
+        """(endpoint_id, label) of each webhook that wants it."""
         return self._by_event.get((customer_id, name), ())
 
 
@@ -62,22 +63,22 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
             continue
         event_id = ids.new_id(event.at_ms)
         event_rows.append(_event_row(event, event_id))
-        for endpoint_id, field in receivers:
-            deliveries.append(_delivery_row(event, event_id, endpoint_id, field))
+        for endpoint_id, label in receivers:
+            deliveries.append(_delivery_row(event, event_id, endpoint_id, label))
             key = (event.customer_id, endpoint_id)
             counts[key] = counts.get(key, 0) + 1
         if event.callback_url:
             endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
-            field = field_of(event.name, CALLBACK_FIELD)
-            deliveries.append(_delivery_row(event, event_id, endpoint_id, field, url=event.callback_url))
+            label = callback_label(event.name)
+            deliveries.append(_delivery_row(event, event_id, endpoint_id, label, url=event.callback_url))
     if event_rows:
         await store.insert(tx, event_rows, deliveries, counts)
 
 
-async def note(tx: Tx, event: Event, endpoint_id: str, *, field: str, message: str) -> None:
+async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
     """Put an entry that is never sent into an endpoint's log, such as why it was disabled."""
     event_id = ids.new_id(event.at_ms)
-    row = _delivery_row(event, event_id, endpoint_id, field, note_text=message)
+    row = _delivery_row(event, event_id, endpoint_id, NOTE, note_text=message)
     await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1})
 
 
@@ -94,7 +95,7 @@ def _event_row(event: Event, event_id: str) -> Row:
 
 
 def _delivery_row(
-    event: Event, event_id: str, endpoint_id: str, field: str, *, url: str | None = None, note_text: str | None = None
+    event: Event, event_id: str, endpoint_id: str, label: Label, *, url: str | None = None, note_text: str | None = None
 ) -> Row:
     at_ms = event.at_ms
     state = ("pending", at_ms, None) if note_text is None else ("failed", None, at_ms)
@@ -104,7 +105,8 @@ def _delivery_row(
         ids.new_id(at_ms),
         event_id,
         event.name,
-        field,
+        label.field,
+        int(label.names_event),
         url,
         state[0],
         state[1],

@@ -38,9 +38,22 @@ COVERED: dict[str, tuple[str, ...]] = {
     "templates": (TEMPLATES,),
     "template": (TEMPLATES,),
     "message.status.updated": STATES,
+    "contact": CONTACTS,
     **{name: (name,) for name in (*_MESSAGES, *CONTACTS)},
     "*": (*_MESSAGES, TEMPLATES, *CONTACTS),
 }
+
+
+# Receivers of this generation know the parent's name only; those of the newer names compare the header with the body.
+_OLDER_PARENTS = ("messages", "templates", "template")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How an event is named to a subscriber. `names_event`: the header says the event's name, not the parent's."""
+
+    field: str
+    names_event: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +83,35 @@ def field_of(event_name: str, subscribed_as: str) -> str:
     return "message" if subscribed_as == "message" else "messages"
 
 
-def expand(subscribed: Sequence[str]) -> dict[str, str]:
-    """Each covered event with its `field`. A parent speaks before a dotted name, the first of several parents wins."""
-    fields: dict[str, str] = {}
-    for name in sorted(subscribed, key=lambda name: "." in name or name == "*"):
-        for event_name in COVERED[name]:
-            fields.setdefault(event_name, field_of(event_name, name))
-    return fields
+def header_of(event_name: str, label: Label) -> str:
+    """X-Webhook-Event-Type of a delivery. Source: contract webhooks.md, section 1."""
+    if label.names_event:
+        return event_name
+    return "messages" if event_name in _MESSAGES else label.field
+
+
+def label_of(event_name: str, subscribed: Sequence[str]) -> Label:
+    """The label for one who subscribed with these names, at least one of which covers the event.
+
+    `field`: a parent counts before a dotted name, and the first of several parents. The header: the older parent,
+    when it is among them.
+    """
+    covering = [name for name in subscribed if event_name in COVERED[name]]
+    parent = min(covering, key=lambda name: "." in name or name == "*")
+    return Label(field_of(event_name, parent), not any(name in _OLDER_PARENTS for name in covering))
+
+
+def expand(subscribed: Sequence[str]) -> dict[str, Label]:
+    """Each covered event with its label."""
+    covered = dict.fromkeys(event_name for name in subscribed for event_name in COVERED[name])
+    return {event_name: label_of(event_name, subscribed) for event_name in covered}
+
+
+def callback_label(event_name: str) -> Label:
+    """For an address that a request named, which subscribed to nothing."""
+    if event_name in COVERED["messages"]:
+        return label_of(event_name, ("messages",))
+    return Label(field_of(event_name, "messages"), names_event=True)
 
 
 def _sentence(name: str) -> str:
@@ -103,6 +138,9 @@ def described() -> list[Described]:
     parents = [
         Described("messages", "Messages", "Every event of a message: its states and inbound messages"),
         Described("message", "Message", "The same as messages; the body's field is then message"),
+        Described(
+            "contact", "Contact", "Every keyword by which a contact gives or withdraws consent, or asks for help"
+        ),
         Described("templates", "Templates", "Triggered when the review state of a template changes"),
         Described("message.status.updated", "Message Status Updated", "Every state change of an outbound message"),
     ]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Tx
+from sent_server.events.names import Label
 from sent_server.events.store import Content
 
 # A loose index scan: one step per endpoint that waits for anything, however many deliveries each has.
@@ -36,7 +37,8 @@ DUE_ENDPOINTS = """
 # written by its whole key: one UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may pick several times over on PostgreSQL,
 # and before there are statistics it reads every finished row of the endpoint.
 PICK = """
-    SELECT customer_id, endpoint_id, id, event_id, event_name, field, callback_url, attempts, spent, fence + 1
+    SELECT customer_id, endpoint_id, id, event_id, event_name, field, names_event, callback_url, attempts, spent,
+        fence + 1
     FROM deliveries
     WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
     ORDER BY due_at_ms
@@ -95,10 +97,15 @@ class Claimed:
     event_id: str
     event_name: str
     field: str
+    names_event: int
     callback_url: str | None
     attempts: int
     spent: int
     fence: int
+
+    @property
+    def label(self) -> Label:
+        return Label(self.field, bool(self.names_event))
 
     @property
     def lease(self) -> str:

@@ -1,20 +1,21 @@
 """The SQL of subscriptions, events and the log of deliveries. Their queue: queue_store.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Row, Tx
+from sent_server.events.names import Label
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 
 WANTED = """
-    SELECT customer_id, event_name, endpoint_id, field
+    SELECT customer_id, event_name, endpoint_id, field, names_event
     FROM subscriptions
     WHERE customer_id IN (:customer_ids[])
 """
 SUBSCRIBE = """
-    INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field)
-    VALUES (:customer_id, :event_name, :endpoint_id, :field)
+    INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field, names_event)
+    VALUES (:customer_id, :event_name, :endpoint_id, :field, :names_event)
 """
 UNSUBSCRIBE = """
     DELETE FROM subscriptions
@@ -26,10 +27,10 @@ INSERT_EVENT = """
 """
 INSERT_DELIVERY = """
     INSERT INTO deliveries
-        (customer_id, endpoint_id, id, event_id, event_name, field, callback_url,
+        (customer_id, endpoint_id, id, event_id, event_name, field, names_event, callback_url,
          status, attempts, spent, due_at_ms, fence, error_message, created_at_ms, completed_at_ms)
     VALUES
-        (:customer_id, :endpoint_id, :id, :event_id, :event_name, :field, :callback_url,
+        (:customer_id, :endpoint_id, :id, :event_id, :event_name, :field, :names_event, :callback_url,
          :status, 0, 0, :due_at_ms, 0, :error_message, :created_at_ms, :completed_at_ms)
 """
 COUNT_UP = """
@@ -119,14 +120,15 @@ class LogEntry:
 
 
 async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[Row]:
-    """Rows of (customer_id, event_name, endpoint_id, field)."""
+    """Rows of (customer_id, event_name, endpoint_id, field, names_event)."""
     return await tx.fetch(WANTED, customer_ids=customer_ids)
 
 
-async def subscribe(tx: Tx, customer_id: str, endpoint_id: str, fields: dict[str, str]) -> None:
-    """Make these events (name -> field) the endpoint's only ones; none at all unsubscribes it."""
+async def subscribe(tx: Tx, customer_id: str, endpoint_id: str, labels: Mapping[str, Label]) -> None:
+    """Make these events the endpoint's only ones; none at all unsubscribes it."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
-    await tx.execute_many(SUBSCRIBE, [(customer_id, name, endpoint_id, field) for name, field in fields.items()])
+    rows = [(customer_id, name, endpoint_id, label.field, int(label.names_event)) for name, label in labels.items()]
+    await tx.execute_many(SUBSCRIBE, rows)
 
 
 async def insert(tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], counts: dict[tuple[str, str], int]) -> None:

@@ -45,7 +45,7 @@ async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool)
     body = bodies.encode(ready.content, claimed.field, clean=clean_body)
     headers = request.headers(
         target,
-        field=claimed.field,
+        label=claimed.label,
         event_name=claimed.event_name,
         event_id=claimed.event_id,
         body=body,

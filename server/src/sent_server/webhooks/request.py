@@ -1,10 +1,14 @@
 """The headers of a delivery. Pure. Source: contract webhooks.md, section 1."""
 
+from sent_server.events import names
+from sent_server.events.names import Label
 from sent_server.webhooks import signing
 from sent_server.webhooks.model import Target
 
 
-def headers(target: Target, *, field: str, event_name: str, event_id: str, body: bytes, wall_ms: int) -> dict[str, str]:
+def headers(
+    target: Target, *, label: Label, event_name: str, event_id: str, body: bytes, wall_ms: int
+) -> dict[str, str]:
     """Signed for this moment of the wall clock; X-Webhook-Event-ID stays the same over retries."""
     timestamp_s = wall_ms // 1000
     return {
@@ -14,7 +18,7 @@ def headers(target: Target, *, field: str, event_name: str, event_id: str, body:
         "X-Webhook-Signature": signing.sign(
             target.mode, secret=target.secret, webhook_id=target.header_id, timestamp_s=timestamp_s, body=body
         ),
-        "X-Webhook-Event-Type": field,
+        "X-Webhook-Event-Type": names.header_of(event_name, label),
         "X-Webhook-Event": event_name,
         "X-Webhook-Event-ID": event_id,
     }

@@ -161,7 +161,7 @@ async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now
     await _follow(tx, webhook)
     payload = {"account_id": customer_id, "webhook_id": webhook_id, "reason": reason}
     event = Event(customer_id, DISABLED, webhook_id, payload, now_ms)
-    await events.note(tx, event, webhook_id, field="webhook", message=reason)
+    await events.note(tx, event, webhook_id, message=reason)
 
 
 def _with(webhook: Webhook, draft: Draft) -> Webhook:
@@ -195,8 +195,8 @@ def _check_complete(draft: Draft) -> None:
 
 async def _follow(tx: Tx, webhook: Webhook) -> None:
     """Bring the subscriptions in step with the webhook."""
-    fields = names.expand(webhook.event_types) if webhook.is_active else {}
-    await events.subscribe(tx, webhook.customer_id, webhook.id, fields)
+    labels = names.expand(webhook.event_types) if webhook.is_active else {}
+    await events.subscribe(tx, webhook.customer_id, webhook.id, labels)
 
 
 async def _forgive(tx: Tx, webhook: Webhook, health: Health) -> Health:

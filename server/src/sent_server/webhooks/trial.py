@@ -44,8 +44,7 @@ def prepare(
     """A sample of `subscribed_as`; a parent name gives its best-known event."""
     covered = names.COVERED[subscribed_as]
     name = "message.delivered" if "message.delivered" in covered else covered[0]
-    own_fields = names.expand(webhook.event_types)
-    field = own_fields.get(name) or names.field_of(name, subscribed_as)
+    label = names.expand(webhook.event_types).get(name) or names.label_of(name, (subscribed_as,))
     content = Content(
         ids.new_id(now_ms),
         name,
@@ -53,9 +52,9 @@ def prepare(
         orjson.dumps(_sample(webhook.customer_id, name, now_ms)).decode(),
         now_ms,
     )
-    body = bodies.encode(content, field, clean=clean)
+    body = bodies.encode(content, label.field, clean=clean)
     headers = request.headers(
-        target(webhook, sealer), field=field, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms
+        target(webhook, sealer), label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms
     )
     return Prepared(webhook.endpoint_url, body, headers, webhook.timeout_seconds)
 
