@@ -33,7 +33,7 @@ check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repositor
 	$(BIN)/lint-imports
 	@set -e; for tool in tools/*.py; do echo $$tool --check; $(BIN)/python $$tool --check; done
 
-bench: $(VENV)/.installed ## Measure this machine, a table per question (a quarter of an hour)
+bench: $(VENV)/.installed-test ## Measure this machine, a table per question (a quarter of an hour)
 	$(BIN)/python -m bench.accept $(ARGS)
 	$(BIN)/python -m bench.lifecycle $(ARGS)
 	$(BIN)/python -m bench.reads $(ARGS)

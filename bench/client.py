@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from sent_server.egress.client import Answer, Egress
+from sent_server.egress import Answer, Egress
 
 TIMEOUT_S = 30
 OWN = ("host", "user-agent", "accept", "accept-encoding", "content-length")

@@ -31,7 +31,7 @@ from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import Inbox
 from sent_server.delivery.timeouts import Timeouts
-from sent_server.egress import Egress
+from sent_server.egress import Egress, NameServerError
 from sent_server.health import Health, State
 from sent_server.http import router
 from sent_server.http.authentication import Authenticator
@@ -257,7 +257,7 @@ async def _build(
     clock, health = SystemClock(), Health(database, limiter)
     await database.read(lambda tx: virtual_clock.catch_up(tx, clock))
     loopback = settings.egress_allow_loopback and settings.host in LOOPBACK_HOSTS
-    egress = Egress(allow_loopback=loopback)
+    egress = _egress(settings, allow_loopback=loopback)
     egress.forbid_port(settings.port)
     doc_url_base = settings.doc_url_base or f"http://{settings.host}:{settings.port}/errors"
     idempotency = Idempotency(sealer)
@@ -313,6 +313,14 @@ async def _build(
         office=office,
         mailer=mailers.chosen(settings),
     )
+
+
+def _egress(settings: Settings, *, allow_loopback: bool) -> Egress:
+    name_servers = [name.strip() for name in settings.egress_name_servers.split(",") if name.strip()]
+    try:
+        return Egress(allow_loopback=allow_loopback, name_servers=name_servers)
+    except NameServerError as error:
+        raise SettingsError(f"SENT_EGRESS_NAME_SERVERS: {error}") from error
 
 
 def _quotas(settings: Settings) -> dict[str, int]:

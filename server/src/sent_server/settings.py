@@ -52,6 +52,11 @@ class Settings:
         False,
         "Let webhooks reach 127.0.0.0/8 and ::1. Obeyed only while the server listens on loopback only.",
     )
+    egress_name_servers: str = _setting(
+        "",
+        "Name servers that webhook addresses are looked up with, `HOST[:PORT]` separated by commas; empty: those of "
+        "this machine.",
+    )
     webhook_require_https: bool = _setting(False, "Refuse webhook endpoints that are not https.")
     webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
     public_url: str = _setting(

@@ -1,38 +1,13 @@
 """The guarded client against a receiver on this machine."""
 
-import asyncio
 import socket
-import threading
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import pytest
 
+from egress.calling import post, with_client
 from harness.receiver import Behaviour, Receiver
 from sent_server import egress
-from sent_server.egress import Answer, Egress, Failed, Refused, Result
-
-T = TypeVar("T")
-
-
-def with_client(fn: Callable[[Egress], Awaitable[T]], *, allow_loopback: bool = True) -> T:
-    async def main() -> T:
-        client = Egress(allow_loopback=allow_loopback)
-        try:
-            return await fn(client)
-        finally:
-            await client.close()
-
-    return asyncio.run(main())
-
-
-def post(url: str, *, allow_loopback: bool = True, timeout_seconds: float = 5, forbid: int | None = None) -> Result:
-    async def act(client: Egress) -> Result:
-        if forbid is not None:
-            client.forbid_port(forbid)
-        return await client.post(url, b"{}", {"X-Test": "1"}, timeout_seconds=timeout_seconds)
-
-    return with_client(act, allow_loopback=allow_loopback)
+from sent_server.egress import Answer, Egress, Failed, Refused
 
 
 def test_the_bytes_and_headers_arrive_and_the_answer_comes_back(receiver: Receiver) -> None:
@@ -107,28 +82,6 @@ def test_at_most_one_kilobyte_of_the_answer_is_kept(receiver: Receiver) -> None:
     assert isinstance(result, Answer)
     assert 0 < len(result.text.encode()) <= 1024
     assert "\x00" not in result.text
-
-
-def test_an_endless_answer_costs_neither_memory_nor_the_deadline() -> None:
-    def pour(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(65_536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            try:
-                while True:
-                    connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
-            except OSError:
-                return
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=pour, args=(listener,))
-        thread.start()
-        result = post(f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout_seconds=20)
-        thread.join(10)
-        assert not thread.is_alive()
-    assert isinstance(result, Answer)
-    assert result.ok
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("99999", 3_600), ("-1", None), ("soon", None), ("", None)])

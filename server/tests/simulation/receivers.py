@@ -31,7 +31,9 @@ class Receivers:
         self._trace = trace
         self._random = random.Random(f"receivers {seed}")
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float) -> Result:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float, tenant: str
+    ) -> Result:
         """As `Egress.post`: in a process; what arrived stays arrived."""
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._loop.spawn(None, self._serve(url, body, headers["X-Webhook-Event-ID"], answer))

@@ -6,139 +6,106 @@ A request never raises for what the other side does; it answers `Answer | Failed
 import asyncio
 import functools
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import ssl
+from collections.abc import Mapping, Sequence
 
-import aiohttp
-from yarl import URL
-
-from sent_server.egress.guard import Guard, RefusedAddressError, connector
-
-MAX_READ_BYTES = 64 * 1024
-MAX_KEPT_BYTES = 1024
-MAX_RETRY_AFTER_S = 3_600
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The other side spoke. `text` is at most 1 KiB of its body; treat it as hostile."""
-
-    status: int
-    text: str
-    retry_after_s: int | None = None
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """No answer: unreachable, broken off, or not within the deadline."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """We do not call that address."""
-
-    reason: str
-
-
-Result = Answer | Failed | Refused
-_parsed = functools.lru_cache(maxsize=4_096)(URL)
-
-
-@functools.lru_cache(maxsize=256)
-def _deadline(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds)
+from sent_server.egress.connection import ClosedError
+from sent_server.egress.guard import Guard, RefusedAddressError
+from sent_server.egress.pool import Key, Pool
+from sent_server.egress.reader import AnswerError, AnswerReader
+from sent_server.egress.resolver import LookUpError, Resolver
+from sent_server.egress.results import Failed, Refused, Result
+from sent_server.egress.urls import Url, UrlError, parse
 
 
 class Egress:
-    """One session for the process. Make it inside the running loop; `close` it at the end."""
+    """One pool of connections for the process. Make it inside the running loop; `close` it at the end."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
+    def __init__(self, *, allow_loopback: bool, name_servers: Sequence[str] = ()) -> None:
         self.guard = Guard(allow_loopback=allow_loopback)
-        self._session = aiohttp.ClientSession(
-            connector=connector(self.guard),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            headers={"User-Agent": "Sent-Webhooks/1", "Accept": "*/*", "Accept-Encoding": "identity"},
-        )
+        self._resolver = Resolver(name_servers)
+        self._pool = Pool(self.guard, self._resolver)
 
     def forbid_port(self, port: int) -> None:
         """Never call this port on loopback: the server itself listens there."""
         self.guard.own_ports.add(port)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float) -> Result:
-        for last in (False, True):
-            try:
-                return await self._post(url, body, headers, timeout_seconds)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientConnectionResetError) as error:
-                # A kept connection may close just as we write to it; that says nothing about the receiver.
-                if last:
-                    return Failed(f"The connection was closed: {error}")
-            except TimeoutError:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float, tenant: str = ""
+    ) -> Result:
+        """`tenant` keeps its connections apart from those of others."""
+        try:
+            parsed = parse(url)
+        except UrlError:
+            return Refused("Not called: the URL is not valid")
+        request = _request(parsed, headers, len(body)) + body
+        key = (tenant, parsed.scheme, parsed.host, parsed.port)
+        reader = AnswerReader()
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._exchange(key, parsed, request, reader)
+        except TimeoutError:
+            if reader.status is None:
                 return Failed(f"No answer within {timeout_seconds:g} seconds")
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                return _told(error)
-        raise AssertionError("unreachable")
+        except (AnswerError, OSError) as error:
+            return _failure(error)
+        return reader.answer
 
     async def close(self) -> None:
-        await self._session.close()
+        self._pool.close()
+        self._resolver.close()
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Result:
-        async with self._session.post(
-            _parsed(url), data=body, headers=headers, allow_redirects=False, timeout=_deadline(timeout_seconds)
-        ) as response:
-            text = await _read(response)
-            return Answer(response.status, text, _retry_after_s(response.headers.get("Retry-After")))
-
-
-async def _read(response: aiohttp.ClientResponse) -> str:
-    """The first KiB. A body that ends within 64 KiB leaves the connection usable, any other closes it."""
-    kept = b""
-    total = 0
-    try:
-        while chunk := await response.content.read(MAX_READ_BYTES):
-            total += len(chunk)
-            kept += chunk[: MAX_KEPT_BYTES - len(kept)]
-            if total >= MAX_READ_BYTES:
-                response.close()
-                break
-    except (TimeoutError, aiohttp.ClientError):
-        response.close()  # the status had arrived, and the status is the answer
-    text = kept.decode("utf-8", errors="replace").replace("\x00", "")
-    return text.encode()[:MAX_KEPT_BYTES].decode("utf-8", errors="ignore")
+    async def _exchange(self, key: Key, url: Url, request: bytes, reader: AnswerReader) -> None:
+        connection = self._pool.take(key)
+        if connection is not None:
+            try:
+                if await connection.ask(request, reader):
+                    self._pool.keep(key, connection)
+                return
+            except ClosedError as error:
+                # A kept connection may close just as we write to it; that says nothing about the receiver.
+                if not error.was_silent:
+                    raise
+        connection = await self._pool.open(url)
+        if await connection.ask(request, reader):
+            self._pool.keep(key, connection)
 
 
-def _retry_after_s(text: str | None) -> int | None:
-    """Seconds only; dates are rare and depend on the other side's clock."""
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 9:
-        return None
-    return min(int(text), MAX_RETRY_AFTER_S)
+def _request(url: Url, headers: Mapping[str, str], length: int) -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+        raise ValueError("a header holds a line break")
+    return f"{_head(url)}{lines}Content-Length: {length}\r\n\r\n".encode("ascii")
 
 
-def _told(error: Exception) -> Failed | Refused:
+@functools.lru_cache(maxsize=4_096)
+def _head(url: Url) -> str:
+    lines = (
+        f"POST {url.target} HTTP/1.1",
+        f"Host: {url.host_header}",
+        "User-Agent: Sent-Webhooks/1",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        *([f"Authorization: {url.authorization}"] if url.authorization else []),
+        "",
+    )
+    return "\r\n".join(lines)
+
+
+def _failure(error: Exception) -> Failed | Refused:
     """What to show the tenant: the kind of failure, never addresses of our own network."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, RefusedAddressError):
-            return Refused(f"Not called: {cause}")
-        cause = getattr(cause, "os_error", None) or cause.__cause__
     match error:
-        case aiohttp.ClientConnectorDNSError():
+        case RefusedAddressError():
+            return Refused(f"Not called: {error}")
+        case AnswerError():
+            return Failed(str(error))
+        case LookUpError():
             return Failed("The host name cannot be resolved")
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+        case ClosedError():
+            return Failed("The connection was closed before an answer came")
+        case ssl.SSLError():
             return Failed("The TLS connection failed: the certificate or protocol was not accepted")
-        case aiohttp.ClientConnectorError():
-            code = error.os_error.errno
-            return Failed(f"The connection failed: {os.strerror(code) if code else 'unreachable'}")
-        case aiohttp.InvalidURL():
-            return Refused("Not called: the URL is not valid")
-        case asyncio.IncompleteReadError() | aiohttp.ClientPayloadError():
-            return Failed("The connection broke off")
+        case OSError():
+            return Failed(f"The connection failed: {os.strerror(error.errno) if error.errno else 'unreachable'}")
         case _:
             return Failed(f"The request failed: {type(error).__name__}")

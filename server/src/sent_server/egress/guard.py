@@ -1,17 +1,14 @@
-"""Decides which addresses a call may connect to, on the resolver's answer and again on the socket's own address."""
+"""Decides which addresses a call may connect to: those that a name leads to, and again the one of the socket."""
 
-import asyncio
 import socket
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-
 from sent_server.egress import addresses
+from sent_server.egress.urls import Url
 
-DNS_THREADS = 32  # of its own: names that hang must not stall the process's other threads
+# What a receiver sends waits in the kernel until it is read. Without this it may be megabytes per connection.
+RECEIVE_BUFFER_BYTES = 32 * 1024
+OPEN_LOOPBACK = "SENT_EGRESS_ALLOW_LOOPBACK=true (obeyed while the server listens on loopback only)"
 
 
 class RefusedAddressError(OSError):
@@ -34,50 +31,23 @@ class Guard:
         if port in self.own_ports:
             raise RefusedAddressError("the address is this server's own")
 
+    def never_calls(self, url: Url) -> str | None:
+        """Why a literal address or `localhost` is never called. Where other names lead shows when connecting."""
+        address = url.host if url.is_literal else "127.0.0.1" if url.is_localhost else None
+        if address is None or addresses.is_public(address):
+            return None
+        if not addresses.is_loopback(address):
+            return f"This server never calls {url.host}: the address is not on the public internet"
+        if not self.allow_loopback:
+            return f"This server does not call {url.host}; the setting that opens loopback is {OPEN_LOOPBACK}"
+        if url.port in self.own_ports:
+            return f"This server never calls itself: port {url.port} of {url.host} is its own"
+        return None
+
     def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """A socket for exactly the checked address; aiohttp opens every connection through this."""
+        """A socket for exactly the checked address; every connection is opened through this."""
         family, kind, protocol, _, target = info
         self.check(target[0], target[1])
-        return socket.socket(family=family, type=kind, proto=protocol)
-
-
-class GuardedResolver(AbstractResolver):
-    """Answers only when every address of the name may be reached."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._threads = ThreadPoolExecutor(DNS_THREADS, thread_name_prefix="egress-dns")
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        infos = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port, family)
-        found: list[ResolveResult] = []
-        for info_family, _, protocol, _, target in infos:
-            address = str(target[0])
-            self._guard.check(address, port)
-            found.append(
-                ResolveResult(
-                    hostname=host,
-                    host=address,
-                    port=port,
-                    family=info_family,
-                    proto=protocol,
-                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-                )
-            )
-        return found
-
-    async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _look_up(host: str, port: int, family: int) -> Sequence[tuple[Any, int, int, str, tuple[Any, ...]]]:
-    return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-
-
-def connector(guard: Guard) -> aiohttp.TCPConnector:
-    """No limits of its own: callers bound how much they have open."""
-    return aiohttp.TCPConnector(
-        resolver=GuardedResolver(guard), socket_factory=guard.open_socket, limit=0, keepalive_timeout=15
-    )
+        made = socket.socket(family=family, type=kind, proto=protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        return made

@@ -51,7 +51,7 @@ async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool)
         body=body,
         wall_ms=wall_ms,
     )
-    return await egress.post(url, body, headers, timeout_seconds=target.timeout_seconds)
+    return await egress.post(url, body, headers, timeout_seconds=target.timeout_seconds, tenant=target.customer_id)
 
 
 def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> Outcome:

@@ -19,6 +19,7 @@ _SAMPLE_CONTACT, _SAMPLE_OWN = "+15555550123", "+15555550100"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
+    customer_id: str
     url: str
     body: bytes
     headers: dict[str, str]
@@ -56,11 +57,17 @@ def prepare(
     headers = request.headers(
         target(webhook, sealer), label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms
     )
-    return Prepared(webhook.endpoint_url, body, headers, webhook.timeout_seconds)
+    return Prepared(webhook.customer_id, webhook.endpoint_url, body, headers, webhook.timeout_seconds)
 
 
 async def send(egress: Egress, prepared: Prepared) -> dict[str, Any]:
-    result = await egress.post(prepared.url, prepared.body, prepared.headers, timeout_seconds=prepared.timeout_seconds)
+    result = await egress.post(
+        prepared.url,
+        prepared.body,
+        prepared.headers,
+        timeout_seconds=prepared.timeout_seconds,
+        tenant=prepared.customer_id,
+    )
     match result:
         case Answer() if result.ok:
             return {"success": True, "message": DELIVERED}

@@ -1,0 +1,33 @@
+"""What a call comes to. Nothing here raises: `Answer | Failed | Refused`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The other side spoke. `text` is at most 1 KiB of its body; treat it as hostile."""
+
+    status: int
+    text: str
+    retry_after_s: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer: unreachable, broken off, or not within the deadline."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """We do not call that address."""
+
+    reason: str
+
+
+Result = Answer | Failed | Refused

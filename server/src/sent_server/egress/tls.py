@@ -1,0 +1,57 @@
+"""TLS over bytes, without a socket, so that what a handshake reads is counted like everything else."""
+
+import ssl
+
+CHUNK_BYTES = 16 * 1024
+
+
+def trusting_context() -> ssl.SSLContext:
+    """Certificates are checked against the machine's authorities, or those of SSL_CERT_FILE."""
+    context = ssl.create_default_context()
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    return context
+
+
+class Tls:
+    """One client side. `is_open` once certificate and host name were checked."""
+
+    __slots__ = ("_incoming", "_object", "_outgoing", "is_open")
+
+    def __init__(self, context: ssl.SSLContext, host: str) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host.removesuffix("."))
+        self.is_open = False
+
+    def start(self) -> None:
+        self._shake_hands()
+
+    def receive(self, data: bytes) -> bytes:
+        """What the data holds for the application. Raises ssl.SSLError, also when the other side says goodbye."""
+        self._incoming.write(data)
+        if not self.is_open and not self._shake_hands():
+            return b""
+        found: list[bytes] = []
+        try:
+            while chunk := self._object.read(CHUNK_BYTES):
+                found.append(chunk)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            if not found:
+                raise
+        return b"".join(found)
+
+    def send(self, data: bytes) -> None:
+        self._object.write(data)
+
+    def outgoing(self) -> bytes:
+        """What must go to the other side now."""
+        return self._outgoing.read() if self._outgoing.pending else b""
+
+    def _shake_hands(self) -> bool:
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        self.is_open = True
+        return True
