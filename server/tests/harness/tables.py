@@ -1,4 +1,4 @@
-"""Looks into a running server's database from outside, read-only: what a test must not take the API's word for."""
+"""Looks into a running server's database from outside: what a test must not take the API's word for."""
 
 import asyncio
 import hashlib
@@ -18,6 +18,22 @@ PRESENCE = frozenset({"network_leases"})
 def rows(url: str, sql: str) -> list[Row]:
     """Run one SELECT (without parameters) over committed data."""
     return _sqlite(url, [sql])[0] if url.startswith("sqlite") else asyncio.run(_postgres(url, [sql]))[0]
+
+
+def change(url: str, sql: str) -> None:
+    """Make the database of a stopped server as another release, or a fault, would have left it."""
+    if url.startswith("sqlite"):
+        connection = apsw.Connection(url.removeprefix("sqlite:///"))
+        connection.execute(sql)
+        connection.close()
+        return
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        await connection.execute(sql)
+        await connection.close()
+
+    asyncio.run(run())
 
 
 def names(url: str) -> list[str]:

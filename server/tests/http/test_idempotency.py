@@ -204,3 +204,98 @@ def test_a_replay_does_not_prolong_a_key(own_server: OwnServer) -> None:
     second = http.post("/v3/messages", body, idempotency_key=key)
     assert second.status == 202
     assert second.data["recipients"][0]["message_id"] != first.data["recipients"][0]["message_id"]
+
+
+def _is_refused_for_good(answer: Response) -> bool:
+    assert (answer.status, answer.code) == (409, "CONFLICT_001"), answer.body
+    assert "idempotent-replayed" not in answer.headers
+    assert "x-original-request-id" not in answer.headers
+    return answer.headers["x-should-retry"] == "false"
+
+
+def test_a_key_belongs_to_one_operation(server: Server) -> None:
+    http, key = server.http, samples.key()
+    hook = http.post("/v3/webhooks", samples.webhook(), idempotency_key=key)
+    contact = http.post(CONTACTS, {"phone_number": samples.phone()}).data["id"]
+    for answer in (
+        http.post(CONTACTS, {"phone_number": samples.phone()}, idempotency_key=key),
+        http.put(f"/v3/webhooks/{hook.data['id']}", samples.webhook(), idempotency_key=key),
+        http.delete(f"{CONTACTS}/{contact}", {}, idempotency_key=key),
+        http.post("/v3/messages", _message(), idempotency_key=key),
+    ):
+        assert _is_refused_for_good(answer)
+        assert hook.data["signing_secret"].encode() not in answer.body
+    assert http.get(f"{CONTACTS}/{contact}").status == 200
+    assert _is_replay(http.post("/v3/webhooks", samples.webhook(), idempotency_key=key), hook)
+
+
+def test_a_key_of_a_message_is_not_one_of_a_contact(http: Client) -> None:
+    key = samples.key()
+    first = http.post("/v3/messages", _message(), idempotency_key=key)
+    assert first.status == 202
+    assert _is_refused_for_good(http.post(CONTACTS, {"phone_number": samples.phone()}, idempotency_key=key))
+    assert _is_replay(http.post("/v3/messages", _message(), idempotency_key=key), first)
+
+
+def test_another_row_is_another_operation_however_its_id_is_spelled(http: Client) -> None:
+    one, other = (http.post(CONTACTS, {"phone_number": samples.phone()}).data["id"] for _ in range(2))
+    key = samples.key()
+    first = http.patch(f"{CONTACTS}/{one}", {"opt_out": True}, idempotency_key=key)
+    assert first.status == 200
+    assert _is_refused_for_good(http.patch(f"{CONTACTS}/{other}", {"opt_out": True}, idempotency_key=key))
+    assert _is_refused_for_good(http.delete(f"{CONTACTS}/{one}", {}, idempotency_key=key))
+    for path in (f"{CONTACTS}/{one.upper()}", f"{CONTACTS}/{one}?a=b"):
+        assert _is_replay(http.patch(path, {"opt_out": True}, idempotency_key=key), first)
+
+
+def test_a_role_is_asked_before_anything_is_replayed(server: Server) -> None:
+    key = samples.key()
+    hook = server.http.post("/v3/users", samples.user(), idempotency_key=key)
+    assert hook.status == 201
+    developer = server.client(server.create_key(server.customer_id, role="developer"))
+    answer = developer.post("/v3/users", samples.user(), idempotency_key=key)
+    assert (answer.status, answer.code) == (403, "AUTH_004")
+    assert "idempotent-replayed" not in answer.headers
+
+
+def test_a_profiles_own_key_gets_no_answer_of_its_organizations(server: Server) -> None:
+    profile = server.create_profile(server.customer_id)
+    scoped = server.client(**{"x-profile-id": profile.customer_id})
+    path, key = f"/v3/profiles/{profile.customer_id}", samples.key()
+    first = scoped.patch(path, {"description": "Changed"}, idempotency_key=key)
+    assert first.status == 200
+    answer = profile.http.patch(path, {"description": "Changed"}, idempotency_key=key)
+    assert (answer.status, answer.code) == (403, "AUTH_004")
+    assert _is_replay(scoped.patch(path, {"description": "Changed"}, idempotency_key=key), first)
+
+
+@pytest.mark.parametrize("path", [CONTACTS, "/v3/messages", "/v3/webhooks"])
+def test_retries_after_the_answer_are_replays_however_many_come_at_once(server: Server, path: str) -> None:
+    """Replaying is not "in flight": none of them may be refused because of another one."""
+    body: dict[str, object] = {
+        CONTACTS: {"phone_number": samples.phone()},
+        "/v3/messages": _message(),
+        "/v3/webhooks": samples.webhook(),
+    }[path]
+    key = samples.key()
+    first = server.http.post(path, body, idempotency_key=key)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: server.http.post(path, body, idempotency_key=key), range(96)))
+    assert all(_is_replay(answer, first) for answer in answers)
+
+
+def test_an_answer_that_an_older_release_stored_is_replayed_unless_it_is_a_secret(own_server: OwnServer) -> None:
+    older = own_server()
+    plain, secret, contact = samples.key(), samples.key(), {"phone_number": samples.phone()}
+    first = older.http.post(CONTACTS, contact, idempotency_key=plain)
+    hook = older.http.post("/v3/webhooks", samples.webhook(), idempotency_key=secret)
+    older.stop()
+    tables.change(older.database_url, "UPDATE idempotency_keys SET operation = NULL")
+    http = own_server(home=older.home, database_url=older.database_url).http
+    assert _is_replay(http.post(CONTACTS, contact, idempotency_key=plain), first)
+    assert _is_refused_for_good(http.post(CONTACTS, contact, idempotency_key=secret))
+    assert _is_replay(http.post("/v3/webhooks", samples.webhook(), idempotency_key=secret), hook)
+
+
+def _message() -> dict[str, object]:
+    return {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}

@@ -1,6 +1,7 @@
 """One API process and two workers over PostgreSQL, NATS and Redis do what `sent up` does alone."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -144,3 +145,18 @@ def test_no_key_moves_the_clock_of_several_processes_and_their_operator_does(clu
         http = api.client(account.api_key)
         wait_for(lambda http=http: "T" in http.get("/sim/clock").data["now"], 5)
         assert http.get("/sim/clock").data["offset_ms"] == 7_200_000
+
+
+def test_retries_to_several_processes_are_all_replays(cluster):
+    """The lock that tells processes apart is for the work, not for reading the answer."""
+    apis = [cluster.api(), cluster.api()]
+    account = cluster.account(apis[0])
+    clients = [api.client(account.api_key) for api in apis]
+    contact, key = {"phone_number": samples.phone()}, samples.key()
+    first = account.http.post("/v3/contacts", contact, idempotency_key=key)
+    assert first.status == 201
+    retry = lambda number: clients[number % 2].post("/v3/contacts", contact, idempotency_key=key)  # noqa: E731
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(retry, range(96)))
+    assert {answer.status for answer in answers} == {201}
+    assert {answer.body for answer in answers} == {first.body}

@@ -76,6 +76,7 @@ class AccountLimitsQuotas(Model):
     templates: int | None
     webhooks: int | None
     users: int | None
+    profiles: int | None
     messages_per_day: int | None
 
 

@@ -88,6 +88,17 @@ async def campaign_texts(tx: Tx, customer_id: str) -> list[CampaignTexts]:
     return [campaign.texts for campaign in reversed(await store.campaigns(tx, inheritance.campaign_owner(account)))]
 
 
+async def hold(tx: Tx, account: Account) -> None:
+    """Nobody of its organization changes brands and campaigns until the transaction ends."""
+    await store.lock(tx, account.organization_id)
+
+
+async def would_file_inherited(tx: Tx, account: Account) -> bool:
+    """Whether `file` would file something that is not the account's own."""
+    brands, campaigns = await _to_file(tx, account)
+    return any(one.customer_id != account.id for one in (*brands, *campaigns))
+
+
 async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
     """Hand the brand and the campaigns that a customer uses to the registry, unless they are there already.
 
@@ -97,17 +108,23 @@ async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
     if account is None:
         return
     await store.lock(tx, account.organization_id)
+    brands, campaigns = await _to_file(tx, account)
+    for brand in brands:
+        await filing.file_brand(tx, brand, now_ms=now_ms)
+    for campaign in campaigns:
+        await filing.file_campaign(tx, campaign, now_ms=now_ms)
+
+
+async def _to_file(tx: Tx, account: Account) -> tuple[list[Brand], list[Campaign]]:
+    """The brands and campaigns that the account uses, and that are not at the registry."""
     campaign_owner = inheritance.campaign_owner(account)
-    for brand in await store.brands(tx, sorted({inheritance.brand_owner(account), campaign_owner})):
-        if brand.is_tcr_application and not brand.is_fixed:
-            await filing.file_brand(tx, brand, now_ms=now_ms)
+    used = await store.brands(tx, sorted({inheritance.brand_owner(account), campaign_owner}))
+    brands = [brand for brand in used if brand.is_tcr_application and not brand.is_fixed]
     owner = account if campaign_owner == account.id else await accounts.look_up(tx, campaign_owner)
     above = None if owner is None else await inheritance.brand_of(tx, owner)
-    if above is None or not above.is_fixed:
-        return
-    for campaign in await store.campaigns(tx, campaign_owner):
-        if not campaign.is_fixed:
-            await filing.file_campaign(tx, campaign, now_ms=now_ms)
+    if above is None or not (above.is_fixed or any(brand.id == above.id for brand in brands)):
+        return brands, []
+    return brands, [one for one in await store.campaigns(tx, campaign_owner) if not one.is_fixed]
 
 
 def _registration(brand: Brand, campaigns: Sequence[Campaign]) -> Registration:

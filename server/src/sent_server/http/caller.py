@@ -59,6 +59,11 @@ class Caller:
     relatives: Relatives = NOBODY
     quotas: Mapping[str, int] = field(default_factory=dict[str, int])
 
+    @property
+    def is_organization(self) -> bool:
+        """Whether the key is the organization's, also when x-profile-id chose one of its profiles."""
+        return self.scoped or self.customer_id == self.organization_id
+
     def quota(self, name: str, otherwise: int) -> int:
         return self.quotas.get(name, otherwise)
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.errors import ApiError
-from sent_server.http import envelope
+from sent_server.http import envelope, idempotency
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import Body
 from sent_server.http.idempotency import Claim, Idempotency, InFlight
 from sent_server.http.route import Call, CommandHandler, Route
+
+
+async def _check_rights(tx: Tx, route: Route, call: Call) -> None:
+    if route.rights is not None:
+        await route.rights(tx, call)
 
 
 class _UndoError(Exception):
@@ -53,8 +58,10 @@ class Executor:
         if key is None:
             return await self._mutate(route, call, body, None)
         mode = "sandbox" if call.sandbox else "live"
-        claim = Claim(call.caller.customer_id, mode, key, call.request_id, call.now_ms, route.sealed)
-        self.in_flight.enter(claim)
+        operation = idempotency.operation(route.method, route.path, call.path)
+        claim = Claim(call.caller.customer_id, mode, key, operation, call.request_id, call.now_ms, route.sealed)
+        if not self.in_flight.enter(claim):
+            return await self._answer_of_the_other(route, call, claim)
         try:
             return await self._mutate(route, call, body, claim)
         finally:
@@ -76,13 +83,25 @@ class Executor:
         reply = await self.database.write(rehearse if sandbox else command)
         return envelope.render(reply, request_id=request_id, now_ms=now_ms)
 
+    async def _answer_of_the_other(self, route: Route, call: Call, claim: Claim) -> Answer:
+        """Of a request that is under way with the same key: if it only replays, then so may this one."""
+
+        async def look_up(tx: Tx) -> Answer | ApiError:
+            await _check_rights(tx, route, call)
+            return await self.idempotency.look_up(tx, claim)
+
+        found = await self.database.read(look_up)
+        if isinstance(found, ApiError):
+            raise found
+        return found
+
     async def _mutate(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
         if route.action is not None:
             return await self._act(route, call, body, claim)
         command = route.command
         assert command is not None
         if route.beforehand is not None and not call.sandbox:
-            stored = await self.database.write(lambda tx: self._replay(tx, claim)) if claim else None
+            stored = await self.database.write(lambda tx: self._replay(tx, route, call, claim)) if claim else None
             if stored:
                 return stored
             try:
@@ -93,16 +112,16 @@ class Executor:
             value, weight = route.to_command(call, body, claim)
             answer = await self.database.write_batched(route.batch, value, weight=weight)
         else:
-            answer = await self.database.write(lambda tx: self._in_transaction(tx, command, call, body, claim))
+            answer = await self.database.write(lambda tx: self._in_transaction(tx, route, command, call, body, claim))
         failpoint("after_commit_before_reply")
         return answer
 
     async def _in_transaction(
-        self, tx: Tx, command: CommandHandler, call: Call, body: Body, claim: Claim | None
+        self, tx: Tx, route: Route, command: CommandHandler, call: Call, body: Body, claim: Claim | None
     ) -> Answer:
         if claim is None and not call.sandbox:
             return self._render(call, await command(tx, call, body))
-        if claim is not None and (stored := await self._replay(tx, claim)):
+        if claim is not None and (stored := await self._replay(tx, route, call, claim)):
             return stored
         reply: Reply | None = None
         try:
@@ -131,8 +150,8 @@ class Executor:
             return self._render(call, await action(call, body))
         async with self.database.hold("/".join(claim.scope)) as ours:
             if not ours:
-                raise ApiError("CONFLICT_001")
-            stored = await self.database.write(lambda tx: self._replay(tx, claim, held=True))
+                return await self._answer_of_the_other(route, call, claim)
+            stored = await self.database.write(lambda tx: self._replay(tx, route, call, claim, held=True))
             if stored:
                 return stored
             try:
@@ -144,7 +163,8 @@ class Executor:
             await self.database.write(lambda tx: self.idempotency.store(tx, [(claim, answer)]))
             return answer
 
-    async def _replay(self, tx: Tx, claim: Claim, *, held: bool = False) -> Answer | None:
+    async def _replay(self, tx: Tx, route: Route, call: Call, claim: Claim, *, held: bool = False) -> Answer | None:
+        await _check_rights(tx, route, call)
         stored = (await self.idempotency.replay(tx, [claim], held=held)).get(claim.scope)
         if isinstance(stored, ApiError):
             raise stored

@@ -1,11 +1,14 @@
 """One effect per Idempotency-Key: the key, the effect and the stored answer share a transaction.
 
-In flight is a process-local set, plus a transaction lock on PostgreSQL for the other processes.
-Scope: effective customer, live or sandbox, key; kept 24 h. Source: DECISIONS "Idempotency", contract NOTES e.
+In flight is a process-local table, plus a transaction lock on PostgreSQL for the other processes. Replaying needs
+neither: whoever finds a key taken looks for its answer first.
+Scope: effective customer, live or sandbox, key; for one operation, which is a method and a path; kept 24 h.
+Source: DECISIONS "Idempotency", contract NOTES e, docs/decisions/0019.
 """
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Tx
@@ -14,17 +17,21 @@ from sent_server.http.envelope import Answer
 from sent_server.kernel.sealing import Sealer
 
 KEPT_MS = 24 * 3600 * 1000
+MAX_OPERATION_LENGTH = 200
+OTHER_OPERATION = "This Idempotency-Key was used for another method or path; use a new key for another operation"
 _KEY = re.compile(r"[a-zA-Z0-9_-]{1,255}", re.ASCII)
+Scope = tuple[str, str, str]
 
 FIND = """
-    SELECT k.idempotency_key, k.request_id, k.status, k.body, k.sealed_at_ms, k.created_at_ms
+    SELECT k.idempotency_key, k.request_id, k.status, k.body, k.sealed_at_ms, k.created_at_ms, k.operation
     FROM EACH(:keys) AS n
     LOOKUP idempotency_keys AS k BY (k.customer_id = :customer_id AND k.mode = :mode AND k.idempotency_key = n.value)
 """
 STORE = """
     INSERT INTO idempotency_keys
-        (customer_id, mode, idempotency_key, request_id, status, body, sealed_at_ms, created_at_ms)
-    VALUES (:customer_id, :mode, :idempotency_key, :request_id, :status, :body, :sealed_at_ms, :created_at_ms)
+        (customer_id, mode, idempotency_key, operation, request_id, status, body, sealed_at_ms, created_at_ms)
+    VALUES
+        (:customer_id, :mode, :idempotency_key, :operation, :request_id, :status, :body, :sealed_at_ms, :created_at_ms)
 """
 FORGET = """
     DELETE FROM idempotency_keys
@@ -38,18 +45,27 @@ FORGET_OLD = """
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request's wish to be the only one with this key."""
+    """A request's wish to be the only one with this key. `operation` is its method and concrete path."""
 
     customer_id: str
     mode: str
     key: str
+    operation: str
     request_id: str
     now_ms: int
     sealed: bool = False
 
     @property
-    def scope(self) -> tuple[str, str, str]:
+    def scope(self) -> Scope:
         return self.customer_id, self.mode, self.key
+
+
+def operation(method: str, path: str, values: Mapping[str, str]) -> str:
+    """`path` with the values of its parameters, as the row keeps it: ids in lower case, what is long as its hash."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    text = f"{method} {path}"
+    return text if len(text) <= MAX_OPERATION_LENGTH else f"{method} {hashlib.sha256(path.encode()).hexdigest()}"
 
 
 def check_key(raw: bytes) -> str:
@@ -62,67 +78,100 @@ def check_key(raw: bytes) -> str:
     return key
 
 
+def of_another_operation() -> ApiError:
+    """A client that repeats this as it is gets the same again."""
+    return ApiError("CONFLICT_001", OTHER_OPERATION, headers={"x-should-retry": "false"})
+
+
 class InFlight:
     """The keys this process works on. Entered before the transaction, left before the answer is written."""
 
     def __init__(self) -> None:
-        self._scopes: set[tuple[str, str, str]] = set()
+        self._operations: dict[Scope, str] = {}
 
-    def enter(self, claim: Claim) -> None:
-        if claim.scope in self._scopes:
-            raise ApiError("CONFLICT_001")
-        self._scopes.add(claim.scope)
+    def enter(self, claim: Claim) -> bool:
+        """False when the same operation is under way with this key. Raises CONFLICT_001 for another operation."""
+        under_way = self._operations.get(claim.scope)
+        if under_way is None:
+            self._operations[claim.scope] = claim.operation
+            return True
+        if under_way != claim.operation:
+            raise of_another_operation()
+        return False
 
     def leave(self, claim: Claim) -> None:
-        self._scopes.discard(claim.scope)
+        self._operations.pop(claim.scope, None)
 
 
 class Idempotency:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    async def replay(
-        self, tx: Tx, claims: Sequence[Claim], *, held: bool = False
-    ) -> dict[tuple[str, str, str], Answer | ApiError]:
-        """The stored answers of those claims that have one; CONFLICT_001 for those another process holds.
+    async def replay(self, tx: Tx, claims: Sequence[Claim], *, held: bool = False) -> dict[Scope, Answer | ApiError]:
+        """The stored answers of those claims that have one; CONFLICT_001 for the others that another process holds,
+        and for a key that was used for another operation.
 
         `held`: the caller holds them already, beyond this transaction.
         """
-        found: dict[tuple[str, str, str], Answer | ApiError] = {}
-        by_owner: dict[tuple[str, str], list[Claim]] = {}
         names = ["/".join(claim.scope) for claim in claims]
-        locked = names if held else await tx.try_locks(names)
-        for claim in sorted(claims, key=lambda claim: claim.scope):
+        locked = set(names) if held else await tx.try_locks(names)
+        found, expired = await self._stored(tx, claims)
+        for claim in claims:
             if "/".join(claim.scope) in locked:
-                by_owner.setdefault((claim.customer_id, claim.mode), []).append(claim)
-            else:
-                found[claim.scope] = ApiError("CONFLICT_001")
-        for (customer_id, mode), owned in by_owner.items():
-            keys = [claim.key for claim in owned]
-            expired: list[str] = []
-            for key, request_id, status, body, sealed_at_ms, created_at_ms in await tx.fetch(
-                FIND, customer_id=customer_id, mode=mode, keys=keys
-            ):
-                if created_at_ms <= owned[0].now_ms - KEPT_MS:
-                    expired.append(key)
-                    continue
-                text = self._sealer.open(body, row_id=f"{customer_id}/{key}") if sealed_at_ms else body
-                headers = {"X-Sandbox": "true"} if mode == "sandbox" else {}
-                found[(customer_id, mode, key)] = Answer(status, text.encode(), headers, replay_of=request_id)
-            if expired:
-                await tx.execute(FORGET, customer_id=customer_id, mode=mode, keys=expired)
+                continue
+            expired.discard(claim.scope)
+            found.setdefault(claim.scope, ApiError("CONFLICT_001"))
+        for (customer_id, mode), scopes in _by_owner(expired).items():
+            keys = [key for _, _, key in scopes]
+            await tx.execute(FORGET, customer_id=customer_id, mode=mode, keys=keys)
         return found
+
+    async def look_up(self, tx: Tx, claim: Claim) -> Answer | ApiError:
+        """The stored answer to what somebody else has the key for; CONFLICT_001 while there is none."""
+        found, _ = await self._stored(tx, [claim])
+        return found.get(claim.scope) or ApiError("CONFLICT_001")
 
     async def store(self, tx: Tx, answers: Sequence[tuple[Claim, Answer]]) -> None:
         await tx.execute_many(STORE, [self._row(claim, answer) for claim, answer in answers])
 
-    def _row(self, claim: Claim, answer: Answer) -> tuple[str, str, str, str, int, str, int | None, int]:
+    async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[dict[Scope, Answer | ApiError], set[Scope]]:
+        """What is kept under these keys, and those keys whose answer is too old."""
+        found: dict[Scope, Answer | ApiError] = {}
+        expired: set[Scope] = set()
+        by_scope = {claim.scope: claim for claim in claims}
+        for (customer_id, mode), scopes in _by_owner(by_scope).items():
+            keys = [key for _, _, key in scopes]
+            for row in await tx.fetch(FIND, customer_id=customer_id, mode=mode, keys=keys):
+                key, request_id, status, body, sealed_at_ms, created_at_ms, stored_for = row
+                claim = by_scope[customer_id, mode, key]
+                if created_at_ms <= claim.now_ms - KEPT_MS:
+                    expired.add(claim.scope)
+                    continue
+                # A row of an older release does not name its operation: at least no secret goes elsewhere.
+                is_same = claim.sealed == bool(sealed_at_ms) if stored_for is None else stored_for == claim.operation
+                if not is_same:
+                    found[claim.scope] = of_another_operation()
+                    continue
+                text = self._sealer.open(body, row_id=f"{customer_id}/{key}") if sealed_at_ms else body
+                headers = {"X-Sandbox": "true"} if mode == "sandbox" else {}
+                found[claim.scope] = Answer(status, text.encode(), headers, replay_of=request_id)
+        return found, expired
+
+    def _row(self, claim: Claim, answer: Answer) -> tuple[str, str, str, str, str, int, str, int | None, int]:
         body = answer.body.decode()
         sealed_at_ms = None
         if claim.sealed:
             body = self._sealer.seal(body, row_id=f"{claim.customer_id}/{claim.key}")
             sealed_at_ms = claim.now_ms
-        return (*claim.scope, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms)
+        return (*claim.scope, claim.operation, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms)
+
+
+def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:
+    """In one order for everybody."""
+    found: dict[tuple[str, str], list[Scope]] = {}
+    for scope in sorted(scopes):
+        found.setdefault(scope[:2], []).append(scope)
+    return found
 
 
 async def forget_old(tx: Tx, *, now_ms: int) -> int:

@@ -49,6 +49,8 @@ CommandHandler = Callable[[Tx, Call, Any], Awaitable[Reply]]
 ActionHandler = Callable[[Call, Any], Awaitable[Reply]]
 # (call, body): talks to the outside world before the transaction of the command; may refuse
 Beforehand = Callable[[Call, Any], Awaitable[None]]
+# (tx, call): raises AUTH_004 for a caller whose role would do, and who may not do this all the same
+Rights = Callable[[Tx, Call], Awaitable[None]]
 # (call, body, claim) -> the command for `batch`, and how many rows it stands for
 CommandFactory = Callable[[Call, Any, Claim | None], tuple[Any, int]]
 
@@ -58,6 +60,7 @@ class Route:
     """One operation. Exactly one of `query`, `inquiry`, `command` and `action` is its handler.
 
     `beforehand` runs before `command`, but not for a sandbox request nor for a replayed one.
+    `rights` is asked before a stored answer is given out; the handler asks the same by itself.
     `batch` is the same use case as `command` written over lists, for the hot path.
     `denied` is what AUTH_004 says to other roles, where the contract has words of its own for that.
     `bad_id` is the code and message for a malformed path id. `sealed` stored answers hold a secret.
@@ -76,6 +79,7 @@ class Route:
     command: CommandHandler | None = None
     action: ActionHandler | None = None
     beforehand: Beforehand | None = None
+    rights: Rights | None = None
     batch: Batch[Any, Answer] | None = None
     to_command: CommandFactory | None = None
     bad_id: tuple[str, str] = ("VALIDATION_001", "Invalid ID format.")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sent_server.bus import Bus
+from sent_server.compliance import reach
 from sent_server.db import Database, Tx
 from sent_server.http import route
 from sent_server.http.envelope import Reply
@@ -75,23 +76,40 @@ def routes(
 
     every, one = "/v3/profiles", "/v3/profiles/{profileId}"
     admin: dict[str, Any] = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS}
+    of_organization: dict[str, Any] = {**admin, "rights": may_change, "bad_id": BAD_ID}
     return [
         route.get(every, list_profiles),
-        route.mutate("POST", every, create, body=CreateProfile, beforehand=keep_card_of_new, **admin),
+        route.mutate(
+            "POST", every, create, body=CreateProfile, beforehand=keep_card_of_new, rights=may_create, **admin
+        ),
         route.get(one, get, bad_id=BAD_ID),
-        route.mutate("PATCH", one, update, body=UpdateProfile, beforehand=keep_card, bad_id=BAD_ID, **admin),
-        route.mutate("DELETE", one, delete, body=Mutation, bad_id=BAD_ID, **admin),
+        route.mutate("PATCH", one, update, body=UpdateProfile, beforehand=keep_card, **of_organization),
+        route.mutate("DELETE", one, delete, body=Mutation, **of_organization),
         route.mutate(
             "POST",
             f"{one}/complete",
             complete,
             body=CompleteProfile,
             limit=LimitClass.SENSITIVE,
+            rights=may_complete,
             bad_id=BAD_ID,
             access=Access.ADMIN,  # it files for good what only admins may write
             denied=NO_ACCESS,
         ),
     ]
+
+
+async def may_create(tx: Tx, call: Call) -> None:
+    service.refuse_profile_key(call.caller)
+
+
+async def may_change(tx: Tx, call: Call) -> None:
+    service.check_own_settings(call.caller, call.path["profileId"])
+
+
+async def may_complete(tx: Tx, call: Call) -> None:
+    account = await reach.profile(tx, call.caller, call.path["profileId"])
+    await completion.check_filing(tx, call.caller, account)
 
 
 async def list_profiles(tx: Tx, call: Call) -> Reply:

@@ -37,6 +37,9 @@ REVIEW = "profile_review"
 LEASE_MS = 30_000
 BATCH = 20
 LOOK_AGAIN_AFTER_MS = (1_000, 3_600_000)
+OF_THE_ORGANIZATION = (
+    "Completing this profile would file its organization's brand or campaigns for good; use a key of the organization"
+)
 NOT_MET = "The prerequisites of a complete profile are not met"
 MESSAGES = {
     Outcome.COMPLETED: "The profile is complete",
@@ -48,8 +51,17 @@ VERDICTS = {Registration.APPROVED: ProfileStatus.APPROVED, Registration.REJECTED
 Handler = Callable[[Tx, Job, int], Awaitable[None]]
 
 
+async def check_filing(tx: Tx, caller: Caller, account: Account) -> None:
+    """A filing is for good, so only the organization's key may file what is the organization's. Raises AUTH_004."""
+    if not caller.is_organization and await compliance.would_file_inherited(tx, account):
+        raise ApiError("AUTH_004", OF_THE_ORGANIZATION)
+
+
 async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, now_ms: int) -> bool:
-    """False when the profile is complete already. Raises RESOURCE_014, VALIDATION_001 with what is lacking."""
+    """False when the profile is complete already.
+
+    Raises RESOURCE_014, VALIDATION_001 with what is lacking, and AUTH_004 like `check_filing`.
+    """
     reached = await reach.profile(tx, caller, profile_id)
     account = await family.for_change(tx, reached.organization_id, reached.id)
     if account is None:
@@ -59,9 +71,13 @@ async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, no
     _, lacking = await _look_at(tx, account)
     if lacking:
         raise ApiError("VALIDATION_001", NOT_MET, details=lacking)
-    if not await store.under_way(tx, account.id, webhook_url):
+    await check_filing(tx, caller, account)
+    by_organization = caller.is_organization
+    if not await store.under_way(tx, account.id, webhook_url, by_organization=by_organization):
         completion_id = ids.new_id(now_ms)
-        await store.start(tx, account.id, completion_id, webhook_url=webhook_url, now_ms=now_ms)
+        await store.start(
+            tx, account.id, completion_id, webhook_url=webhook_url, by_organization=by_organization, now_ms=now_ms
+        )
         await jobs.enqueue(tx, [(completion_id, KIND, account.id, now_ms, now_ms)])
     return True
 
@@ -97,7 +113,7 @@ async def _complete(tx: Tx, job: Job, now_ms: int) -> None:
     if completion is None or completion.finished_at_ms is not None or account is None:
         await jobs.finish(tx, [job])
         return
-    reached, waits = await _conclude(tx, account, now_ms)
+    reached, waits = await _conclude(tx, account, completion, now_ms)
     await store.finish(tx, account.id, completion.id, outcome=reached, now_ms=now_ms)
     await events.emit(tx, [_told(account, completion, reached, now_ms)])
     if waits:
@@ -106,11 +122,14 @@ async def _complete(tx: Tx, job: Job, now_ms: int) -> None:
         await jobs.finish(tx, [job])
 
 
-async def _conclude(tx: Tx, account: Account, now_ms: int) -> tuple[Outcome, bool]:
+async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: int) -> tuple[Outcome, bool]:
     """What it leads to, and whether the registry has to be waited for."""
+    await compliance.hold(tx, account)
     facts, lacking = await _look_at(tx, account)
     if lacking:  # something was taken away since the request
         return Outcome.FAILED, False
+    if not completion.by_organization and await compliance.would_file_inherited(tx, account):
+        return Outcome.FAILED, False  # the organization added a draft since the request; it alone may file that
     configured = (await channels.configured(tx, [(account.id, account.organization_id)]))[account.id]
     reached = outcome.decide(account, facts, has_channel=not {"sms", "whatsapp"}.isdisjoint(configured))
     await compliance.file(tx, account.id, now_ms=now_ms)

@@ -166,6 +166,12 @@ async def delete(tx: Tx, caller: Caller, profile_id: str, *, now_ms: int) -> Non
     await family.remove(tx, await _for_change(tx, caller, profile_id), now_ms=now_ms)
 
 
+def check_own_settings(caller: Caller, profile_id: str) -> None:
+    """A profile's own key does not change it. Raises AUTH_004."""
+    if profile_id == caller.customer_id:
+        refuse_profile_key(caller)
+
+
 async def _organization(tx: Tx, caller: Caller) -> Account:
     organization = await accounts.look_up(tx, caller.organization_id)
     if organization is None or organization.kind != "organization":
@@ -174,18 +180,19 @@ async def _organization(tx: Tx, caller: Caller) -> Account:
 
 
 async def _organization_for_change(tx: Tx, caller: Caller) -> Account:
-    _refuse_profile_key(caller)
+    refuse_profile_key(caller)
     return await _organization(tx, caller)
 
 
-def _refuse_profile_key(caller: Caller) -> None:
-    if caller.customer_id != caller.organization_id and not caller.scoped:
+def refuse_profile_key(caller: Caller) -> None:
+    """Raises AUTH_004."""
+    if not caller.is_organization:
         raise ApiError("AUTH_004", NO_ADMIN_ACCESS)
 
 
 async def _for_change(tx: Tx, caller: Caller, profile_id: str) -> Account:
     reached = await reach.profile(tx, caller, profile_id)
-    _refuse_profile_key(caller)
+    refuse_profile_key(caller)
     account = await family.for_change(tx, reached.organization_id, reached.id)
     if account is None:  # deleted while we waited for it
         raise ApiError("RESOURCE_014")

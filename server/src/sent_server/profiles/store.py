@@ -29,15 +29,16 @@ SET_WABA = """
     WHERE customer_id = :customer_id
 """
 START = """
-    INSERT INTO profile_completions (customer_id, id, webhook_url, started_at_ms)
-    VALUES (:customer_id, :id, :webhook_url, :started_at_ms)
+    INSERT INTO profile_completions (customer_id, id, webhook_url, by_organization, started_at_ms)
+    VALUES (:customer_id, :id, :webhook_url, :by_organization, :started_at_ms)
 """
 UNDER_WAY = """
     SELECT id FROM profile_completions
-    WHERE customer_id = :customer_id AND webhook_url = :webhook_url AND finished_at_ms IS NULL
+    WHERE customer_id = :customer_id AND webhook_url = :webhook_url AND by_organization >= :by_organization
+        AND finished_at_ms IS NULL
 """
 COMPLETION = """
-    SELECT id, webhook_url, started_at_ms, finished_at_ms
+    SELECT id, webhook_url, by_organization, started_at_ms, finished_at_ms
     FROM profile_completions
     WHERE customer_id = :customer_id AND id = :id
 """
@@ -52,6 +53,7 @@ FINISH = """
 class Completion:
     id: str
     webhook_url: str
+    by_organization: int
     started_at_ms: int
     finished_at_ms: int | None
 
@@ -84,12 +86,24 @@ async def set_waba(tx: Tx, customer_id: str, *, waba_id: str, phone_number_id: s
     )
 
 
-async def start(tx: Tx, customer_id: str, completion_id: str, *, webhook_url: str, now_ms: int) -> None:
-    await tx.execute(START, customer_id=customer_id, id=completion_id, webhook_url=webhook_url, started_at_ms=now_ms)
+async def start(
+    tx: Tx, customer_id: str, completion_id: str, *, webhook_url: str, by_organization: bool, now_ms: int
+) -> None:
+    await tx.execute(
+        START,
+        customer_id=customer_id,
+        id=completion_id,
+        webhook_url=webhook_url,
+        by_organization=int(by_organization),
+        started_at_ms=now_ms,
+    )
 
 
-async def under_way(tx: Tx, customer_id: str, webhook_url: str) -> bool:
-    return bool(await tx.fetch(UNDER_WAY, customer_id=customer_id, webhook_url=webhook_url))
+async def under_way(tx: Tx, customer_id: str, webhook_url: str, *, by_organization: bool) -> bool:
+    """Whether one is that does at least as much."""
+    wanted = int(by_organization)
+    rows = await tx.fetch(UNDER_WAY, customer_id=customer_id, webhook_url=webhook_url, by_organization=wanted)
+    return bool(rows)
 
 
 async def completion(tx: Tx, customer_id: str, completion_id: str) -> Completion | None:

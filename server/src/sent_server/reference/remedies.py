@@ -94,8 +94,9 @@ REMEDIES: dict[str, tuple[str, str]] = {
         "Delete what is not needed; an operator raises the quota.",
     ),
     "CONFLICT_001": (
-        "A request with the same Idempotency-Key is still being worked on.",
-        "Repeat it in a moment: you will get the first one's answer.",
+        "A request with the same Idempotency-Key is still being worked on; or, when the answer has the header "
+        "x-should-retry: false, the key was used for another method or path.",
+        "Repeat it in a moment: you will get the first one's answer. For another operation, use another key.",
     ),
     "SERVICE_001": ("The cache that counts requests is out of reach.", RETRY),
     "INTERNAL_001": (
