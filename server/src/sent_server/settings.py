@@ -35,6 +35,10 @@ class Settings:
     home: str = _setting(".sent", "Folder of the installation: SQLite file, keys, demo.json, admin socket.")
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on; 0 takes any free one.")
+    max_connections: int = _setting(10_000, "HTTP connections that a process keeps open at most, and open files allow.")
+    max_connections_per_address: int = _setting(
+        1_000, "The same per address (IPv6: per /64); raise it when a proxy in front brings all of them."
+    )
     database_url: str = _setting("", "`sqlite:///FILE` or `postgresql://...`; empty means HOME/sent.db.")
     database_connections: int = _setting(12, "Connections to PostgreSQL that this process opens at most.")
     bus_url: str = _setting(

@@ -6,10 +6,12 @@ import gc
 import os
 import resource
 import signal
+import socket
 from typing import Any
 
 from sent_server.app import Platform
 from sent_server.health import Health, State
+from sent_server.http.server import serve
 
 MANY_FILES = 65_536
 
@@ -42,6 +44,18 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
     return stop
+
+
+def served(platform: Platform, bound: socket.socket) -> contextlib.AbstractAsyncContextManager[asyncio.Task[None]]:
+    """The HTTP server of a platform; see `http.server.serve`."""
+    settings = platform.settings
+    return serve.served(
+        platform.asgi,
+        bound,
+        doc_url_base=platform.doc_url_base,
+        max_connections=settings.max_connections,
+        max_connections_per_address=settings.max_connections_per_address,
+    )
 
 
 async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: Health) -> None:

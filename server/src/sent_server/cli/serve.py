@@ -13,7 +13,7 @@ import orjson
 import uvloop
 
 from sent_server.app import Platform, Role
-from sent_server.cli import installation, logs, ports, process, screen, web
+from sent_server.cli import installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.settings import Settings
 
@@ -58,8 +58,7 @@ async def _serve(settings: Settings, role: Role, bound: socket.socket | None, *,
         async with contextlib.AsyncExitStack() as stack:
             serving = None
             if bound:
-                door = web.served(platform.asgi, bound, doc_url_base=platform.doc_url_base)
-                serving = await stack.enter_async_context(door)
+                serving = await stack.enter_async_context(process.served(platform, bound))
             await platform.start()
             process.tame_garbage_collection()
             _announce(settings, role, bound, as_json=as_json)

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from sent_server.app import Platform
-from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, process, screen, web
+from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
 from sent_server.settings import Settings
@@ -96,7 +96,7 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         perform = operations.Operator.of(platform).perform
         async with (
             admin_socket.served(home.admin_socket, perform),
-            web.served(platform.asgi, bound, doc_url_base=platform.doc_url_base) as serving,
+            process.served(platform, bound) as serving,
         ):
             notices = [said] if said else []
             if options.as_json:

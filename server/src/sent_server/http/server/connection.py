@@ -1,0 +1,356 @@
+"""One connection: requests come in, one at a time is handed to the application, answers go out in the same order.
+
+IDLE --first byte--> HEAD --end of head--> BODY --all of it--> ANSWERING --answer is out--> IDLE, or LEAVING
+
+Every state but ANSWERING waits for the client and has a deadline. An answer that the client does not read has one, too.
+LEAVING means that nothing more is read: the rest of the answer goes out, and what still comes is thrown away for a
+moment, since closing earlier would reset the connection and take the answer away from a client that is still sending.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, cast
+
+from starlette.types import ASGIApp
+
+from sent_server.http.server import body, head, refusal
+from sent_server.http.server.exchange import Exchange
+from sent_server.http.server.head import Head, RefusedError
+from sent_server.http.server.table import SMALL, ConnectionTable, Peer
+
+IDLE_S = 75.0
+HEAD_S = 10.0
+BODY_S = 30.0
+ANSWER_S = 30.0
+LEAVING_S = 2.0
+# A body or an answer that moves gets a second more for each of these.
+BYTES_PER_S = 64 * 1024
+HIGH_WATER = 64 * 1024
+# An unread rest of a body this small is thrown away; for a larger one the connection is given up.
+MAX_DISCARDED = 1024 * 1024
+
+
+class State(Enum):
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    LEAVING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What all connections of a server have in common."""
+
+    app: ASGIApp
+    table: ConnectionTable
+    doc_url_base: str
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, served: Served) -> None:
+        self.deadline_s = math.inf
+        self.loop = asyncio.get_running_loop()
+        self.writable: asyncio.Future[None] | None = None
+        self._served = served
+        self._table = served.table
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._state = State.IDLE
+        self._since_s = 0.0
+        self._held = 0
+        self._is_reading = True
+        self._exchange: Exchange | None = None
+        self._body: body.Counted | body.Chunked | None = None
+        self._peer: Peer | None = None
+        self._written_since_s: float | None = None
+        self._unsent = 0
+
+    # --- what the transport says ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(HIGH_WATER)
+        self.client = _address(transport.get_extra_info("peername"))
+        self.server = _address(transport.get_extra_info("sockname"))
+        self._peer = self._table.enter(self, self.client[0] if self.client else "")
+        if self._peer is None:
+            self._state = State.LEAVING
+            self.transport.write(refusal.render(503, "There are too many connections", self._served.doc_url_base))
+            self.transport.close()
+            return
+        self._wait(State.IDLE, IDLE_S)
+
+    def data_received(self, data: bytes) -> None:
+        if self._state is State.LEAVING:
+            return
+        self._buffer += data
+        self._advance()
+        self._account()
+
+    def eof_received(self) -> bool:
+        """Keep our half open while an answer may still be read: programs that send one request half-close."""
+        if self._state is State.ANSWERING and self._exchange is not None and not self._exchange.started:
+            self._exchange.keep_alive = False
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state, self.deadline_s = State.LEAVING, math.inf
+        self._buffer.clear()
+        if self._peer is not None:
+            self._table.hold(self._peer, -self._held - self._unsent)
+            self._held = self._unsent = 0
+        self._table.leave(self)
+        if self._exchange is not None:
+            self._exchange.disconnect()
+            self._exchange = None
+        self._wake_writer()
+
+    def pause_writing(self) -> None:
+        self.writable = self.loop.create_future()
+        self._written_since_s = self.loop.time()
+        self._unsent = self.transport.get_write_buffer_size()
+        if self._peer is not None:
+            self._table.hold(self._peer, self._unsent)
+            if self._unsent > SMALL and self._table.is_full(self._peer):
+                self.loop.call_soon(self.abort)
+        self.deadline_s = min(self.deadline_s, self._written_since_s + ANSWER_S)
+
+    def resume_writing(self) -> None:
+        if self._peer is not None:
+            self._table.hold(self._peer, -self._unsent)
+        self._unsent, self._written_since_s = 0, None
+        self._wake_writer()
+        if self._exchange is None and self._state is not State.LEAVING:
+            self.resume_reading()
+            if self._buffer:
+                self._advance()
+
+    # --- reading ---
+
+    def _advance(self) -> None:
+        """Do what the buffer allows: begin a request, give it its body, or wait."""
+        try:
+            if self._exchange is None and self._state is not State.LEAVING and self.writable is None:
+                self._read_head()
+            elif self._body is not None:
+                self._read_body()
+        except RefusedError as refused:
+            self._refuse(refused)
+        if len(self._buffer) > HIGH_WATER and (self._exchange is not None or self.writable is not None):
+            self.pause_reading()
+
+    def _read_head(self) -> None:
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n"):  # an empty line before a request counts for nothing
+            del buffer[:2]
+        if not buffer:
+            return
+        end = buffer.find(b"\r\n\r\n", max(0, self._scanned - 3))
+        if end < 0:
+            head.check_start(buffer, self._scanned)
+            self._scanned = len(buffer)
+            if self._state is State.IDLE:
+                self._wait(State.HEAD, HEAD_S)
+            return
+        raw = bytes(buffer[:end])
+        del buffer[: end + 4]
+        self._scanned = 0
+        self._begin(head.parse(raw))
+
+    def _begin(self, request: Head) -> None:
+        exchange = self._exchange = Exchange(self, request)
+        if request.length == 0:
+            self._answer()
+        else:
+            self._body = body.framed(request.length)
+            self._wait(State.BODY, BODY_S)
+            if self._buffer:
+                self._read_body()
+        if self._exchange is exchange:
+            task = self.loop.create_task(exchange.run(self._served.app))
+            self._table.tasks.add(task)
+            task.add_done_callback(self._table.tasks.discard)
+
+    def _read_body(self) -> None:
+        exchange, reader = self._exchange, self._body
+        assert exchange is not None
+        assert reader is not None
+        piece = reader.take(self._buffer)
+        exchange.received += len(piece)
+        if reader.done:
+            self._body = None
+            self._answer()
+        exchange.feed(piece, done=reader.done)
+        if exchange.complete:
+            self._end_exchange()
+        elif exchange.unread > HIGH_WATER and not reader.done:
+            self.pause_reading()
+
+    def _answer(self) -> None:
+        self._state = State.ANSWERING
+        if self._peer is not None:
+            self._peer.waiting.pop(self, None)
+        self.deadline_s = math.inf if self._written_since_s is None else self._written_since_s + ANSWER_S
+
+    def pause_reading(self) -> None:
+        if self._is_reading:
+            self._is_reading = False
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._is_reading and not self.transport.is_closing():
+            self._is_reading = True
+            self.transport.resume_reading()
+
+    # --- answering ---
+
+    def answered(self) -> None:
+        """The exchange has written all of its answer."""
+        if self._body is None:
+            self._end_exchange()
+        elif self._state is not State.LEAVING and not self._exchange_may_go_on():
+            self._leave()
+        else:
+            self.resume_reading()
+
+    def may_keep_alive(self) -> bool:
+        """Asked when an answer begins: whether the rest of the request will be read, so that another may follow."""
+        return not self._table.draining and (self._body is None or self._exchange_may_go_on())
+
+    def _exchange_may_go_on(self) -> bool:
+        left = self._body.left if self._body is not None else 0
+        return (
+            self._exchange is not None
+            and self._exchange.keep_alive
+            and not self._exchange.expects_continue
+            and left is not None
+            and left <= MAX_DISCARDED
+        )
+
+    def _end_exchange(self) -> None:
+        exchange, self._exchange = self._exchange, None
+        if self._state is State.LEAVING:
+            return
+        if exchange is None or not exchange.keep_alive or self._table.draining:
+            self._leave(linger=bool(self._buffer))
+            return
+        self._wait(State.IDLE, IDLE_S)
+        if self._written_since_s is not None:
+            self.deadline_s = min(self.deadline_s, self._written_since_s + ANSWER_S)
+        self.resume_reading()
+        if self._buffer:
+            self._advance()
+        self._account()
+
+    def crashed(self) -> None:
+        """The application failed before its answer began."""
+        self.transport.write(refusal.render(500, "", self._served.doc_url_base))
+        self._leave()
+
+    def _refuse(self, refused: RefusedError) -> None:
+        started = self._exchange is not None and self._exchange.started
+        if self._exchange is not None:
+            self._exchange.disconnect()
+            self._exchange = None
+        if started:
+            self.abort()
+            return
+        self.transport.write(refusal.render(refused.status, refused.reason, self._served.doc_url_base))
+        self._leave()
+
+    def _leave(self, *, linger: bool = True) -> None:
+        self._buffer.clear()
+        self._body = None
+        self._wait(State.LEAVING, LEAVING_S)
+        if linger and self.transport.can_write_eof() and not self.transport.is_closing():
+            self.resume_reading()
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+
+    # --- limits ---
+
+    def _wait(self, state: State, at_most_s: float) -> None:
+        self._state, self._since_s = state, self.loop.time()
+        self.deadline_s = self._since_s + at_most_s
+        if self._peer is not None:
+            self._peer.waiting.pop(self, None)
+            if state is not State.LEAVING:
+                self._peer.waiting[self] = None
+
+    def _account(self) -> None:
+        """Keep the sum of what this request holds in memory."""
+        held = len(self._buffer) + self._received()
+        if self._peer is not None and held != self._held and self._state is not State.LEAVING:
+            self._table.hold(self._peer, held - self._held)
+            grew, self._held = held > self._held, held
+            if grew and held > SMALL and self._table.is_full(self._peer):
+                self._refuse(RefusedError("Too much is being sent at once; send it again in a moment", status=503))
+                self._table.hold(self._peer, -self._held)
+                self._held = 0
+
+    def expire(self, now_s: float) -> None:
+        """A deadline has passed; what moved meanwhile may have put it off."""
+        if self._written_since_s is not None and now_s >= self._written_since_s + ANSWER_S:
+            left = self.transport.get_write_buffer_size()
+            allowed_s = ANSWER_S + max(0, self._unsent - left) / BYTES_PER_S
+            if now_s >= self._written_since_s + allowed_s:
+                self.abort()
+            else:
+                self.deadline_s = self._written_since_s + allowed_s
+            return
+        match self._state:
+            case State.IDLE if now_s >= self._since_s + IDLE_S:
+                self._leave(linger=False)
+            case State.IDLE:
+                self.deadline_s = self._since_s + IDLE_S
+            case State.HEAD:
+                self._refuse(RefusedError(f"The request head did not come within {HEAD_S:.0f} seconds", status=408))
+            case State.BODY:
+                self._expire_body(now_s)
+            case State.ANSWERING:
+                self.deadline_s = math.inf
+            case State.LEAVING if self.transport.get_write_buffer_size() and now_s < self._since_s + ANSWER_S:
+                self.deadline_s = self._since_s + ANSWER_S
+            case State.LEAVING:
+                self.abort()
+
+    def _expire_body(self, now_s: float) -> None:
+        if not self._is_reading:  # it is the application that does not take it
+            self._since_s = now_s
+        received = self._exchange.received if self._exchange is not None else 0
+        self.deadline_s = self._since_s + BODY_S + received / BYTES_PER_S
+        if now_s >= self.deadline_s:
+            self._refuse(RefusedError(f"The body did not come within {BODY_S:.0f} seconds", status=408))
+
+    def _received(self) -> int:
+        """Bytes of the body that the application has or may still take."""
+        return self._exchange.received if self._exchange is not None and not self._exchange.complete else 0
+
+    def evict(self) -> None:
+        """Make room for another connection."""
+        if self._state is State.IDLE:
+            self._leave(linger=False)
+        else:
+            self.abort()
+
+    def shut_down(self) -> None:
+        if self._exchange is None and self._state is not State.LEAVING:
+            self._leave(linger=False)
+
+    def abort(self) -> None:
+        self._state = State.LEAVING
+        self.transport.abort()
+
+    def _wake_writer(self) -> None:
+        writable, self.writable = self.writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
+
+
+def _address(name: Any) -> tuple[str, int] | None:
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None  # pyright: ignore[reportUnknownArgumentType]

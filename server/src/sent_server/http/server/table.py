@@ -1,0 +1,135 @@
+"""All connections of a process: how many there are, how much they hold in memory, and which of them waited too long.
+
+One client must not use up what others need. When a limit is met, the connection that has waited longest for its client
+makes room for the new one; only when all are busy is the new one refused. No timer per request: a sweep twice a second
+looks at the deadlines.
+"""
+
+import asyncio
+import math
+from typing import Protocol
+
+import structlog
+
+from sent_server.kernel import network
+
+log = structlog.get_logger()
+SWEEP_EVERY_S = 0.5
+LOG_EVERY_S = 60.0
+# What the requests and unread answers of one address, and of all, may hold at once.
+MAX_HELD_PER_ADDRESS = 24 * 1024 * 1024
+MAX_HELD = 64 * 1024 * 1024
+# A connection that holds less than this is never refused for what others hold.
+SMALL = 16 * 1024
+
+
+class Member(Protocol):
+    deadline_s: float
+
+    def expire(self, now_s: float) -> None: ...
+
+    def evict(self) -> None: ...
+
+    def shut_down(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class Peer:
+    """One address, or one IPv6 network of 64 bits."""
+
+    __slots__ = ("connections", "held", "name", "waiting")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.connections = 0
+        self.held = 0
+        # In the order in which they began to wait for their client.
+        self.waiting: dict[Member, None] = {}
+
+
+class ConnectionTable:
+    def __init__(self, *, max_connections: int, max_per_address: int) -> None:
+        self.max_connections = max_connections
+        self.max_per_address = max_per_address
+        self.draining = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.emptied = asyncio.Event()
+        self._members: dict[Member, Peer] = {}
+        self._peers: dict[str, Peer] = {}
+        self._held = 0
+        self._logged_at_s: dict[str, float] = {}
+
+    def enter(self, member: Member, address: str) -> Peer | None:
+        """None when there is no room: every connection of the address, or every one of all, is at work."""
+        name = network.network(address)
+        peer = self._peers.get(name)
+        if peer is not None and peer.connections >= self.max_per_address:
+            self._log("http.connections_of_address_at_limit", limit=self.max_per_address, address=name)
+            if not self._evict(peer):
+                return None
+        if len(self._members) >= self.max_connections:
+            self._log("http.connections_at_limit", limit=self.max_connections)
+            if not self._evict(max(self._peers.values(), key=lambda one: (bool(one.waiting), one.connections))):
+                return None
+        peer = self._peers.get(name)
+        if peer is None:
+            peer = self._peers[name] = Peer(name)
+        peer.connections += 1
+        self._members[member] = peer
+        return peer
+
+    def leave(self, member: Member) -> None:
+        peer = self._members.pop(member, None)
+        if peer is None:
+            return
+        peer.waiting.pop(member, None)
+        peer.connections -= 1
+        if not peer.connections:
+            del self._peers[peer.name]
+        if self.draining and not self._members:
+            self.emptied.set()
+
+    def hold(self, peer: Peer, change: int) -> None:
+        peer.held += change
+        self._held += change
+
+    def is_full(self, peer: Peer) -> bool:
+        full = peer.held > MAX_HELD_PER_ADDRESS or self._held > MAX_HELD
+        if full:
+            self._log("http.requests_in_memory_at_limit", address=peer.name, held_bytes=peer.held)
+        return full
+
+    def shut_down(self) -> None:
+        """Idle connections end now, the others with the answer that they are at."""
+        self.draining = True
+        for member in list(self._members):
+            member.shut_down()
+        if not self._members:
+            self.emptied.set()
+
+    def abort_all(self) -> None:
+        for member in list(self._members):
+            member.abort()
+
+    async def sweep(self) -> None:
+        now_s = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            at_s = now_s()
+            for member in [member for member in self._members if member.deadline_s <= at_s]:
+                member.expire(at_s)
+
+    def _evict(self, peer: Peer) -> bool:
+        longest = next(iter(peer.waiting), None)
+        if longest is None:
+            return False
+        longest.evict()
+        self.leave(longest)
+        return True
+
+    def _log(self, event: str, **fields: object) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._logged_at_s.get(event, -math.inf) >= LOG_EVERY_S:
+            self._logged_at_s[event] = now_s
+            log.warning(event, **fields)
