@@ -118,7 +118,7 @@ def wait_for() -> Callable[..., object]:
 
 
 # Tests of these take tens of seconds each, and wait more than they compute.
-SLOW = ("/tests/scale/", "/tests/delivery/test_crash.py", "/tests/simulation/", "test_package.py")
+SLOW = ("/tests/scale/", "test_slow_peers.py", "/tests/delivery/test_crash.py", "/tests/simulation/", "test_package.py")
 
 
 @pytest.hookimpl(trylast=True)

@@ -114,9 +114,9 @@ class Connection(asyncio.Protocol):
         self._written_since_s = self.loop.time()
         self._unsent = self.transport.get_write_buffer_size()
         if self._peer is not None:
-            self._table.hold(self._peer, self._unsent)
             if self._unsent > SMALL and self._table.is_full(self._peer):
                 self.loop.call_soon(self.abort)
+            self._table.hold(self._peer, self._unsent)
         self.deadline_s = min(self.deadline_s, self._written_since_s + ANSWER_S)
 
     def resume_writing(self) -> None:
