@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sent_server.contacts import service
+from sent_server.contacts import service, store
 from sent_server.db import migrate
 from sent_server.db.open import open_database
 from sent_server.errors import ApiError
+from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.phones import service as phones
 
@@ -201,8 +202,8 @@ def test_senders_that_meet_the_same_new_number_at_once_agree_on_its_contact(data
         numbers = [f"+1415555{n:04}" for n in range(2_000, 2_020)]
         results = await asyncio.gather(*(database.write(lambda tx: send_to(tx, numbers)) for _ in range(6)))
         stored = await database.read(recipients(numbers))
-        for ids in results:
-            assert ids == {number: recipient.id for number, recipient in stored.items()}
+        for made in results:
+            assert made == {number: recipient.id for number, recipient in stored.items()}
         await counters_agree(database)
 
     run(database_url, scenario)
@@ -347,5 +348,66 @@ def test_what_a_handset_learns_shows_in_its_next_contact(database_url):
     async def scenario(database):
         await database.write(lambda tx: phones.set_capabilities(tx, US, ADA, {"rcs": True}, now_ms=1))
         assert (await database.write(create(US, ADA))).available_channels == "sms,whatsapp,rcs"
+
+    run(database_url, scenario)
+
+
+HERE, THERE = "+525587654321", "+5215587654321"
+
+
+def rows_of_both_spellings():
+    """As a release wrote them that took every spelling for somebody else."""
+    return [(US, ids.new_id(1), number, "MX", "sms,whatsapp", "sms", 1) for number in (HERE, THERE)]
+
+
+@pytest.mark.parametrize(("said", "other"), [(HERE, THERE), (THERE, HERE)])
+def test_two_contacts_of_one_person_stay_two_and_share_their_consent(database_url, said, other):
+    async def scenario(database):
+        rows = rows_of_both_spellings()
+        await database.write(lambda tx: store.insert(tx, rows))
+        await database.write(lambda tx: store.add_to_counts(tx, US, {"contacts": 2}))
+        known = {number: contact_id for _, contact_id, number, *_ in rows}
+        found = await database.read(recipients([HERE, THERE]))
+        assert {number: (one.id, one.phone, one.is_new) for number, one in found.items()} == {
+            number: (contact_id, number, False) for number, contact_id in known.items()
+        }
+        await database.write(lambda tx: service.opt_out(tx, US, said, source="keyword", now_ms=7))
+        found = await database.read(recipients([HERE, THERE, "+525500000000"]))
+        assert [one.opted_out for one in found.values()].count(True) == 2
+        assert not found["+525500000000"].opted_out
+        assert await database.read(lambda tx: service.opted_out(tx, US, [HERE, THERE, ADA])) == {HERE, THERE}
+        assert await database.read(lambda tx: service.opted_out(tx, US, [other])) == {other}
+        assert await database.read(lambda tx: service.opted_out_here(tx, US, other))
+        listed, total = await database.read(lambda tx: service.list_page(tx, US, Page(), digits=None, channel=None))
+        assert ([one.opted_out_at_ms for one in listed], total) == ([7, 7], 2)
+        for number, contact_id in known.items():
+            one = await database.read(lambda tx, n=number: service.get_by_phone(tx, US, n))
+            assert (one.id, one.opted_out_at_ms) == (contact_id, 7)
+        await database.write(lambda tx: service.opt_in(tx, US, other))
+        assert await database.read(lambda tx: service.opted_out(tx, US, [HERE, THERE])) == set()
+        # Another tenant never noticed.
+        assert await database.read(lambda tx: service.opted_out(tx, THEM, [HERE, THERE])) == set()
+
+    run(database_url, scenario)
+
+
+def test_two_spellings_that_are_new_in_one_group_of_requests_become_one_contact(database_url):
+    async def scenario(database):
+        first = await database.write(lambda tx: send_to(tx, [THERE, HERE, ADA]))
+        assert first[THERE] == first[HERE] != first[ADA]
+        listed, total = await database.read(lambda tx: service.list_page(tx, US, Page(), digits=None, channel=None))
+        assert (sorted(one.phone for one in listed), total) == (sorted([THERE, ADA]), 2)
+
+    run(database_url, scenario)
+
+
+def test_what_a_handset_takes_is_looked_up_under_its_own_spelling(database_url):
+    """The other spelling of a known contact takes what the contact takes."""
+
+    async def scenario(database):
+        await database.write(create(US, HERE))
+        await database.write(lambda tx: phones.set_capabilities(tx, US, HERE, {"sms": False}, now_ms=5))
+        await database.write(lambda tx: service.refresh_channels(tx, US, HERE))
+        assert (await database.read(recipients([THERE])))[THERE].channels == {"whatsapp"}
 
     run(database_url, scenario)

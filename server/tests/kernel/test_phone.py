@@ -14,7 +14,7 @@ EXAMPLES = sorted(
     for region in phonenumbers.SUPPORTED_REGIONS
     if (number := phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE))
 )
-E164 = st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True, alphabet="+0123456789")
+E164 = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True, alphabet="+0123456789")
 
 
 def test_the_documents_own_example_has_the_documents_own_formats():
@@ -43,6 +43,8 @@ def test_a_valid_number_is_formatted_as_its_country_writes_it():
         "14155551234",
         "+0123456",
         "+1",
+        "+12",
+        "+40404",  # a short code
         "+1234567890123456",
         "+1 415 555 1234",
         "+1415555123a",
@@ -58,8 +60,9 @@ def test_what_is_not_exactly_e164_is_refused(text):
     assert not phone.is_e164(text)
 
 
-def test_two_to_fifteen_digits_are_e164():
-    assert phone.is_e164("+12")
+def test_seven_to_fifteen_digits_are_e164():
+    assert phone.is_e164("+1234567")
+    assert not phone.is_e164("+123456")
     assert phone.is_e164("+123456789012345")
 
 

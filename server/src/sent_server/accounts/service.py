@@ -26,7 +26,7 @@ from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.db import Tx
 from sent_server.http.authentication import hash_key
-from sent_server.kernel import ids
+from sent_server.kernel import ids, typed_text
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
@@ -63,7 +63,7 @@ async def create_account(
     now_ms: int,
 ) -> Account:
     """A new customer with empty ledger accounts. A profile shares the state and tier of its organization."""
-    if not name.strip() or len(name) > MAX_NAME_LENGTH:
+    if typed_text.is_blank(name) or len(name) > MAX_NAME_LENGTH:
         _refuse(f"the name must have 1 to {MAX_NAME_LENGTH} characters")
     _one_of("kind", kind, KINDS)
     _one_of("tier", tier, TIERS)

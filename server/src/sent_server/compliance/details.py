@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AliasChoices, AliasGenerator, BaseModel, Co
 from pydantic.alias_generators import to_camel
 
 from sent_server.http.fields import fault, one_of
+from sent_server.kernel import typed_text
 
 VERTICALS = (
     "PROFESSIONAL",
@@ -62,7 +63,7 @@ P = TypeVar("P", bound="Part")
 
 
 def _filled(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_001", "Must not be blank")
     return value
 

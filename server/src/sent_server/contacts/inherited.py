@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sent_server.contacts import shared_store
+from sent_server.contacts import identity, shared_store
 from sent_server.contacts.model import Contact, Recipient
 from sent_server.contacts.store import to_recipient
 from sent_server.db import Tx
@@ -12,18 +12,24 @@ from sent_server.kernel.paging import Page
 
 
 async def for_sending(tx: Tx, relatives: Relatives, numbers: Sequence[str]) -> tuple[dict[str, Recipient], set[str]]:
-    """The inherited contacts among `numbers`, and the numbers that any relative may not write to. One statement."""
-    found: dict[str, tuple[int, Recipient]] = {}
+    """The inherited contacts among `numbers`, and the numbers that any relative may not write to. One statement.
+
+    Both in any spelling of the numbers.
+    """
+    found: dict[str, tuple[int, str]] = {}
     opted_out: set[str] = set()
-    for phone, owner, text, opted_out_at_ms in await shared_store.for_sending(tx, relatives.consent, numbers):
+    phones = identity.all_spellings(numbers)
+    for phone, owner, text, opted_out_at_ms in await shared_store.for_sending(tx, relatives.consent, phones):
         if opted_out_at_ms is not None:
             opted_out.add(phone)
         if text is None or owner not in relatives.contacts:
             continue
         place = relatives.contacts.index(owner)
         if phone not in found or place < found[phone][0]:
-            found[phone] = place, to_recipient(phone, text, opted_out=False)
-    return {phone: recipient for phone, (_, recipient) in found.items()}, opted_out
+            found[phone] = place, text
+    picked = {number: identity.pick(number, found) for number in numbers}
+    recipients = {number: to_recipient(number, one[1], opted_out=False) for number, one in picked.items() if one}
+    return recipients, identity.under_any(numbers, opted_out)
 
 
 async def by_id(tx: Tx, relatives: Relatives, contact_id: str) -> Contact | None:
@@ -58,5 +64,6 @@ async def list_page(
 async def with_consent(tx: Tx, customer_id: str, relatives: Relatives, contacts: Sequence[Contact]) -> list[Contact]:
     """The contacts with the consent that binds this profile: whoever opted out with it or a relative has opted out."""
     owners = (customer_id, *relatives.consent)
-    opted_out = await shared_store.opted_out(tx, owners, sorted({contact.phone for contact in contacts}))
-    return [replace(contact, opted_out_at_ms=opted_out.get(contact.phone)) for contact in contacts]
+    phones = sorted(identity.all_spellings(contact.phone for contact in contacts))
+    opted_out = await shared_store.opted_out(tx, owners, phones)
+    return [replace(one, opted_out_at_ms=identity.earliest(one.phone, opted_out)) for one in contacts]

@@ -1,4 +1,8 @@
-"""The rules of contacts, and the look-ups that sending needs. Consent belongs to the number, not to the row."""
+"""The rules of contacts, and the look-ups that sending needs. Consent belongs to the number, not to the row.
+
+A number that networks spell in several ways (kernel.spellings) is one contact with one consent: the spelling that is
+given is looked for first, then the others.
+"""
 
 import functools
 from collections import Counter
@@ -6,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sent_server.accounts import family
-from sent_server.contacts import inherited, shared_store, store
+from sent_server.contacts import identity, inherited, shared_store, store
 from sent_server.contacts.model import Contact, Recipient, channel_text
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import NOBODY, Relatives
-from sent_server.kernel import ids, phone
+from sent_server.kernel import ids, phone, spellings
 from sent_server.kernel.paging import Page
 from sent_server.phones import service as phones
 
@@ -25,7 +29,7 @@ async def for_sending(
 ) -> dict[str, Recipient]:
     """Every number as a recipient, in one statement when all are known, and one more for a profile.
 
-    New ones are not inserted yet.
+    New ones are not inserted yet. A recipient keeps the spelling that was asked for, and has its person's contact.
     """
     known, unknown = await store.for_sending(tx, customer_id, numbers)
     refused: set[str] = set()
@@ -40,8 +44,16 @@ async def for_sending(
         made_meanwhile, unknown = await store.for_sending(tx, customer_id, list(unknown))
         known += made_meanwhile
         reachable = await phones.capabilities(tx, customer_id, list(unknown))
+        new_ids = {line: ids.new_id(now_ms) for line in dict.fromkeys(map(spellings.canonical, unknown))}
         known += [
-            Recipient(ids.new_id(now_ms), number, phone.region(number), reachable[number], opted_out, is_new=True)
+            Recipient(
+                new_ids[spellings.canonical(number)],
+                number,
+                phone.region(number),
+                reachable[number],
+                opted_out,
+                is_new=True,
+            )
             for number, opted_out in unknown.items()
         ]
     if refused:
@@ -50,7 +62,8 @@ async def for_sending(
 
 
 async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], *, now_ms: int) -> None:
-    """Give the new ones of `for_sending`, in the same transaction, their rows."""
+    """Give the new ones of `for_sending`, in the same transaction, their rows: one to each, in its first spelling."""
+    recipients = list({r.id: r for r in reversed(recipients)}.values())[::-1]
     rows = [
         (customer_id, r.id, r.phone, r.region_code, channel_text(r.channels), _default_channel(r.channels), now_ms)
         for r in recipients
@@ -71,16 +84,19 @@ async def refresh_channels(tx: Tx, customer_id: str, number: str) -> None:
 
 
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
-    """Those that this customer may not write to."""
+    """Those that this customer may not write to, since they or another spelling of them opted out."""
     relatives = await family.relatives(tx, customer_id)
+    phones = identity.all_spellings(numbers)
     if relatives.consent:
-        return set(await shared_store.opted_out(tx, (customer_id, *relatives.consent), numbers))
-    return await store.opted_out(tx, customer_id, numbers)
+        found = set(await shared_store.opted_out(tx, (customer_id, *relatives.consent), phones))
+    else:
+        found = await store.opted_out(tx, customer_id, phones)
+    return identity.under_any(numbers, found) if found else found
 
 
 async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
     """Whether this number opted out with this customer itself, whatever its relatives were told."""
-    return number in await store.opted_out(tx, customer_id, [number])
+    return bool(await store.opted_out(tx, customer_id, identity.all_spellings([number])))
 
 
 async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms: int) -> None:
@@ -89,7 +105,8 @@ async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms:
 
 
 async def opt_in(tx: Tx, customer_id: str, number: str) -> None:
-    await store.opt_in(tx, customer_id, number)
+    """Lifts the opt-outs of all spellings."""
+    await store.opt_in(tx, customer_id, identity.all_spellings([number]))
 
 
 async def create(
@@ -101,7 +118,7 @@ async def create(
     """
     recipient = (await for_sending(tx, customer_id, [number], now_ms=now_ms))[number]
     if not recipient.is_new:
-        raise ApiError("RESOURCE_007", TAKEN)
+        raise _taken(number, await get(tx, customer_id, recipient.id, relatives))
     if await store.count(tx, customer_id, ALL) >= quota:
         raise ApiError("BUSINESS_008")
     await insert_new(tx, customer_id, [recipient], now_ms=now_ms)
@@ -118,7 +135,11 @@ async def get(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives = 
 
 async def get_by_phone(tx: Tx, customer_id: str, number: str, relatives: Relatives = NOBODY) -> Contact:
     """One's own before an inherited one. Raises RESOURCE_001 with the words of the list's phone filter."""
-    contact = await store.by_phone(tx, customer_id, number) or await inherited.by_phone(tx, relatives, number)
+    phones = identity.all_spellings([number])
+    contact = await _first_known(tx, customer_id, phones)
+    if contact is None:
+        inherited_ones = [await inherited.by_phone(tx, relatives, spelling) for spelling in phones]
+        contact = next((one for one in inherited_ones if one), None)
     if contact is None:
         raise ApiError("RESOURCE_001", "Contact not found with the specified phone number")
     return (await _with_consent(tx, customer_id, relatives, [contact]))[0]
@@ -161,7 +182,27 @@ async def _own_page(
 
 
 async def _with_consent(tx: Tx, customer_id: str, relatives: Relatives, found: list[Contact]) -> list[Contact]:
-    return await inherited.with_consent(tx, customer_id, relatives, found) if relatives.consent and found else found
+    if not relatives.consent and not any(spellings.others(contact.phone) for contact in found):
+        return found  # the row's own opt-out says it all
+    return await inherited.with_consent(tx, customer_id, relatives, found) if found else found
+
+
+async def _first_known(
+    tx: Tx, customer_id: str, phones: Sequence[str], *, besides: str | None = None
+) -> Contact | None:
+    """One's own contact under the first of these spellings that has one; `besides` is the id of one to pass over."""
+    for spelling in phones:
+        contact = await store.by_phone(tx, customer_id, spelling)
+        if contact is not None and contact.id != besides:
+            return contact
+    return None
+
+
+def _taken(number: str, existing: Contact) -> ApiError:
+    if existing.phone == number:
+        return ApiError("RESOURCE_007", TAKEN)
+    same = f"{number} is another spelling of {existing.phone}, which is contact {existing.id}. Use that contact."
+    return ApiError("RESOURCE_007", f"{TAKEN}: {existing.phone}", details={"phone_number": [same]})
 
 
 async def update(
@@ -185,14 +226,15 @@ async def update(
         return await get(tx, customer_id, contact_id, relatives)
     changed = replace(contact, default_channel=default_channel or contact.default_channel, updated_at_ms=now_ms)
     if number is not None and number != contact.phone:
-        if await store.by_phone(tx, customer_id, number):
-            raise ApiError("RESOURCE_007", TAKEN)
+        existing = await _first_known(tx, customer_id, identity.all_spellings([number]), besides=contact.id)
+        if existing is not None:
+            raise _taken(number, existing)
         changed = await _renumbered(tx, customer_id, changed, number)
     await store.update(tx, customer_id, changed)
     if opt_out:
         await store.opt_out(tx, customer_id, changed.phone, source="api", now_ms=now_ms)
     elif opt_out is False:
-        await store.opt_in(tx, customer_id, changed.phone)
+        await opt_in(tx, customer_id, changed.phone)
     return await get(tx, customer_id, contact_id, relatives)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from sent_server.contacts import identity
 from sent_server.contacts.model import Contact, Recipient, channel_set
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
@@ -112,16 +113,24 @@ async def lock(tx: Tx, customer_id: str) -> None:
 
 
 async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> tuple[list[Recipient], dict[str, bool]]:
-    """The contacts among `phones`, and of the other numbers whether they have opted out."""
-    phones_json = orjson.dumps(dict.fromkeys(phones)).decode()
+    """The contacts among `phones`, in any spelling, and of the other numbers whether they have opted out."""
+    phones_json = orjson.dumps(dict.fromkeys(identity.all_spellings(phones))).decode()
+    contacts: dict[str, str] = {}
+    opted_out: set[str] = set()
+    for phone, found, opted_out_at_ms in await tx.fetch(FOR_SENDING, customer_id=customer_id, phones_json=phones_json):
+        if found is not None:
+            contacts[phone] = found
+        if opted_out_at_ms is not None:
+            opted_out.add(phone)
+    refused = identity.under_any(phones, opted_out) if opted_out else opted_out
     known: list[Recipient] = []
     unknown: dict[str, bool] = {}
-    for phone, found, opted_out_at_ms in await tx.fetch(FOR_SENDING, customer_id=customer_id, phones_json=phones_json):
-        opted_out = opted_out_at_ms is not None
+    for phone in dict.fromkeys(phones):
+        found = identity.pick(phone, contacts)
         if found is None:
-            unknown[phone] = opted_out
+            unknown[phone] = phone in refused
         else:
-            known.append(to_recipient(phone, found, opted_out=opted_out))
+            known.append(to_recipient(phone, found, opted_out=phone in refused))
     return known, unknown
 
 
@@ -188,8 +197,8 @@ async def opt_out(tx: Tx, customer_id: str, phone: str, *, source: str, now_ms: 
     await tx.execute(OPT_OUT, customer_id=customer_id, phone=phone, source=source, opted_out_at_ms=now_ms)
 
 
-async def opt_in(tx: Tx, customer_id: str, phone: str) -> None:
-    await tx.execute(OPT_IN, customer_id=customer_id, phone=phone)
+async def opt_in(tx: Tx, customer_id: str, phones: Sequence[str]) -> None:
+    await tx.execute_many(OPT_IN, [(customer_id, phone) for phone in phones])
 
 
 async def count(tx: Tx, customer_id: str, name: str) -> int:

@@ -11,7 +11,7 @@ from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
 from sent_server.delivery import keywords
-from sent_server.delivery.keywords import Heard, Keyword, Phrase
+from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
@@ -58,30 +58,32 @@ async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, no
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
     # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
-    heard = await _listen(tx, customer_id, message.text)
-    keyword = heard and heard.keyword
-    repeated = keyword is Keyword.STOP and await contacts.opted_out_here(tx, customer_id, message.phone)
+    found_keyword = await _find_keyword(tx, customer_id, message.text)
+    keyword = found_keyword and found_keyword.keyword
+    was_opted_out = keyword is not None and await contacts.opted_out_here(tx, customer_id, message.phone)
     if keyword is Keyword.STOP:
         await contacts.opt_out(tx, customer_id, message.phone, source="keyword", now_ms=now_ms)
     elif keyword is Keyword.START:
         await contacts.opt_in(tx, customer_id, message.phone)
-    await _keep(tx, customer_id, carrier, message, recipient, heard, now_ms)
-    if heard is None or repeated:  # a STOP is confirmed once
+    await _keep(tx, customer_id, carrier, message, recipient, found_keyword, now_ms)
+    if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # a STOP is confirmed once
         return set()
-    return await _reply(tx, customer_id, carrier, message, recipient, heard.reply, now_ms)
+    reply = found_keyword.reply_after(opted_out=was_opted_out)
+    return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
 
-async def _listen(tx: Tx, customer_id: str, text: str) -> Heard | None:
-    if not keywords.is_short(text):
+async def _find_keyword(tx: Tx, customer_id: str, text: str) -> KeywordMatch | None:
+    word = keywords.word_of(text)
+    if word is None:
         return None
-    phrases: list[Phrase] = []
+    sets: list[KeywordSet] = []
     for texts in await compliance.campaign_texts(tx, customer_id):
-        phrases += [
-            Phrase(Keyword.STOP, texts.optout_keywords, texts.optout_message),
-            Phrase(Keyword.START, texts.optin_keywords, texts.optin_message),
-            Phrase(Keyword.HELP, texts.help_keywords, texts.help_message),
+        sets += [
+            KeywordSet(Keyword.STOP, texts.optout_keywords, texts.optout_message),
+            KeywordSet(Keyword.START, texts.optin_keywords, texts.optin_message),
+            KeywordSet(Keyword.HELP, texts.help_keywords, texts.help_message),
         ]
-    return keywords.read(text, phrases)
+    return keywords.match(word, sets)
 
 
 async def _keep(
@@ -90,7 +92,7 @@ async def _keep(
     carrier: str,
     message: Inbound,
     recipient: Recipient,
-    heard: Heard | None,
+    found_keyword: KeywordMatch | None,
     now_ms: int,
 ) -> None:
     message_id = await _insert(
@@ -107,7 +109,7 @@ async def _keep(
         at_ms=now_ms,
     )
     announced = [received]
-    if heard is not None:
+    if found_keyword is not None:
         announced += [
             announce.consent_event(
                 customer_id=customer_id,
@@ -117,10 +119,10 @@ async def _keep(
                 channel=message.channel,
                 phone=message.phone,
                 sender=message.sender,
-                text=message.text,
+                keyword=found_keyword.word.upper(),
                 at_ms=now_ms,
             )
-            for name in (heard.keyword.event_name, *([CUSTOM_KEYWORD] if heard.is_custom else ()))
+            for name in (found_keyword.keyword.event_name, *([CUSTOM_KEYWORD] if found_keyword.is_custom else ()))
         ]
     await events.emit(tx, announced)
 

@@ -1,20 +1,26 @@
 """Words that change or ask about consent. Pure. Source: RELIABILITY "Opt-out", contract NOTES d and f.
 
 The usual words mean what they mean everywhere. An account's campaigns may add words of their own, and say the answers.
+All of them are compared in the normal form of kernel.typed_text.
 """
 
+import functools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from sent_server.kernel import typed_text
+
 MAX_CHARS = 100  # of a word; longer texts are not worth asking the campaigns about
-_STOP = frozenset({"STOP", "STOPALL", "CANCEL", "UNSUBSCRIBE", "QUIT", "END", "REVOKE", "OPTOUT"})
-_START = frozenset({"START", "UNSTOP", "SUBSCRIBE"})
-_HELP = frozenset({"HELP", "INFO"})
+# As people separate words in a field for a list, in Latin, Arabic and East Asian scripts; and every line break.
+_SEPARATORS = re.compile(
+    "[,;\u060c\u061b\u3001\ufe10\ufe11\ufe14\ufe50\ufe51\ufe54\uff0c\uff1b\uff64\n\r\v\f\x85\u2028\u2029]"
+)
 
 
 class Keyword(Enum):
-    """What a word asks for; its value is the event that tells of it."""
+    """What a word asks for; its value is the event that reports it."""
 
     STOP = "contact.opt_out"
     START = "contact.opt_in"
@@ -25,62 +31,76 @@ class Keyword(Enum):
         return self.value
 
 
+_USUAL = {
+    **dict.fromkeys(
+        ("stop", "stopall", "cancel", "unsubscribe", "quit", "end", "revoke", "optout", "opt out"), Keyword.STOP
+    ),
+    **dict.fromkeys(("start", "unstop", "subscribe"), Keyword.START),
+    **dict.fromkeys(("help", "info"), Keyword.HELP),
+}
 _REPLIES = {
     Keyword.STOP: "You are unsubscribed and will get no more messages from us. Reply START to subscribe again.",
-    Keyword.START: "You are subscribed again. Reply STOP to unsubscribe, HELP for help.",
+    Keyword.START: "You are subscribed. Reply STOP to unsubscribe, HELP for help.",
     Keyword.HELP: "Reply STOP to unsubscribe, START to subscribe again. Message and data rates may apply.",
 }
+_SUBSCRIBED_AGAIN = "You are subscribed again. Reply STOP to unsubscribe, HELP for help."
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
-    """What one campaign says of one keyword: `words` separated by commas, and the answer to them."""
+class KeywordSet:
+    """What one campaign says of one keyword: a list of `words` as somebody typed it, and the answer to them."""
 
     keyword: Keyword
     words: str | None
     reply: str | None
 
     def holds(self, word: str) -> bool:
-        return word in {own.strip().upper() for own in (self.words or "").split(",")}
+        return word in _words(self.words or "")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """`is_custom`: the word is a campaign's own."""
+class KeywordMatch:
+    """`word` is in its normal form, `reply` a campaign's (or None), and `is_custom` says that the word is one, too."""
 
     keyword: Keyword
-    reply: str
+    word: str
+    reply: str | None
     is_custom: bool
 
+    def reply_after(self, *, opted_out: bool) -> str:
+        """The answer to somebody whose consent was this before the word came."""
+        if self.reply is not None:
+            return self.reply
+        return _SUBSCRIBED_AGAIN if self.keyword is Keyword.START and opted_out else _REPLIES[self.keyword]
 
-def is_short(text: str) -> bool:
-    return 0 < len(text.strip()) <= MAX_CHARS
 
-
-def read(text: str, phrases: Sequence[Phrase] = ()) -> Heard | None:
-    """The whole trimmed text counts, in any case. The usual words come first, then opting out before the rest.
-
-    The answer is that of the first phrase that has one: of those that hold the word, else of those for the keyword.
-    """
-    word = text.strip().upper()
-    if not word:
+def word_of(text: str) -> str | None:
+    """The normal form of a text that may be a keyword; None for one that is too long, or empty."""
+    if len(text) > typed_text.MAX_CHARS:
         return None
-    usual = _usual(word)
-    naming = [phrase for phrase in phrases if phrase.holds(word)]
-    keyword = usual or next((one for one in Keyword if any(phrase.keyword is one for phrase in naming)), None)
+    word = typed_text.normal_form(text)
+    return word if 0 < len(word) <= MAX_CHARS else None
+
+
+def match(word: str, sets: Sequence[KeywordSet] = ()) -> KeywordMatch | None:
+    """Whether the whole of `word`, as `word_of` gives it, is a keyword. The usual ones come first, then opting out.
+
+    The reply is that of the first set that has one: of those that hold the word, else of those for the keyword.
+    """
+    usual = _USUAL.get(word)
+    naming = [one for one in sets if one.holds(word)]
+    keyword = usual or next((one for one in Keyword if any(named.keyword is one for named in naming)), None)
     if keyword is None:
         return None
-    said = _first_reply(naming, keyword) or _first_reply(phrases, keyword) or _REPLIES[keyword]
-    return Heard(keyword, said, is_custom=usual is None)
+    reply = _first_reply(naming, keyword) or _first_reply(sets, keyword)
+    return KeywordMatch(keyword, word, reply, is_custom=usual is None)
 
 
-def _usual(word: str) -> Keyword | None:
-    if word in _STOP:
-        return Keyword.STOP
-    if word in _START:
-        return Keyword.START
-    return Keyword.HELP if word in _HELP else None
+@functools.lru_cache(maxsize=1_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for written in _SEPARATORS.split(text) if (word := typed_text.normal_form(written)))
 
 
-def _first_reply(phrases: Iterable[Phrase], keyword: Keyword) -> str | None:
-    return next((p.reply for p in phrases if p.keyword is keyword and p.reply and p.reply.strip()), None)
+def _first_reply(sets: Iterable[KeywordSet], keyword: Keyword) -> str | None:
+    replies = (one.reply for one in sets if one.keyword is keyword and one.reply)
+    return next((reply for reply in replies if not typed_text.is_blank(reply)), None)

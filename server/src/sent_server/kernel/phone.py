@@ -1,6 +1,7 @@
 """Phone numbers: strict E.164 on the way in, the documented display formats on the way out.
 
-Only the syntax is checked: the documents' own example, +1234567890, is not a valid number and must work.
+Only the syntax is checked: the documents' own example, +1234567890, is not a valid number and must work. No country
+has numbers of fewer than seven digits with the calling code, so that a short code is none.
 """
 
 import functools
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-_E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNKNOWN_REGION = "ZZ"
 _NON_GEOGRAPHIC = "001"
 

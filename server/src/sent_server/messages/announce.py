@@ -76,7 +76,7 @@ def consent_event(
     channel: str,
     phone: str,
     sender: str,
-    text: str,
+    keyword: str,
     at_ms: int,
 ) -> Event:
     """Somebody wrote a consent keyword, such as contact.opt_out; `message_id` is the message that held it."""
@@ -87,7 +87,7 @@ def consent_event(
         "inbound_number": phone,
         "outbound_number": sender,
         "channel": channel,
-        "keyword": text.strip().upper(),
+        "keyword": keyword,
         "received_at": timestamps.iso_seconds(at_ms),
         "updated_at": timestamps.iso_seconds(at_ms),
     }

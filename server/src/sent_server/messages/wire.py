@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from sent_server.carriers.base import Content
 from sent_server.http.fields import Body, Phone, Uuid, fault
-from sent_server.kernel import money, phone, timestamps
+from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents
 
 MAX_RECIPIENTS = 1_000
@@ -93,8 +93,9 @@ class SendMessage(Body):
 
     @property
     def recipients(self) -> tuple[str, ...]:
+        """Each person once, in the spelling of the number that comes first."""
         single = [self.phone_number] if self.phone_number else []
-        return tuple(dict.fromkeys([*(self.to or []), *single]))
+        return spellings.distinct([*(self.to or []), *single])
 
     @property
     def chosen_channels(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
 from sent_server.http.fields import Body, Phone, between, fault, one_of
-from sent_server.kernel import timestamps
+from sent_server.kernel import timestamps, typed_text
 from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
 CHANNELS = ("sms", "whatsapp", "rcs")
@@ -18,7 +18,7 @@ MAX_ADVANCE_MS = 366 * 86_400_000
 
 
 def _check_text(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_004", "'text' is required")
     if len(value) > MAX_TEXT_CHARS:
         raise fault("VALIDATION_005", f"'text' must be at most {MAX_TEXT_CHARS} characters")

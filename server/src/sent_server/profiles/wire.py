@@ -19,7 +19,7 @@ from sent_server.compliance import service as compliance
 from sent_server.compliance.wire import BrandInput, brand_wire
 from sent_server.egress.urls import is_postable
 from sent_server.http.fields import Body, Uuid, fault, one_of
-from sent_server.kernel import phone, timestamps
+from sent_server.kernel import phone, timestamps, typed_text
 from sent_server.ports.payment import Card
 from sent_server.profiles.model import (
     BILLING_MODELS,
@@ -55,13 +55,13 @@ def _matches(pattern: str, message: str) -> Any:
 
 
 def _check_name(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_001", NO_NAME)
     return value.strip()
 
 
 def _check_filled(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_001", "Must not be blank")
     return value
 

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from sent_server.kernel import typed_text
 from sent_server.templates import buttons as button_rules
 from sent_server.templates import patterns, placeholders
 from sent_server.templates.pattern_syntax import PatternError
@@ -86,7 +87,7 @@ class Part(_Node):
         if info.context is _STORED:
             return self
         text, variables, faults = resolve(self.template, self.variables, field="template")
-        _refuse(faults if text.strip() else [(("template",), "The text is blank")])
+        _refuse([(("template",), "The text is blank")] if typed_text.is_blank(text) else faults)
         return self.model_copy(update={"template": text, "variables": variables})
 
 

@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sent_server.http.fields import Body, fault, one_of
-from sent_server.kernel import timestamps
+from sent_server.kernel import timestamps, typed_text
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, flat
 from sent_server.templates.definition import DefinitionField
@@ -29,7 +29,7 @@ _DOCUMENTED = {
 
 
 def _check_name(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_001", "Name must not be empty")
     return value.strip()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, AliasChoices, Field
 
 from sent_server.http.fields import Body, fault, one_of
-from sent_server.kernel import mailbox, timestamps
+from sent_server.kernel import mailbox, timestamps, typed_text
 from sent_server.users.model import ROLES, User
 
 MAX_NAME_LENGTH = 200
@@ -20,7 +20,7 @@ def _address(text: str) -> str:
 
 def _name(text: str) -> str:
     name = text.strip()
-    if not 1 <= len(name) <= MAX_NAME_LENGTH or not mailbox.is_one_line(name):
+    if typed_text.is_blank(name) or len(name) > MAX_NAME_LENGTH or not mailbox.is_one_line(name):
         raise fault("VALIDATION_001", f"Name must have 1 to {MAX_NAME_LENGTH} characters on one line")
     return name
 

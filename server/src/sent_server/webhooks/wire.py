@@ -7,7 +7,7 @@ from pydantic import AfterValidator, StringConstraints, model_validator
 from sent_server import egress
 from sent_server.events import LogEntry, Span, names
 from sent_server.http.fields import Body, Moment, Uuid, between, fault, one_of
-from sent_server.kernel import timestamps
+from sent_server.kernel import timestamps, typed_text
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
@@ -19,7 +19,7 @@ DEFAULT_TIMEOUT_SECONDS = 30
 
 
 def _check_name(value: str) -> str:
-    if not value.strip():
+    if typed_text.is_blank(value):
         raise fault("VALIDATION_001", "Display name must not be empty")
     return value.strip()
 
