@@ -1,29 +1,62 @@
 """Numbers in the path, and the answers in both spellings. Source: contract openapi-v3, NOTES a38, a39."""
 
 import re
+import unicodedata
 from typing import Any
 
+import phonenumbers
+
 from sent_server.errors import ApiError
-from sent_server.kernel import phone
+from sent_server.kernel import phone, typed_text
 from sent_server.numbers.model import NumberDetails
 
 REQUIRED = "Phone number is required"
-_BETWEEN = re.compile(r"[ \-.()]")
-_DIGITS = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
+FORM = "Write the number with + and its country code, such as +12025551234"
+# Besides white space and dashes of every kind. A slash only between digits: at the end it would be another path.
+_BETWEEN = frozenset(".()[]/\u2212\u00b7\uff08\uff09\uff0e\uff0f")
+_DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # copied with the number
+_DIGITS = re.compile(r"[1-9][0-9]{6,15}", re.ASCII)  # one more than E.164 has: a trunk zero may be among them
+_NORTH_AMERICAN_DIGITS = 10
 
 
 def number(text: str) -> str:
-    """E.164 of what people write: with blanks, dots, dashes and brackets, and without the plus.
+    """E.164 of what people write: with blanks, dots, dashes, slashes, brackets and a trunk zero, as in +44 (0) 20 ...
 
+    Without the plus only where the digits can be nothing but a whole number with its country code.
     Raises VALIDATION_001 for none, VALIDATION_002 for anything else.
     """
-    written = _BETWEEN.sub("", text)
-    if not written:
+    if typed_text.is_blank(text):
         raise ApiError("VALIDATION_001", REQUIRED)
-    found = written if written.startswith("+") else f"+{written}" if _DIGITS.fullmatch(written) else ""
+    text = text.strip(_DIRECTION_MARKS)
+    written = "" if text.startswith("/") or text.endswith("/") else "".join(map(_kept, text))
+    digits = written.removeprefix("+")
+    if not _DIGITS.fullmatch(digits):
+        raise _refusal()
+    try:
+        parsed = phonenumbers.parse(f"+{digits}", None)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if not written.startswith("+") and (parsed is None or not _is_whole(parsed, digits)):
+        raise _refusal()
+    found = f"+{digits}" if parsed is None else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not phone.is_e164(found):
-        raise ApiError("VALIDATION_002")
+        raise _refusal()
     return found
+
+
+def _kept(character: str) -> str:
+    return "" if unicodedata.category(character) in ("Zs", "Pd") or character in _BETWEEN else character
+
+
+def _is_whole(parsed: phonenumbers.PhoneNumber, digits: str) -> bool:
+    """Whether digits without a plus have a country code. 479 555 1234 is Arkansas at home, with a plus Norway."""
+    if not phonenumbers.is_valid_number(parsed):
+        return False
+    return len(digits) != _NORTH_AMERICAN_DIGITS or not phonenumbers.is_valid_number(phonenumbers.parse(digits, "US"))
+
+
+def _refusal() -> ApiError:
+    return ApiError("VALIDATION_002", details={"phoneNumber": [FORM]})
 
 
 def details(found: NumberDetails) -> dict[str, Any]:

@@ -15,7 +15,9 @@ NUMBERS = [
         Row(operation, "blank", f"{path}%20", 400, "VALIDATION_001", says="Phone number is required"),
         Row(operation, "nothing", path, 400, "VALIDATION_001", says="Phone number is required"),
         Row(operation, "no number", f"{path}abc", 400, "VALIDATION_002"),
-        Row(operation, "an encoded slash", f"{path}+1202555%2F1234", 400, "VALIDATION_002"),
+        Row(operation, "an encoded slash at the end", f"{path}+12025551234%2F", 400, "VALIDATION_002"),
+        Row(operation, "no country code", f"{path}(202)%20555-1234", 400, "VALIDATION_002"),
+        Row(operation, "a short code", f"{path}+40404", 400, "VALIDATION_002"),
         Row(operation, "no country", f"{path}+999123456789", 404, "RESOURCE_013"),
         Row(operation, "a number nobody has", f"{path}+14155550103", 404, "RESOURCE_013"),
     )
