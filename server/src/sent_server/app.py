@@ -269,7 +269,9 @@ async def _build(
     base_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     office = Office(sealer, base_url)
     routes: list[Route] = [
-        *messages_api.routes(Desk(_rate_card(settings), bus), idempotency, doc_url_base=doc_url_base),
+        *messages_api.routes(
+            Desk(_rate_card(settings), bus, settings.sms_max_parts), idempotency, doc_url_base=doc_url_base
+        ),
         *accounts_api.routes(quotas=_quotas(settings)),
         *contacts_api.routes(quota=settings.contact_quota),
         *profiles_api.routes(

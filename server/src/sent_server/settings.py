@@ -26,8 +26,8 @@ class SettingsError(Exception):
     """An operator's mistake; the message names the setting and the remedy."""
 
 
-def _setting(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+def _setting(default: Any, doc: str, *, between: tuple[int, int] | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "between": between})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ class Settings:
     )
     simulator_receipt_timeout_ms: int = _setting(10_000, "The same for simulated carriers (ms).")
     simulator_messages_per_second: int = _setting(0, "What simulated carriers take per second; 0 is no limit.")
+    sms_max_parts: int = _setting(
+        10,
+        "Parts that one SMS may take, 1 to 255. A longer one fails, or the next channel of an automatic choice goes.",
+        between=(1, 255),
+    )
     rate_card: str = _setting("", "JSON file of prices; empty means the built-in card, whose prices are invented.")
     contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
@@ -93,6 +98,13 @@ class Settings:
         2_592_000_000, "Finished webhook deliveries stay in the log this long (ms; default 30 days)."
     )
     receipt_retention_ms: int = _setting(2_592_000_000, "Raw receipts are kept this long (ms; default 30 days).")
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a number out of its range."""
+        for item in dataclasses.fields(self):
+            between = item.metadata["between"]
+            if between and not between[0] <= getattr(self, item.name) <= between[1]:
+                raise SettingsError(f"{item.name} must be between {between[0]} and {between[1]}")
 
 
 def _convert(name: str, text: str, wanted: type) -> Any:

@@ -18,7 +18,7 @@ def reach(**changes):
         "written": ALL,
         "approved": True,
         "opted_out": False,
-        "invalid_parameters": None,
+        "unfit": (),
         "prices": PRICES,
     }
     return Reach(**{**values, **changes})
@@ -60,22 +60,50 @@ def test_an_opted_out_contact_gets_nothing_on_any_channel():
 
 
 def test_bad_parameters_fail_the_message_but_not_the_request():
-    found = plan(reach(invalid_parameters="name is missing"), None)
-    assert (found.error, found.refusal, found.detail) == ("ERR_TEMPLATE_PARAMS_INVALID", None, "name is missing")
+    missing = tuple((channel, ("name is missing",)) for channel in PREFERENCE)
+    for requested in (None, "sms"):
+        found = plan(reach(unfit=missing), requested)
+        assert (found.error, found.refusal, found.detail) == ("ERR_TEMPLATE_PARAMS_INVALID", None, "name is missing")
 
 
-@given(subsets, subsets, subsets, st.booleans(), subsets, st.sampled_from([None, *PREFERENCE]))
+def test_a_text_that_does_not_fit_on_one_channel_goes_by_the_others():
+    unfit = (("whatsapp", ("too long",)),)
+    found = plan(reach(unfit=unfit), None)
+    assert [leg.channel for leg in found.legs] == ["rcs", "sms"]
+    assert found.judgements[0].reason == "too long"
+    assert plan(reach(unfit=unfit), "sms").error is None
+
+
+def test_a_named_channel_fails_with_its_own_reason():
+    unfit = (("whatsapp", ("has a tab",)), ("sms", ("too many parts",)))
+    for requested, detail in (("whatsapp", "has a tab"), ("sms", "too many parts")):
+        found = plan(reach(unfit=unfit), requested)
+        assert (found.error, found.refusal, found.detail) == ("ERR_TEMPLATE_PARAMS_INVALID", None, detail)
+
+
+def test_the_text_is_the_reason_only_where_nothing_else_is():
+    unfit = (("whatsapp", ("has a tab",)),)
+    only_sms = reach(unfit=unfit, configured=frozenset({"whatsapp"}))
+    assert plan(only_sms, None).detail == "has a tab"
+    found = plan(reach(unfit=unfit, configured=frozenset({"whatsapp"}), approved=False), None)
+    assert (found.error, found.refusal) == ("ERR_ROUTE_DENIED", "BUSINESS_005")
+
+
+@given(subsets, subsets, subsets, subsets, st.booleans(), subsets, st.sampled_from([None, *PREFERENCE]))
 def test_every_leg_can_really_go_and_every_channel_looked_at_has_a_reason(
-    receivable, configured, written, approved, priced, requested
+    receivable, configured, written, too_long, approved, priced, requested
 ):
     prices = tuple(row for row in PRICES if row[0] in priced)
+    unfit = tuple((channel, ("too long",)) for channel in sorted(too_long & written))
     found = plan(
-        reach(receivable=receivable, configured=configured, written=written, approved=approved, prices=prices),
+        reach(
+            receivable=receivable, configured=configured, written=written, unfit=unfit, approved=approved, prices=prices
+        ),
         requested,
     )
     assert [judged.channel for judged in found.judgements] == (list(PREFERENCE) if requested is None else [requested])
     assert all(judged.reason for judged in found.judgements)
     for leg in found.legs:
-        assert leg.channel in receivable & configured & written & priced
+        assert leg.channel in (receivable & configured & written & priced) - too_long
         assert approved or leg.channel == "sms"
     assert bool(found.legs) != bool(found.error)

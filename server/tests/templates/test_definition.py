@@ -104,6 +104,16 @@ def test_all_faults_are_told_at_once_each_at_its_place() -> None:
         (tree(""), "body.multiChannel.template", "at least 1"),
         (tree("   "), "body.multiChannel.template", "blank"),
         (tree("x" * 1029), "body.multiChannel.template", "at most 1028"),
+        (
+            tree("x" * 986, authenticationConfig={"addSecurityRecommendation": True}),
+            "body.multiChannel.template",
+            "With the security recommendation, at most 1028",
+        ),
+        (
+            tree("x", footer={"template": "f" * 28}, authenticationConfig={"codeExpirationMinutes": 10}),
+            "footer.template",
+            "With the expiry of the code, at most 60",
+        ),
         (tree("x", header={"template": "{{a}} {{b}}"}), "header.template", "one variable"),
         (tree("x", footer={"template": "{{a}}"}), "footer.template", "cannot hold variables"),
         (tree("x", buttons=[{"type": "QUICK_REPLY", "props": {}}]), "buttons.0.props.text", "required"),

@@ -10,7 +10,7 @@ from sent_dm.types.shared import MessageStatus
 
 
 class SendMessageRecipient(Model):
-    """Result for one recipient and channel; channel and body are null when the channel is chosen later."""
+    """One recipient and channel; channel is null if chosen later, body beyond 100 recipients."""
 
     message_id: str
     to: str

@@ -1,5 +1,6 @@
 """How many SMS segments a text takes. Source: 3GPP TS 23.038 (GSM 7-bit) and 23.040 (concatenation)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _BASIC = frozenset(
@@ -7,6 +8,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape and a character: two septets
+_GSM7 = _BASIC | _EXTENDED
 GSM7_SINGLE, GSM7_PART = 160, 153
 UCS2_SINGLE, UCS2_PART = 70, 67
 
@@ -22,23 +24,28 @@ class Segmentation:
 
 def count(text: str) -> Segmentation:
     """Encoding, length and number of segments; an empty text still takes one."""
-    if _BASIC.issuperset(text) and len(text) <= GSM7_SINGLE:  # nearly every message
-        return Segmentation("GSM-7", len(text), 1)
-    if all(character in _BASIC or character in _EXTENDED for character in text):
-        widths = [2 if character in _EXTENDED else 1 for character in text]
+    if _BASIC.issuperset(text):  # nearly every message
+        return Segmentation("GSM-7", len(text), _filled(len(text), GSM7_SINGLE, GSM7_PART))
+    if _GSM7.issuperset(text):
+        widths = (2 if character in _EXTENDED else 1 for character in text)
         return _split("GSM-7", widths, GSM7_SINGLE, GSM7_PART)
-    widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
+    if max(text) <= "\uffff":
+        return Segmentation("UCS-2", len(text), _filled(len(text), UCS2_SINGLE, UCS2_PART))
+    widths = (2 if character > "\uffff" else 1 for character in text)
     return _split("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
 
 
-def _split(encoding: str, widths: list[int], single: int, part: int) -> Segmentation:
-    units = sum(widths)
-    if units <= single:
-        return Segmentation(encoding, units, 1)
-    segments, room = 1, part
+def _filled(units: int, single: int, part: int) -> int:
+    """Where every character is one unit, all parts but the last are full."""
+    return 1 if units <= single else -(-units // part)
+
+
+def _split(encoding: str, widths: Iterable[int], single: int, part: int) -> Segmentation:
+    units, segments, room = 0, 1, part
     for width in widths:
+        units += width
         # A two-unit character never straddles two segments.
         if width > room:
             segments, room = segments + 1, part
         room -= width
-    return Segmentation(encoding, units, segments)
+    return Segmentation(encoding, units, 1 if units <= single else segments)

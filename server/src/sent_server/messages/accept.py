@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sent_server import events, jobs
 from sent_server.bus import Bus
+from sent_server.carriers import limits
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
@@ -33,6 +34,7 @@ from sent_server.templates.service import Sendable
 ACCEPTED = "Message accepted and queued for processing"
 DISPATCH = "dispatch:"  # a kind of job per carrier, so that a slow one delays nobody else
 MAX_NAMED = 100
+MAX_WITH_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Desk:
 
     card: RateCard
     bus: Bus
+    sms_max_parts: int = limits.SMS_PARTS
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """One reply or refusal per command, in order."""
@@ -90,6 +93,7 @@ class Desk:
             configured=found.channels.get(caller.customer_id, {}),
             recipients=found.recipients[caller.customer_id],
             active=found.active.get(caller.customer_id, ()),
+            sms_max_parts=self.sms_max_parts,
         )
         if isinstance(drafted, ApiError):
             return drafted
@@ -242,11 +246,16 @@ def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[E
 
 
 def _reply(draft: Draft) -> Reply:
+    """Beyond `MAX_WITH_TEXT` recipients the answer repeats no text, so that its size is bounded."""
     rows: list[tuple[str, str, str | None, str | None, int | None]] = []
+    shows_text = len(draft.command.recipients) <= MAX_WITH_TEXT
     for message in draft.messages:
-        content = draft.contents.get(message.channel) if message.channel else None
         legs = message.route.plan.legs
         price = legs[0].price_micros if message.channel and legs else None
-        text = content.content if content else None
+        text = None
+        if shows_text:
+            shown = message.channel or (legs[0].channel if legs else None)
+            content = draft.contents.get(shown) if shown else None
+            text = content.content if content else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
     return Reply(202, wire.accepted(draft.template.id, draft.template.name, rows))

@@ -58,6 +58,7 @@ def draft_request(
     configured: Mapping[str, ChannelConfig],
     recipients: Mapping[str, Recipient],
     active: Collection[str],
+    sms_max_parts: int,
 ) -> Draft | ApiError:
     """Route and price every message of a request; 400, or 422 when nobody in it can be reached.
 
@@ -68,13 +69,13 @@ def draft_request(
     if absent:
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
-    contents, invalid = _render(command, template)
+    contents, unfit = _render(command, template, sms_max_parts)
     terms = routes.terms(
         card,
         category=template.category,
         status=template.status,
         contents=contents,
-        invalid_parameters=invalid,
+        unfit=unfit,
         configured=configured,
     )
     alike: dict[tuple[str, frozenset[str], bool, str], tuple[Route, int]] = {}
@@ -101,16 +102,20 @@ def draft_request(
     return Draft(command, ids.new_id(command.now_ms), template, contents, used, messages)
 
 
-def _render(command: SendCommand, template: SendableTemplate) -> tuple[dict[str, Content], str | None]:
+def _render(
+    command: SendCommand, template: SendableTemplate, sms_max_parts: int
+) -> tuple[dict[str, Content], dict[str, tuple[str, ...]]]:
+    """The texts of the channels that may be used, and what is wrong with those that do not fit."""
     contents: dict[str, Content] = {}
-    problems: list[str] = []
-    for channel in sorted(template.channels):
-        match rendering.render(template.compiled, channel, command.parameters):
+    unfit: dict[str, tuple[str, ...]] = {}
+    wanted = template.channels if AUTOMATIC in command.channels else template.channels.intersection(command.channels)
+    for channel in sorted(wanted):
+        match rendering.render(template.compiled, channel, command.parameters, sms_max_parts=sms_max_parts):
             case Content() as content:
                 contents[channel] = content
             case rendering.InvalidParameters(problems=found):
-                problems += [problem for problem in found if problem not in problems]
-    return contents, "; ".join(problems) if problems and not contents else None
+                unfit[channel] = found
+    return contents, unfit
 
 
 def _refusal(plans: Sequence[Plan]) -> str | None:

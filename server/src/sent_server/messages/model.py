@@ -89,9 +89,19 @@ def dump_contents(contents: Mapping[str, Content]) -> str:
     return orjson.dumps(contents).decode()
 
 
-@functools.lru_cache(maxsize=2_000)
+# Longer ones are parsed each time, so that nobody's texts fill the memory: 32 MB is the most that is kept.
+MAX_REMEMBERED = 4_096
+
+
 def load_contents(text: str) -> dict[str, Content]:
+    return _remembered(text) if len(text) <= MAX_REMEMBERED else _loaded(text)
+
+
+def _loaded(text: str) -> dict[str, Content]:
     return {channel: _content(raw) for channel, raw in orjson.loads(text).items()}
+
+
+_remembered = functools.lru_cache(maxsize=1_000)(_loaded)
 
 
 def _content(raw: dict[str, Any]) -> Content:

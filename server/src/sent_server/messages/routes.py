@@ -17,13 +17,17 @@ from sent_server.routing.plan import plan
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all messages of a request have in common. `written` are its channels with the SMS segments of each."""
+    """What all messages of a request have in common.
+
+    `written` are the channels whose text fits, with the SMS segments of each; `unfit` are the others of the template,
+    with what is wrong.
+    """
 
     card: RateCard
     category: str
     approved: bool
     written: tuple[tuple[str, int], ...]
-    invalid_parameters: str | None
+    unfit: tuple[tuple[str, tuple[str, ...]], ...]
     configured: tuple[ChannelConfig, ...]
 
 
@@ -44,17 +48,19 @@ def terms(
     category: str,
     status: str,
     contents: Mapping[str, Content],
-    invalid_parameters: str | None,
+    unfit: Mapping[str, tuple[str, ...]],
     configured: Mapping[str, ChannelConfig],
 ) -> Terms:
     written = tuple((channel, _segments(channel, content)) for channel, content in contents.items())
-    return Terms(card, category, status == "APPROVED", written, invalid_parameters, tuple(configured.values()))
+    return Terms(card, category, status == "APPROVED", written, tuple(unfit.items()), tuple(configured.values()))
 
 
 def find(terms: Terms, recipient: Recipient, channel: str) -> Route:
     """The route on a channel, or by automatic choice."""
     requested = None if channel == AUTOMATIC else channel
-    return _find(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code)
+    # Sentences about values are the caller's own, and long: they are not kept.
+    look_up = _find.__wrapped__ if terms.unfit else _find
+    return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -67,10 +73,10 @@ def _find(terms: Terms, requested: str | None, receivable: frozenset[str], opted
     reach = Reach(
         receivable=receivable,
         configured=frozenset(configured),
-        written=frozenset(channel for channel, _ in terms.written),
+        written=frozenset(channel for channel, _ in (*terms.written, *terms.unfit)),
         approved=terms.approved,
         opted_out=opted_out,
-        invalid_parameters=terms.invalid_parameters,
+        unfit=terms.unfit,
         prices=tuple((channel, price) for channel, price in prices if price is not None),
     )
     found = plan(reach, requested)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sent_server.carriers.base import Content
 from sent_server.http.fields import Body, Phone, Uuid, fault
 from sent_server.kernel import money, phone, spellings, timestamps
-from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents
+from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
 
 MAX_RECIPIENTS = 1_000
 CHANNELS = (AUTOMATIC, "sms", "whatsapp", "rcs")
@@ -105,7 +105,7 @@ class SendMessage(Body):
 def accepted(
     template_id: str, template_name: str, rows: Sequence[tuple[str, str, str | None, str | None, int | None]]
 ) -> dict[str, Any]:
-    """Rows of (message id, phone, channel, text, price in micros); None while the choice is automatic."""
+    """Rows of (message id, phone, channel, text, price in micros); an automatic choice has no channel and price yet."""
     return {
         "status": "QUEUED",
         "template_id": template_id,
@@ -129,7 +129,7 @@ def accepted(
 
 def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dict[str, Any]:
     """The `data` of GET /v3/messages/{id}; events oldest first."""
-    content = load_contents(batch.contents_json).get(found.channel or "")
+    content = load_contents(batch.contents_json).get(found.channel or _planned_channel(found, batch))
     return {
         "id": found.id,
         "customer_id": found.customer_id,
@@ -174,6 +174,12 @@ def activities(message_id: str, events: Sequence[MessageEvent]) -> dict[str, Any
             for event in reversed(events)
         ],
     }
+
+
+def _planned_channel(found: Message, batch: Batch) -> str:
+    """Where an automatic choice goes first; before it goes, the message shows that text."""
+    legs = load_plans(batch.plans_json)[found.plan_number].legs
+    return legs[found.leg].channel if legs else ""
 
 
 def _body(content: Content) -> dict[str, Any]:

@@ -12,8 +12,8 @@ class Reach:
     """What decides the legs of one message.
 
     `receivable` are the contact's channels, `configured` the account's, `written` those the template has a text
-    for. `prices` are (channel, micros) for every channel that the rate card covers. Hashable, so that plans can be
-    remembered.
+    for, whether it fits or not, and `unfit` (channel, why) those whose text does not fit with the values that were
+    given. `prices` are (channel, micros) for every channel that the rate card covers.
     """
 
     receivable: frozenset[str]
@@ -21,7 +21,7 @@ class Reach:
     written: frozenset[str]
     approved: bool
     opted_out: bool
-    invalid_parameters: str | None
+    unfit: tuple[tuple[str, tuple[str, ...]], ...]
     prices: tuple[tuple[str, int], ...]
 
 

@@ -28,6 +28,7 @@ from sent_server.templates.placeholders import Declared
 
 REQUIRED = "Template definition is required"
 VERSION = "1.0"
+SECURITY = "For your security, do not share this code."
 MAX_BODY = 1_028
 MAX_HEADER = 60
 MAX_VARIABLES = 100
@@ -164,6 +165,17 @@ class AuthenticationConfig(_Node):
     def is_active(self) -> bool:
         return bool(self.add_security_recommendation or self.code_expiration_minutes)
 
+    @property
+    def recommendation(self) -> str | None:
+        """Ends the body on every channel."""
+        return f" {SECURITY}" if self.add_security_recommendation else None
+
+    @property
+    def expiry(self) -> str | None:
+        """The last line of the footer."""
+        minutes = self.code_expiration_minutes
+        return f"This code expires in {minutes} minute{'' if minutes == 1 else 's'}." if minutes else None
+
 
 class Definition(_Node):
     header: Header | None = None
@@ -278,8 +290,26 @@ def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list
     return completed, faults
 
 
+def _additions_faults(definition: Definition) -> Iterator[Fault]:
+    """Texts that the additions of `authenticationConfig` make too long for every message."""
+    config, body = definition.authentication_config, definition.body
+    if config is None:
+        return
+    if config.recommendation:
+        for place, part in (("multiChannel", body.multi_channel), ("whatsapp", body.whatsapp)):
+            if part and _literals(part) + len(config.recommendation) > MAX_BODY:
+                yield ("body", place, "template"), f"With the security recommendation, at most {MAX_BODY} characters"
+    if config.expiry and definition.footer and _literals(definition.footer) + 1 + len(config.expiry) > MAX_HEADER:
+        yield ("footer", "template"), f"With the expiry of the code, at most {MAX_HEADER} characters"
+
+
+def _literals(part: Part) -> int:
+    return sum(len(piece) for piece in placeholders.split(part.template) if isinstance(piece, str))
+
+
 def _whole_faults(definition: Definition) -> Iterator[Fault]:
     """What only the parts together can break."""
+    yield from _additions_faults(definition)
     if definition.body.multi_channel or definition.body.whatsapp:
         if definition.header and len(set(placeholders.used_ids(definition.header.template))) > 1:
             yield ("header", "template"), "A header may hold one variable"

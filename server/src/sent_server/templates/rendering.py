@@ -6,20 +6,27 @@ is a footer line and so is not on SMS.
 
 A variable takes the parameter of its name; a link or medium without one takes the address in its definition. What
 `{{1}}` declared (`var_1`) also takes the parameter `1`. Unknown parameters are ignored.
+
+Every part is measured with its values, and before they are put together, so that text that is far too long is never
+built. What passes is within the limits of its channel (`carriers.limits`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sent_server.carriers import limits
 from sent_server.carriers.base import Button, Content
+from sent_server.kernel import segments
 from sent_server.templates import definition as definitions
 from sent_server.templates import placeholders
 from sent_server.templates.definition import Definition, Variable
 from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern
 
 MAX_PARAMETER = 1_024
-SECURITY = "For your security, do not share this code."
+MAX_PROBLEMS = 5  # named; the rest is counted, because each failed message keeps the sentence
 COPY_CODE = "Copy code"
+_BLANK = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,30 @@ class CompiledButton:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredPart:
+    """`fixed` is the length of the literals, `slots` the names that add theirs. `limit` None: SMS, counted in parts."""
+
+    name: str
+    fixed: int
+    slots: tuple[str, ...]
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledContent:
-    """`constant` is the whole result where no text has a slot."""
+    """`constant` is the whole result where no text has a slot. `links` are the buttons whose URL has one.
+
+    Where no value is longer than `room`, no part is too long, so that ordinary values need no closer look.
+    """
 
     body: Text
     header: Text | None
     footer: Text | None
     buttons: tuple[CompiledButton, ...]
     slots: tuple[Slot, ...]
+    measured: tuple[MeasuredPart, ...]
+    room: int
+    links: tuple[int, ...]
     constant: Content | None
 
 
@@ -88,36 +111,83 @@ def compile_stored(text: str) -> Compiled:
     return compile(definitions.load(text))
 
 
-def render(compiled: Compiled, channel: str, parameters: Mapping[str, str]) -> Content | InvalidParameters:
+def render(
+    compiled: Compiled, channel: str, parameters: Mapping[str, str], *, sms_max_parts: int = limits.SMS_PARTS
+) -> Content | InvalidParameters:
     """`channel` is one of `compiled.channels`."""
     content = compiled.contents[channel]
-    if content.constant:
-        return content.constant
     values: dict[str, str] = {}
     problems: list[str] = []
+    longest = 0
     for slot in content.slots:
         value = parameters.get(slot.name)
         if value is None and slot.alias:
             value = parameters.get(slot.alias)
         if value is None:
             value = slot.default
-        problem = _problem(slot, value)
+        problem = _problem(slot, value, channel)
         if problem:
             problems.append(problem)
-        values[slot.name] = value or ""
-    return InvalidParameters(tuple(dict.fromkeys(problems))) if problems else _filled(content, values)
+        values[slot.name] = value = value or ""
+        longest = max(longest, len(value))
+    if not problems and longest > content.room:
+        problems = _too_long(content, channel, values, sms_max_parts)
+    if problems:
+        return _invalid(problems)
+    rendered = content.constant or _filled(content, values)
+    problems = _unfit(content, channel, rendered, sms_max_parts)
+    return _invalid(problems) if problems else rendered
 
 
-def _problem(slot: Slot, value: str | None) -> str | None:
+def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
     if value is None:
         return f"'{slot.name}' is missing"
     if len(value) > MAX_PARAMETER:
         return f"'{slot.name}' is longer than {MAX_PARAMETER} characters"
+    if channel == "whatsapp":
+        refused = limits.value_problem(value)
+        if refused:
+            return f"'{slot.name}' {refused}, which WhatsApp does not take"
     if slot.pattern is None or slot.pattern.matches(value):
         return None
     if len(value) > MAX_VALUE_LENGTH:
         return f"'{slot.name}' is longer than the {MAX_VALUE_LENGTH} characters that a value with a regex may have"
     return f"'{slot.name}' does not match {slot.pattern.text}"
+
+
+def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str], sms_max_parts: int) -> list[str]:
+    """What the lengths alone tell."""
+    problems: list[str] = []
+    for part in content.measured:
+        length = part.fixed + sum([len(values[name]) for name in part.slots])
+        if part.limit is None:
+            problem = limits.too_many_characters_for_sms(length, sms_max_parts)
+        else:
+            problem = limits.too_long(channel, part.name, length, part.limit) if length > part.limit else None
+        if problem:
+            problems.append(problem)
+    return problems
+
+
+def _unfit(content: CompiledContent, channel: str, rendered: Content, sms_max_parts: int) -> list[str]:
+    """What only the text itself tells."""
+    text = rendered.content
+    if not text or text.isspace():
+        return [f"the text on {limits.name(channel)} is blank"]
+    if channel == "sms":
+        problem = limits.sms_problem(text, sms_max_parts)
+        return [problem] if problem else []
+    return [
+        f"the URL of button {place + 1} on {limits.name(channel)} has a blank; encode it as %20"
+        for place in content.links
+        if _BLANK.search(rendered.buttons[place].value)
+    ]
+
+
+def _invalid(problems: Sequence[str]) -> InvalidParameters:
+    found = tuple(dict.fromkeys(problems))
+    more = len(found) - MAX_PROBLEMS
+    return InvalidParameters(found if more <= 0 else (*found[:MAX_PROBLEMS], f"and {more} more"))
 
 
 def _filled(content: CompiledContent, values: Mapping[str, str]) -> Content:
@@ -136,8 +206,8 @@ def _text(text: Text, values: Mapping[str, str]) -> str:
 def _content(definition: Definition, channel: str, part: definitions.Part) -> CompiledContent:
     config = definition.authentication_config
     body = _compiled(part.template, part.declared)
-    if config and config.add_security_recommendation:
-        body = (*body, f" {SECURITY}")
+    if config and config.recommendation:
+        body = (*body, config.recommendation)
     header = footer = None
     buttons: tuple[CompiledButton, ...] = ()
     if channel != "sms":
@@ -147,19 +217,49 @@ def _content(definition: Definition, channel: str, part: definitions.Part) -> Co
         buttons = tuple(_button(button, code) for button in definition.buttons or [])
     texts: Sequence[Text | None] = (header, body, footer, *(button.value for button in buttons))
     slots = tuple(dict.fromkeys(piece for text in texts for piece in text or () if isinstance(piece, Slot)))
-    compiled = CompiledContent(body, header, footer, buttons, slots, None)
-    if slots:
-        return compiled
-    return CompiledContent(body, header, footer, buttons, slots, _filled(compiled, {}))
+    measured = [_measured("text" if channel == "sms" else "body", body, limits.TEMPLATE_BODY.get(channel))]
+    if header:
+        medium = definition.header and _is_medium(definition.header)
+        measured.append(_measured("header", header, limits.MEDIA_URL if medium else limits.HEADER))
+    if footer:
+        measured.append(_measured("footer", footer, limits.FOOTER))
+    links: list[int] = []
+    for place, button in enumerate(buttons):
+        if not any(isinstance(piece, Slot) for piece in button.value):
+            continue  # measured when the template was made
+        if button.type == "URL":
+            links.append(place)
+            measured.append(_measured(f"URL of button {place + 1}", button.value, limits.BUTTON_URL))
+        else:
+            measured.append(_measured(f"code of button {place + 1}", button.value, limits.COPY_CODE))
+    room = min(_room(part) for part in measured)
+    compiled = CompiledContent(body, header, footer, buttons, slots, tuple(measured), room, tuple(links), None)
+    return compiled if slots else replace(compiled, constant=_filled(compiled, {}))
+
+
+def _measured(name: str, text: Text, limit: int | None) -> MeasuredPart:
+    fixed = sum(len(piece) for piece in text if isinstance(piece, str))
+    return MeasuredPart(name, fixed, tuple(piece.name for piece in text if isinstance(piece, Slot)), limit)
+
+
+def _room(part: MeasuredPart) -> int:
+    """What each value may have; less than 0 when even blank ones are too much."""
+    most = segments.GSM7_SINGLE if part.limit is None else part.limit
+    if part.slots:
+        return (most - part.fixed) // len(part.slots)
+    return most if part.fixed <= most else -1
+
+
+def _is_medium(header: definitions.Header) -> bool:
+    """An address instead of a line of text."""
+    return header.type in ("image", "video", "document") or any(one.type == "media" for one in header.declared)
 
 
 def _footer(definition: Definition) -> Text | None:
     config = definition.authentication_config
-    minutes = config.code_expiration_minutes if config else None
     lines = _compiled(definition.footer.template, definition.footer.declared) if definition.footer else ()
-    if minutes:
-        expiry = f"This code expires in {minutes} minute{'' if minutes == 1 else 's'}."
-        lines = (*lines, f"\n{expiry}") if lines else (expiry,)
+    if config and config.expiry:
+        lines = (*lines, f"\n{config.expiry}") if lines else (config.expiry,)
     return lines or None
 
 

@@ -7,17 +7,22 @@ from sent_server.db import Tx
 from sent_server.templates import definition, service
 
 SOURCE = "ready-made"
+OPT_OUT = "Reply STOP to opt out"
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """`samples` gives each variable of the body, in order, with an example."""
+    """`samples` gives each variable of the body, in order, with an example.
+
+    `ending` follows the body on SMS, which has no footer.
+    """
 
     name: str
     category: str
     body: str
     samples: dict[str, str]
     footer: str | None = None
+    ending: str | None = None
     button: dict[str, Any] | None = None
     authentication: dict[str, Any] | None = None
 
@@ -55,14 +60,16 @@ READY = (
         "MARKETING",
         "Welcome! Your first message is on its way, and this is it.",
         {},
-        footer="Reply STOP to opt out",
+        footer=OPT_OUT,
+        ending=f" {OPT_OUT}.",
     ),
     _Ready(
         "seasonal_offer",
         "MARKETING",
         "Hi {{name}}, this week only: {{discount}} off everything with the code {{offer_code}}.",
         {"name": "Ada", "discount": "20%", "offer_code": "SPRING20"},
-        footer="Reply STOP to opt out",
+        footer=OPT_OUT,
+        ending=f" {OPT_OUT}.",
     ),
 )
 WELCOME = "welcome"
@@ -91,8 +98,11 @@ def _tree(ready: _Ready) -> dict[str, Any]:
         {"id": number, "name": name, "type": "variable", "props": {"variableType": "text", "sample": sample}}
         for number, (name, sample) in enumerate(ready.samples.items())
     ]
+    body = {"multiChannel": {"type": "text", "template": ready.body, "variables": variables}}
+    if ready.ending:
+        body["sms"] = {"type": "text", "template": ready.body + ready.ending, "variables": variables}
     return {
-        "body": {"multiChannel": {"type": "text", "template": ready.body, "variables": variables}},
+        "body": body,
         "footer": {"type": "text", "template": ready.footer} if ready.footer else None,
         "buttons": [ready.button] if ready.button else None,
         "authenticationConfig": ready.authentication,
