@@ -14,6 +14,9 @@ class Method:
     says: str = ""
 
 
+# Published clients get these lists in one answer, not as pages to iterate.
+WHOLE_LISTS = frozenset({"UserListEnvelope", "ProfileListEnvelope"})
+
 METHODS = {
     "get_account": Method("me", "retrieve", ("get",), says="Who this key belongs to, and which channels there are."),
     "list_contacts": Method("contacts", "list", says="Contacts, newest first; iterate for all pages."),

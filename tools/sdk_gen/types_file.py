@@ -1,7 +1,7 @@
 """types/*.py: the models of answers and events."""
 
 from sdk_gen import kinds
-from sdk_gen.plan import ALWAYS, BY_HAND, EVENTS, FIRST_LINE, MODEL_BASES, RESPONSE_NAMES, Contract
+from sdk_gen.plan import ALWAYS, BY_HAND, EVENTS, FIRST_LINE, MODEL_BASES, RESPONSE_NAMES, WHOLE_LISTS, Contract
 
 
 def response_name(envelope: str) -> str:
@@ -9,6 +9,8 @@ def response_name(envelope: str) -> str:
 
 
 def is_paged(contract: Contract, envelope: str) -> bool:
+    if envelope in WHOLE_LISTS:
+        return False
     data = kinds.ref(contract.schemas[envelope]["properties"]["data"])
     return data is not None and "pagination" in contract.schemas[data].get("properties", {})
 

@@ -1,6 +1,6 @@
 """Lists that come in pages. Iterating a page goes on to the next ones; `.data` is this page alone."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from sent_dm.answers import Answer
@@ -9,7 +9,13 @@ from sent_dm.models import ListModel
 D = TypeVar("D")
 T = TypeVar("T")
 P = TypeVar("P", bound="AsyncPage[Any, Any]")
-Fetch = Callable[[int], Any]
+_POSITION = frozenset({"page", "after", "before"})
+Fetch = Callable[[Mapping[str, int | str]], Any]
+
+
+def next_query(query: Mapping[str, Any], following: Mapping[str, int | str]) -> dict[str, Any]:
+    """The query of the next page: filters and size stay, and the position is replaced."""
+    return {**{name: value for name, value in query.items() if name not in _POSITION}, **following}
 
 
 class _Page(Answer[D], Generic[D, T]):
@@ -24,22 +30,26 @@ class _Page(Answer[D], Generic[D, T]):
         return self
 
     @property
-    def _next_number(self) -> int | None:
-        """None after the last page; also after an empty one, so that a wrong has_more cannot loop."""
+    def _next_query(self) -> dict[str, int | str] | None:
+        """What to ask for next: by cursor where the server gives one, which rows that come and go cannot shift.
+
+        None after the last page; also after an empty one, so that a wrong has_more cannot loop.
+        """
         position: Any = getattr(self.data, "pagination", None)
         page: Any = getattr(position, "page", None)
         if not getattr(position, "has_more", False) or not isinstance(page, int) or not self.items:
             return None
-        return page + 1
+        after: Any = getattr(getattr(position, "cursors", None), "after", None)
+        return {"after": after} if isinstance(after, str) and after else {"page": page + 1}
 
     def has_next_page(self) -> bool:
-        return self._next_number is not None
+        return self._next_query is not None
 
-    def _fetched(self, number: int) -> Any:
+    def _fetched(self, query: Mapping[str, int | str]) -> Any:
         fetch: Fetch | None = self.__dict__.get("_fetch")
         if fetch is None:
             raise RuntimeError("This page did not come from a client, so there is no next one")
-        return fetch(number)
+        return fetch(query)
 
     def __bool__(self) -> bool:
         return True
@@ -48,10 +58,10 @@ class _Page(Answer[D], Generic[D, T]):
 class SyncPage(_Page[D, T], Generic[D, T]):
     def get_next_page(self) -> Self:
         """Raises RuntimeError after the last page; see `has_next_page`."""
-        number = self._next_number
-        if number is None:
+        query = self._next_query
+        if query is None:
             raise RuntimeError("There is no next page; ask has_next_page() first")
-        return self._fetched(number)
+        return self._fetched(query)
 
     def iter_pages(self) -> Iterator[Self]:
         page = self
@@ -68,10 +78,10 @@ class SyncPage(_Page[D, T], Generic[D, T]):
 class AsyncPage(_Page[D, T], Generic[D, T]):
     async def get_next_page(self) -> Self:
         """Raises RuntimeError after the last page; see `has_next_page`."""
-        number = self._next_number
-        if number is None:
+        query = self._next_query
+        if query is None:
             raise RuntimeError("There is no next page; ask has_next_page() first")
-        return await self._fetched(number)
+        return await self._fetched(query)
 
     async def iter_pages(self) -> AsyncIterator[Self]:
         page = self

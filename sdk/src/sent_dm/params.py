@@ -41,7 +41,7 @@ class TemplateRefParam(TypedDict, total=False):
 
 
 class SendMessageParams(TypedDict, total=False):
-    """Multi-recipient template send."""
+    """A template for one or many recipients."""
 
     to: Required[Sequence[str]]
     template: Required[TemplateRefParam]
@@ -166,11 +166,15 @@ class SimpleTemplatePartParam(TypedDict, total=False):
 
 
 class CreateTemplateSimpleRequestHeaderParam(TypedDict, total=False):
+    """The line above the body: text, or an image, video or document."""
+
     type: Required[Literal["TEXT", "IMAGE", "VIDEO", "DOCUMENT"]]
     content: Required[str]
 
 
 class CreateTemplateSimpleRequestFooterParam(TypedDict, total=False):
+    """The small line below the body."""
+
     content: Required[str]
 
 
@@ -182,7 +186,7 @@ class CreateTemplateSimpleRequestButtonParam(TypedDict, total=False):
 
 
 class CreateTemplateSimpleParams(TypedDict, total=False):
-    """Flat form found only on the data-model pages; convert to a definition."""
+    """Flat form of older clients; it is stored as a definition."""
 
     name: Required[str]
     category: Required[Literal["MARKETING", "UTILITY", "AUTHENTICATION"]]

@@ -8,7 +8,7 @@ from sent_dm.core.call import call
 from sent_dm.core.prepare import Operation
 from sent_dm.core.reply import Reply
 from sent_dm.core.request import NO_OPTIONS, Options
-from sent_dm.paging import AsyncPaginator
+from sent_dm.paging import AsyncPaginator, next_query
 from sent_dm.raw import AsyncStreamedResponse, AsyncStreaming, RawResponse, StreamedResponse, Streaming
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class SyncCalls:
         )
 
     def page(self, operation: Operation, path: tuple[object, ...], query: Arguments, options: Options) -> Any:
-        def fetch(number: int) -> Any:
-            return self.page(operation, path, {**query, "page": number}, options)
+        def fetch(following: Mapping[str, int | str]) -> Any:
+            return self.page(operation, path, next_query(query, following), options)
 
         return self.run(operation, path, query=query, options=options).bind(fetch)
 
@@ -107,8 +107,8 @@ class AsyncCalls:
         return await client.drive(steps)
 
     def page(self, operation: Operation, path: tuple[object, ...], query: Arguments, options: Options) -> Any:
-        async def fetch(number: int | None = None) -> Any:
-            wanted = query if number is None else {**query, "page": number}
+        async def fetch(following: Mapping[str, int | str] | None = None) -> Any:
+            wanted = query if following is None else next_query(query, following)
             return (await self.run(operation, path, query=wanted, options=options)).bind(fetch)
 
         return AsyncPaginator[Any, Any](fetch)

@@ -7,7 +7,7 @@ from sent_dm import types
 from sent_dm.core.omitted import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
-from sent_dm.core.shapes import Shape, boolean, nullable, text
+from sent_dm.core.shapes import Shape, boolean, integer, nullable, text
 from sent_dm.resource import AsyncResource, SyncResource, as_async_raw, as_async_streaming, as_raw, as_streaming, part
 from sent_dm.resources.profiles_campaigns import (
     AsyncProfilesCampaigns,
@@ -27,7 +27,15 @@ from sent_dm.resources.shapes import (
 if TYPE_CHECKING:
     from sent_dm import params
 
-_LIST = Operation("GET", "/v3/profiles", types.ProfileListResponse)
+_LIST = Operation(
+    "GET",
+    "/v3/profiles",
+    types.ProfileListResponse,
+    query=Shape(
+        {"page": integer, "page_size": integer, "after": text, "before": text},
+        not_null=["page", "page_size", "after", "before"],
+    ),
+)
 _CREATE = Operation(
     "POST",
     "/v3/profiles",
@@ -122,10 +130,17 @@ class Profiles(SyncResource):
 
     def list(
         self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> types.ProfileListResponse:
         """All profiles of the organization."""
-        return self._calls.run(_LIST, options=options)
+        return self._calls.run(
+            _LIST, query={"page": page, "page_size": page_size, "after": after, "before": before}, options=options
+        )
 
     def create(
         self,
@@ -287,10 +302,17 @@ class AsyncProfiles(AsyncResource):
 
     async def list(
         self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> types.ProfileListResponse:
         """All profiles of the organization."""
-        return await self._calls.run(_LIST, options=options)
+        return await self._calls.run(
+            _LIST, query={"page": page, "page_size": page_size, "after": after, "before": before}, options=options
+        )
 
     async def create(
         self,

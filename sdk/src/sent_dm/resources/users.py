@@ -7,10 +7,18 @@ from sent_dm import types
 from sent_dm.core.omitted import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
-from sent_dm.core.shapes import Shape, boolean, text
+from sent_dm.core.shapes import Shape, boolean, integer, text
 from sent_dm.resource import AsyncResource, SyncResource, as_async_raw, as_async_streaming, as_raw, as_streaming
 
-_LIST = Operation("GET", "/v3/users", types.UserListResponse)
+_LIST = Operation(
+    "GET",
+    "/v3/users",
+    types.UserListResponse,
+    query=Shape(
+        {"page": integer, "page_size": integer, "after": text, "before": text},
+        not_null=["page", "page_size", "after", "before"],
+    ),
+)
 _INVITE = Operation(
     "POST",
     "/v3/users",
@@ -51,10 +59,17 @@ class Users(SyncResource):
 
     def list(
         self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> types.UserListResponse:
         """All users of the organization."""
-        return self._calls.run(_LIST, options=options)
+        return self._calls.run(
+            _LIST, query={"page": page, "page_size": page_size, "after": after, "before": before}, options=options
+        )
 
     def invite(
         self,
@@ -125,10 +140,17 @@ class AsyncUsers(AsyncResource):
 
     async def list(
         self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> types.UserListResponse:
         """All users of the organization."""
-        return await self._calls.run(_LIST, options=options)
+        return await self._calls.run(
+            _LIST, query={"page": page, "page_size": page_size, "after": after, "before": before}, options=options
+        )
 
     async def invite(
         self,

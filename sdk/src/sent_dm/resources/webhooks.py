@@ -18,8 +18,16 @@ _LIST = Operation(
     "/v3/webhooks",
     types.WebhookPage,
     query=Shape(
-        {"page": integer, "page_size": integer, "limit": integer, "search": text, "is_active": boolean},
-        not_null=["page", "page_size", "limit", "search", "is_active"],
+        {
+            "page": integer,
+            "page_size": integer,
+            "limit": integer,
+            "after": text,
+            "before": text,
+            "search": text,
+            "is_active": boolean,
+        },
+        not_null=["page", "page_size", "limit", "after", "before", "search", "is_active"],
     ),
 )
 _ASYNC_LIST = _LIST.answering(types.AsyncWebhookPage)
@@ -80,8 +88,8 @@ _LIST_EVENTS = Operation(
     "/v3/webhooks/{id}/events",
     types.WebhookDeliveryPage,
     query=Shape(
-        {"page": integer, "page_size": integer, "limit": integer, "search": text},
-        not_null=["page", "page_size", "limit", "search"],
+        {"page": integer, "page_size": integer, "limit": integer, "after": text, "before": text, "search": text},
+        not_null=["page", "page_size", "limit", "after", "before", "search"],
     ),
 )
 _ASYNC_LIST_EVENTS = _LIST_EVENTS.answering(types.AsyncWebhookDeliveryPage)
@@ -147,6 +155,8 @@ class Webhooks(Receiving):
         page: int | NotGiven = NOT_GIVEN,
         page_size: int | NotGiven = NOT_GIVEN,
         limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         search: str | NotGiven = NOT_GIVEN,
         is_active: bool | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
@@ -155,7 +165,15 @@ class Webhooks(Receiving):
         return self._calls.page(
             _LIST,
             (),
-            {"page": page, "page_size": page_size, "limit": limit, "search": search, "is_active": is_active},
+            {
+                "page": page,
+                "page_size": page_size,
+                "limit": limit,
+                "after": after,
+                "before": before,
+                "search": search,
+                "is_active": is_active,
+            },
             options,
         )
 
@@ -255,12 +273,17 @@ class Webhooks(Receiving):
         page: int | NotGiven = NOT_GIVEN,
         page_size: int | NotGiven = NOT_GIVEN,
         limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         search: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> types.WebhookDeliveryPage:
         """What was posted, and what your server answered."""
         return self._calls.page(
-            _LIST_EVENTS, (id,), {"page": page, "page_size": page_size, "limit": limit, "search": search}, options
+            _LIST_EVENTS,
+            (id,),
+            {"page": page, "page_size": page_size, "limit": limit, "after": after, "before": before, "search": search},
+            options,
         )
 
     def replay(
@@ -357,6 +380,8 @@ class AsyncWebhooks(AsyncReceiving):
         page: int | NotGiven = NOT_GIVEN,
         page_size: int | NotGiven = NOT_GIVEN,
         limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         search: str | NotGiven = NOT_GIVEN,
         is_active: bool | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
@@ -365,7 +390,15 @@ class AsyncWebhooks(AsyncReceiving):
         return self._calls.page(
             _ASYNC_LIST,
             (),
-            {"page": page, "page_size": page_size, "limit": limit, "search": search, "is_active": is_active},
+            {
+                "page": page,
+                "page_size": page_size,
+                "limit": limit,
+                "after": after,
+                "before": before,
+                "search": search,
+                "is_active": is_active,
+            },
             options,
         )
 
@@ -465,12 +498,17 @@ class AsyncWebhooks(AsyncReceiving):
         page: int | NotGiven = NOT_GIVEN,
         page_size: int | NotGiven = NOT_GIVEN,
         limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
         search: str | NotGiven = NOT_GIVEN,
         **options: Unpack[ReadOptions],
     ) -> AsyncPaginator[types.AsyncWebhookDeliveryPage, types.WebhookDelivery]:
         """What was posted, and what your server answered."""
         return self._calls.page(
-            _ASYNC_LIST_EVENTS, (id,), {"page": page, "page_size": page_size, "limit": limit, "search": search}, options
+            _ASYNC_LIST_EVENTS,
+            (id,),
+            {"page": page, "page_size": page_size, "limit": limit, "after": after, "before": before, "search": search},
+            options,
         )
 
     async def replay(

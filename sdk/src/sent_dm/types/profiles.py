@@ -6,7 +6,14 @@ from typing import Literal
 
 from sent_dm.answers import Answer, ListAnswer, around
 from sent_dm.models import INSTANT, ListModel, Many, Model, One
-from sent_dm.types.shared import BrandIdentityStatus, BrandStatus, DestinationCountry, TcrBrandRelationship, TcrVertical
+from sent_dm.types.shared import (
+    BrandIdentityStatus,
+    BrandStatus,
+    DestinationCountry,
+    PaginationMeta,
+    TcrBrandRelationship,
+    TcrVertical,
+)
 
 
 class BrandContact(Model):
@@ -130,9 +137,10 @@ class Profile(Model):
 
 class ProfileList(ListModel[Profile]):
     profiles: list[Profile]
+    pagination: PaginationMeta
 
     _items = "profiles"
-    _parts = {"profiles": Many(Profile)}
+    _parts = {"profiles": Many(Profile), "pagination": One(PaginationMeta)}
 
 
 class CompleteProfileDone(Model):

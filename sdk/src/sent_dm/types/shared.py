@@ -9,7 +9,7 @@ from sent_dm.models import INSTANT, Many, Model, One
 
 
 class PaginationCursors(Model):
-    """Opaque cursors; null in every seed example."""
+    """Opaque; null where nothing follows (`after`) or precedes (`before`) the page."""
 
     after: str | None
     before: str | None

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sent_dm.answers import Answer, ListAnswer, around
 from sent_dm.models import INSTANT, ListModel, Many, Model, One
+from sent_dm.types.shared import PaginationMeta
 
 
 class User(Model):
@@ -26,9 +27,10 @@ class User(Model):
 
 class UserList(ListModel[User]):
     users: list[User]
+    pagination: PaginationMeta
 
     _items = "users"
-    _parts = {"users": Many(User)}
+    _parts = {"users": Many(User), "pagination": One(PaginationMeta)}
 
 
 class UserListResponse(ListAnswer[UserList, User]):

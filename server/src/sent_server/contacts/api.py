@@ -93,5 +93,5 @@ def _exact(number: str) -> str:
 
 
 def _page(page: paging.Page, found: Sequence[service.Contact], total_count: int) -> Reply:
-    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
-    return Reply(200, {"contacts": [wire.contact(c) for c in found[: page.size]], "pagination": position})
+    shown, position = paging.cut(page, found, total_count=total_count, key=lambda contact: contact.id)
+    return Reply(200, {"contacts": [wire.contact(contact) for contact in shown], "pagination": position})

@@ -7,7 +7,7 @@ import orjson
 
 from sent_server.contacts.model import Contact
 from sent_server.contacts.store import COLUMNS, JOINED
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.kernel.paging import Page
 
 # By whole keys, like FOR_SENDING in store.py.
@@ -47,7 +47,7 @@ TOTAL = """
 """
 _BRANCH = f"""
     SELECT {COLUMNS}, c.customer_id FROM {JOINED}
-    WHERE c.customer_id = :owner_{{number}}
+    WHERE c.customer_id = :owner_{{number}} AND c.id > :above_id AND c.id < :below_id
 """
 _FILTER = """
         AND c.phone LIKE :phone_pattern ESCAPE '\\'
@@ -55,7 +55,7 @@ _FILTER = """
 """
 _END = """
     ORDER BY id DESC
-    LIMIT :count OFFSET :offset
+    LIMIT :count OFFSET :skip
 """
 
 
@@ -92,7 +92,7 @@ async def by_phone(tx: Tx, owners: Sequence[str], phone: str) -> Contact | None:
 async def page(tx: Tx, owners: Sequence[str], page: Page) -> list[tuple[str, Contact]]:
     """Newest first, with each contact's owner; one more than the page holds."""
     sql = _merged(len(owners), filtered=False)
-    rows = await tx.fetch(sql, count=page.fetch, offset=page.offset, **_named(owners))
+    rows = await tx.fetch(keyset.ordered(sql, page), **keyset.window(page), **_named(owners))
     return [(row[-1], Contact(*row[:-1])) for row in rows]
 
 
@@ -100,11 +100,10 @@ async def filtered_page(
     tx: Tx, owners: Sequence[str], page: Page, *, phone_pattern: str, channel_pattern: str
 ) -> list[tuple[str, Contact]]:
     rows = await tx.fetch(
-        _merged(len(owners), filtered=True),
+        keyset.ordered(_merged(len(owners), filtered=True), page),
         phone_pattern=phone_pattern,
         channel_pattern=channel_pattern,
-        count=page.fetch,
-        offset=page.offset,
+        **keyset.window(page),
         **_named(owners),
     )
     return [(row[-1], Contact(*row[:-1])) for row in rows]

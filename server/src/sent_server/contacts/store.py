@@ -6,7 +6,7 @@ import orjson
 
 from sent_server.contacts import identity
 from sent_server.contacts.model import Contact, Recipient, channel_set
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 
@@ -44,17 +44,18 @@ OPTED_OUT = """
 """
 PAGE = f"""
     SELECT {COLUMNS} FROM {JOINED}
-    WHERE c.customer_id = :customer_id
+    WHERE c.customer_id = :customer_id AND c.id > :above_id AND c.id < :below_id
     ORDER BY c.id DESC
-    LIMIT :count OFFSET :offset
+    LIMIT :count OFFSET :skip
 """
 FILTERED_PAGE = f"""
     SELECT {COLUMNS} FROM {JOINED}
     WHERE c.customer_id = :customer_id
         AND c.phone LIKE :phone_pattern ESCAPE '\\'
         AND c.available_channels LIKE :channel_pattern
+        AND c.id > :above_id AND c.id < :below_id
     ORDER BY c.id DESC
-    LIMIT :count OFFSET :offset
+    LIMIT :count OFFSET :skip
 """
 FILTERED_COUNT = """
     SELECT COUNT(*) FROM contacts
@@ -146,7 +147,7 @@ async def opted_out(tx: Tx, customer_id: str, phones: Sequence[str]) -> set[str]
 
 async def page(tx: Tx, customer_id: str, page: Page) -> list[Contact]:
     """Newest first; one row more than the page tells that there are more."""
-    rows = await tx.fetch(PAGE, customer_id=customer_id, count=page.fetch, offset=page.offset)
+    rows = await tx.fetch(keyset.ordered(PAGE, page), customer_id=customer_id, **keyset.window(page))
     return [Contact(*row) for row in rows]
 
 
@@ -154,12 +155,11 @@ async def filtered_page(
     tx: Tx, customer_id: str, page: Page, *, phone_pattern: str, channel_pattern: str
 ) -> list[Contact]:
     rows = await tx.fetch(
-        FILTERED_PAGE,
+        keyset.ordered(FILTERED_PAGE, page),
         customer_id=customer_id,
         phone_pattern=phone_pattern,
         channel_pattern=channel_pattern,
-        count=page.fetch,
-        offset=page.offset,
+        **keyset.window(page),
     )
     return [Contact(*row) for row in rows]
 

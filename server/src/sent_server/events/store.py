@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.events.names import Label
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
@@ -68,7 +68,7 @@ PAGE = """
            d.created_at_ms, d.started_at_ms, d.completed_at_ms, e.id, e.subject_id, e.payload_json, e.at_ms
     FROM deliveries d
     JOIN events e ON e.customer_id = d.customer_id AND e.id = d.event_id
-    WHERE d.customer_id = :customer_id AND d.endpoint_id = :endpoint_id
+    WHERE d.customer_id = :customer_id AND d.endpoint_id = :endpoint_id AND d.id > :above_id AND d.id < :below_id
     ORDER BY d.id DESC
     LIMIT :count OFFSET :skip
 """
@@ -152,12 +152,12 @@ async def log_page(
     tx: Tx, customer_id: str, endpoint_id: str, *, page: Page, pattern: str | None
 ) -> tuple[list[LogEntry], int]:
     """An endpoint's deliveries, newest first (one more than the page holds), and how many there are."""
-    window = {"customer_id": customer_id, "endpoint_id": endpoint_id, "count": page.fetch, "skip": page.offset}
+    window = {"customer_id": customer_id, "endpoint_id": endpoint_id, **keyset.window(page)}
     if pattern is None:
-        rows = await tx.fetch(PAGE, **window)
+        rows = await tx.fetch(keyset.ordered(PAGE, page), **window)
         counted = await tx.fetch(COUNT_OF, customer_id=customer_id, name=_log_counter(endpoint_id))
     else:
-        rows = await tx.fetch(SEARCH, **window, pattern=pattern)
+        rows = await tx.fetch(keyset.ordered(SEARCH, page), **window, pattern=pattern)
         counted = await tx.fetch(SEARCH_COUNT, customer_id=customer_id, endpoint_id=endpoint_id, pattern=pattern)
     entries = [LogEntry(*row[:11], content=Content(row[11], row[1], *row[12:])) for row in rows]
     return entries, counted[0][0] if counted else 0

@@ -1,17 +1,21 @@
 """Paging and filters from the query string, in every documented spelling."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sent_server.errors import ApiError
-from sent_server.kernel.paging import DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Page
+from sent_server.kernel.paging import DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Cursor, Page
 
 _SIZE_NAMES = ("page_size", "pageSize", "limit")
+_TIMED_KEY = re.compile(r"[0-9]{1,15}/.+", re.ASCII)
 
 
-def page(query: Mapping[str, str]) -> Page:
-    """`page` from 1 and `page_size` (also `pageSize`, `limit`) from 1 to 100.
+def page(query: Mapping[str, str], *, by_time: bool = False) -> Page:
+    """`page` from 1 and `page_size` (also `pageSize`, `limit`) from 1 to 100; or a cursor, which wins over `page`.
 
-    Raises VALIDATION_005 for a bad page, VALIDATION_001 for a bad size, as the endpoint examples show.
+    `by_time` is for lists whose cursors hold a time and a key.
+
+    Raises VALIDATION_005 for a bad page, VALIDATION_001 for a bad size (as the endpoint examples show) or cursor.
     """
     number = _integer(query.get("page"), default=1)
     if number is None or not 1 <= number <= MAX_PAGE:
@@ -23,7 +27,26 @@ def page(query: Mapping[str, str]) -> Page:
     if size is None or not 1 <= size <= MAX_SIZE:
         message = f"Page size must be between 1 and {MAX_SIZE}"
         raise ApiError("VALIDATION_001", details={name: [message]})
+    cursors = {name: _cursor(query, name, by_time=by_time) for name in ("after", "before") if query.get(name)}
+    if len(cursors) > 1:
+        raise ApiError("VALIDATION_001", details={"before": ["Use either 'after' or 'before', not both"]})
+    for name, cursor in cursors.items():
+        return Page(cursor.number, size, **{name: cursor.key})
     return Page(number, size)
+
+
+def page_or_all(query: Mapping[str, str]) -> Page | None:
+    """For lists whose older clients send no paging: None, everything in one page, unless a page is asked for."""
+    asked_for = any(query.get(name) for name in ("page", *_SIZE_NAMES, "after", "before"))
+    return page(query) if asked_for else None
+
+
+def _cursor(query: Mapping[str, str], name: str, *, by_time: bool) -> Cursor:
+    found = Cursor.decode(query[name])
+    if found is None or (by_time and not _TIMED_KEY.fullmatch(found.key)):
+        message = f"'{name}' must be a cursor from 'pagination.cursors' of an earlier answer"
+        raise ApiError("VALIDATION_001", details={name: [message]})
+    return found
 
 
 def choice(query: Mapping[str, str], name: str, allowed: Sequence[str], *, any_case: bool = False) -> str | None:

@@ -1,34 +1,126 @@
-"""Pages of lists: position in, documented position out."""
+"""Pages of lists: position in, documented position out.
 
+A page is asked for by number, or by a cursor: an opaque text that names the row where the page before ended (`after`)
+or where the page after begins (`before`). Numbers shift when rows come and go; cursors do not.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
 MAX_PAGE = 1_000_000_000
+MAX_CURSOR_LENGTH = 256
+# Sorts behind every id (hexadecimal digits and hyphens) in every collation.
+_LAST_ID = "g"
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`after` and `before` are keys of rows, as `Cursor.key` gives them; at most one of them is set."""
+
     number: int = 1
     size: int = DEFAULT_SIZE
+    after: str | None = None
+    before: str | None = None
+
+    @property
+    def has_cursor(self) -> bool:
+        return self.after is not None or self.before is not None
 
     @property
     def offset(self) -> int:
-        return (self.number - 1) * self.size
+        return 0 if self.has_cursor else (self.number - 1) * self.size
 
     @property
     def fetch(self) -> int:
         """Rows to ask for: one more than a page tells whether there is a next one."""
         return self.size + 1
 
+    @property
+    def below_id(self) -> str:
+        """For lists in descending order of ids: every row of the page has a smaller id."""
+        return self.after or _LAST_ID
 
-def position(page: Page, *, total_count: int, has_more: bool) -> dict[str, object]:
-    """The `pagination` object. Cursors are null, as in every documented example."""
-    return {
+    @property
+    def above_id(self) -> str:
+        """For lists in descending order of ids: every row of the page has a greater id."""
+        return self.before or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`number` is the page that the cursor leads to, as the answer will show it."""
+
+    key: str
+    number: int
+
+    def encode(self) -> str:
+        return base64.urlsafe_b64encode(json.dumps([self.number, self.key]).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor | None":
+        """None for a text that `encode` did not make."""
+        if not text.isascii() or len(text) > MAX_CURSOR_LENGTH:
+            return None
+        try:
+            parts: Any = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except (ValueError, binascii.Error):
+            return None
+        match parts:
+            case [int(number), str(key)] if (
+                number is not True and 1 <= number <= MAX_PAGE and key.isprintable() and key
+            ):
+                return cls(key, number)
+            case _:
+                return None
+
+
+def cut(
+    page: Page, found: Sequence[Row], *, total_count: int, key: Callable[[Row], str]
+) -> tuple[list[Row], dict[str, object]]:
+    """The rows to show, in the order of the list, and the `pagination` object.
+
+    `found` holds up to `page.fetch` rows, read backwards when the page was asked for by `before`.
+    """
+    shown = list(found[: page.size])
+    is_cut = len(found) > page.size
+    if page.before is not None:
+        shown.reverse()
+        has_earlier, has_more = is_cut, bool(shown)
+    else:
+        has_earlier, has_more = bool(shown) and (page.number > 1 or page.after is not None), is_cut
+    return shown, {
         "page": page.number,
         "page_size": page.size,
         "total_count": total_count,
         "total_pages": -(-total_count // page.size),
         "has_more": has_more,
-        "cursors": None,
+        "cursors": {
+            "after": Cursor(key(shown[-1]), page.number + 1).encode() if has_more else None,
+            "before": Cursor(key(shown[0]), max(page.number - 1, 1)).encode() if has_earlier else None,
+        },
     }
+
+
+def cut_all(
+    page: Page | None, everything: Sequence[Row], *, key: Callable[[Row], str]
+) -> tuple[list[Row], dict[str, object]]:
+    """A page of a short list that was read whole, in ascending order of its keys; without a page, all of it."""
+    if page is None:
+        page = Page(1, max(DEFAULT_SIZE, len(everything)))
+    found = everything
+    if page.after is not None:
+        after = page.after
+        found = [row for row in everything if key(row) > after]
+    elif page.before is not None:
+        before = page.before
+        found = [row for row in reversed(everything) if key(row) < before]
+    part = cast(Sequence[Row], found[page.offset : page.offset + page.fetch])
+    return cut(page, part, total_count=len(everything), key=key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sent_server.accounts import service as accounts
 from sent_server.bus import Bus
 from sent_server.contacts import service as contacts
-from sent_server.db import Tx
+from sent_server.db import Tx, keyset
 from sent_server.errors import ApiError
 from sent_server.http import query, route
 from sent_server.http.envelope import Reply
@@ -70,10 +70,12 @@ def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route
 
 
 async def list_phones(tx: Tx, call: Call) -> Reply:
-    page = query.page(call.query)
+    page = query.page(call.query, by_time=True)
     found, total_count = await service.list_handsets(tx, call.caller.customer_id, page, now_ms=call.now_ms)
-    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
-    return Reply(200, {"phones": [wire.handset(item) for item in found[: page.size]], "pagination": position})
+    shown, position = paging.cut(
+        page, found, total_count=total_count, key=lambda item: keyset.timed_key(item.last_at_ms, item.phone)
+    )
+    return Reply(200, {"phones": [wire.handset(item) for item in shown], "pagination": position})
 
 
 async def get_phone(tx: Tx, call: Call) -> Reply:
@@ -88,11 +90,12 @@ async def set_capabilities(tx: Tx, call: Call, body: wire.SetCapabilities) -> Re
 
 
 async def list_messages(tx: Tx, call: Call) -> Reply:
-    page, now_ms = query.page(call.query), call.now_ms
+    page, now_ms = query.page(call.query, by_time=True), call.now_ms
     found, total_count = await service.list_messages(tx, call.caller.customer_id, _phone(call), page, now_ms=now_ms)
-    shown = [wire.message(item, now_ms=now_ms) for item in found[: page.size]]
-    position = paging.position(page, total_count=total_count, has_more=len(found) > page.size)
-    return Reply(200, {"messages": shown, "pagination": position})
+    shown, position = paging.cut(
+        page, found, total_count=total_count, key=lambda item: keyset.timed_key(item.at_ms, item.id)
+    )
+    return Reply(200, {"messages": [wire.message(item, now_ms=now_ms) for item in shown], "pagination": position})
 
 
 async def get_faults(tx: Tx, call: Call) -> Reply:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Collection, Sequence
 
 from sent_server.carriers.simulator.behaviour import Fault, FaultKind
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 from sent_server.phones.model import DialledFault, HandsetMessage
@@ -30,7 +30,9 @@ SEEN = """
 LIST = f"""
     SELECT phone, CAST(SUM(messages) AS BIGINT), MAX(last_at_ms) FROM ({SEEN}) AS seen
     GROUP BY phone
-    ORDER BY MAX(last_at_ms) DESC, phone
+    HAVING (MAX(last_at_ms), phone) > (:above_at_ms, :above_key)
+        AND (MAX(last_at_ms), phone) < (:below_at_ms, :below_key)
+    ORDER BY MAX(last_at_ms) DESC, phone DESC
     LIMIT :count OFFSET :skip
 """
 COUNT_PHONES = f"""
@@ -65,6 +67,7 @@ _COLUMNS = """id, phone, direction, channel, sender, message_id, text, extras_js
 LIST_MESSAGES = f"""
     SELECT {_COLUMNS} FROM handset_messages
     WHERE customer_id = :customer_id AND phone = :phone AND at_ms <= :now_ms
+        AND (at_ms, id) > (:above_at_ms, :above_key) AND (at_ms, id) < (:below_at_ms, :below_key)
     ORDER BY at_ms DESC, id DESC
     LIMIT :count OFFSET :skip
 """
@@ -127,7 +130,9 @@ async def set_channels(tx: Tx, customer_id: str, phone: str, channels: Collectio
 
 async def list_phones(tx: Tx, customer_id: str, page: Page, *, now_ms: int) -> list[tuple[str, int, int]]:
     """Rows of (phone, messages, time of the last one or 0), one more than the page holds; the latest first."""
-    rows = await tx.fetch(LIST, customer_id=customer_id, now_ms=now_ms, count=page.fetch, skip=page.offset)
+    rows = await tx.fetch(
+        keyset.ordered(LIST, page), customer_id=customer_id, now_ms=now_ms, **keyset.timed_window(page)
+    )
     return [(row[0], row[1], row[2]) for row in rows]
 
 
@@ -158,7 +163,11 @@ async def count_duplicates(tx: Tx, rows: Sequence[tuple[str, str]]) -> None:
 
 async def list_messages(tx: Tx, customer_id: str, phone: str, page: Page, *, now_ms: int) -> list[HandsetMessage]:
     rows = await tx.fetch(
-        LIST_MESSAGES, customer_id=customer_id, phone=phone, now_ms=now_ms, count=page.fetch, skip=page.offset
+        keyset.ordered(LIST_MESSAGES, page),
+        customer_id=customer_id,
+        phone=phone,
+        now_ms=now_ms,
+        **keyset.timed_window(page),
     )
     return [HandsetMessage(*row) for row in rows]
 

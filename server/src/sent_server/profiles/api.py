@@ -6,11 +6,12 @@ from typing import Any
 from sent_server.bus import Bus
 from sent_server.compliance import reach
 from sent_server.db import Database, Tx
-from sent_server.http import route
+from sent_server.http import query, route
 from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
 from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
+from sent_server.kernel import paging
 from sent_server.ports.payment import PaymentProcessor
 from sent_server.profiles import cards, completion, service, wire
 from sent_server.profiles.service import Rules
@@ -113,7 +114,10 @@ async def may_complete(tx: Tx, call: Call) -> None:
 
 
 async def list_profiles(tx: Tx, call: Call) -> Reply:
-    return Reply(200, {"profiles": [wire.profile(one) for one in await service.list_all(tx, call.caller)]})
+    page = query.page_or_all(call.query)
+    profiles = await service.list_all(tx, call.caller)
+    shown, position = paging.cut_all(page, profiles, key=lambda one: one.account.id)
+    return Reply(200, {"profiles": [wire.profile(one) for one in shown], "pagination": position})
 
 
 async def get(tx: Tx, call: Call) -> Reply:

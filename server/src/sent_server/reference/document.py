@@ -3,8 +3,9 @@
 import functools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any, cast
 
@@ -23,21 +24,34 @@ INFO = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of a body, with its place in the object."""
+    """One property of a body, with its place in the object.
+
+    `need` is `required`, `one of these is required`, or empty. A field without a kind is a heading: the fields below
+    it, as deep as it is, are one of several forms of their object.
+    """
 
     name: str
     depth: int
     kind: str
-    required: bool
+    need: str
     description: str
     allowed: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One form of a request body. An operation that takes several forms has one of these for each."""
+
+    title: str
+    fields: Sequence[Field]
+    example: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     status: str
     description: str
-    codes: Sequence[str]
+    codes: tuple[str, ...]
     example: str | None
 
 
@@ -50,10 +64,14 @@ class Operation:
     description: str
     deprecated: bool
     parameters: Sequence[Json]
-    fields: Sequence[Field]
-    example: Any
+    bodies: Sequence[Body]
     responses: Sequence[Response]
     notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def example(self) -> Any:
+        """That of the first form."""
+        return self.bodies[0].example if self.bodies else None
 
 
 @functools.cache
@@ -67,6 +85,25 @@ def served(base_url: str) -> bytes:
     """OpenAPI 3.1 with this server as its server."""
     shown = {**contract(), "info": INFO, "servers": [{"url": base_url}]}
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@functools.cache
+def common_responses() -> Sequence[Response]:
+    """The errors that most operations answer in the same words; a page shows them once."""
+    found = Counter(
+        replace(response, example=None)
+        for operations in groups().values()
+        for operation in operations
+        for response in operation.responses
+        if not response.status.startswith("2")
+    )
+    most = sum(len(operations) for operations in groups().values()) / 2
+    return sorted((response for response, count in found.items() if count > most), key=lambda one: one.status)
+
+
+def own_responses(operation: Operation) -> Sequence[Response]:
+    """What an operation answers beside `common_responses`."""
+    return [response for response in operation.responses if response not in common_responses()]
 
 
 @functools.cache
@@ -92,7 +129,6 @@ def resolve(value: Json) -> Json:
 
 def _operation(path: str, method: str, raw: Json) -> Operation:
     content = raw.get("requestBody", {}).get("content", {}).get("application/json", {})
-    schema = content.get("schema")
     return Operation(
         id=raw["operationId"],
         method=method.upper(),
@@ -101,8 +137,7 @@ def _operation(path: str, method: str, raw: Json) -> Operation:
         description=raw.get("description", ""),
         deprecated=raw.get("deprecated", False),
         parameters=[resolve(parameter) for parameter in raw.get("parameters", ())],
-        fields=list(_fields(schema, 0)) if schema else [],
-        example=_example(content),
+        bodies=_bodies(content),
         responses=[_response(status, resolve(found)) for status, found in raw["responses"].items()],
         notes=list(_notes(raw)),
     )
@@ -122,7 +157,7 @@ def _response(status: str, raw: Json) -> Response:
     content = raw.get("content", {}).get("application/json", {})
     example = _example(content) if status.startswith("2") else None
     text = None if example is None else json.dumps(example, indent=2, ensure_ascii=False)
-    return Response(status, raw.get("description", ""), raw.get("x-error-codes", ()), text)
+    return Response(status, raw.get("description", ""), tuple(raw.get("x-error-codes", ())), text)
 
 
 def _example(content: Json) -> Any:
@@ -133,21 +168,72 @@ def _example(content: Json) -> Any:
     return None
 
 
-def _fields(schema: Json, depth: int, seen: tuple[str, ...] = ()) -> Iterator[Field]:
-    reference = schema.get("$ref", "")
-    if reference in seen or depth > 6:
-        return
-    seen = (*seen, reference) if reference else seen
+def _bodies(content: Json) -> Sequence[Body]:
+    """A body per form. The examples of the contract stand in the order of the forms."""
+    if "schema" not in content:
+        return []
+    schema = resolve(content["schema"])
+    forms = _objects(schema)
+    examples = [_example({"examples": {name: example}}) for name, example in content.get("examples", {}).items()]
+    examples = [content["example"]] if "example" in content else examples
+    if len(forms) < 2:
+        return [Body("Body", list(_fields(schema, 0, set())), _example(content))]
+    return [
+        Body(
+            f"Body: {_title(form)}",
+            list(_fields(form, 0, set())),
+            examples[number] if number < len(examples) else next(iter(form.get("examples", ())), None),
+        )
+        for number, form in enumerate(forms)
+    ]
+
+
+def _objects(schema: Json) -> list[Json]:
+    """The forms of an object that are alternatives: those with properties of their own, null and bare rules aside."""
+    parts = (resolve(part) for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ())))
+    return [part for part in parts if "properties" in part]
+
+
+def _title(form: Json) -> str:
+    return form.get("title") or form.get("description", "")
+
+
+def _fields(schema: Json, depth: int, shown: set[str]) -> Iterator[Field]:
+    """`shown` are the schemas that this body has spelled out already; nobody reads the same table five times."""
+    if reference := schema.get("$ref"):
+        if reference in shown:
+            return
+        shown.add(reference)
     schema = resolve(schema)
-    for part in (*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield from _fields(part, depth, seen)
-    required = schema.get("required", ())
+    for part in schema.get("allOf", ()):
+        yield from _fields(part, depth, shown)
+    parts = [part for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if "properties" in resolve(part)]
+    for number, part in enumerate(parts, 1):
+        if len(parts) > 1:
+            yield Field("", depth, "", "", f"Form {number} of {len(parts)}: {_title(resolve(part))}", ())
+        yield from _fields(part, depth, shown)
     for name, raw in schema.get("properties", {}).items():
         inner = resolve(raw)
         items = resolve(inner["items"]) if "items" in inner else {}
         allowed = [str(value) for value in (inner.get("enum") or items.get("enum") or ()) if value is not None]
-        yield Field(name, depth, _kind(inner), name in required, inner.get("description", ""), allowed)
-        yield from _fields(raw.get("items", raw) if items else raw, depth + 1, seen)
+        description = raw.get("description") or inner.get("description", "")
+        if _references(raw) & shown:
+            description += " Its fields are those above."
+        yield Field(name, depth, _kind(inner), _need(schema, name), description.strip(), allowed)
+        yield from _fields(raw.get("items", raw) if items else raw, depth + 1, shown)
+
+
+def _references(raw: Json) -> set[str]:
+    """The object schemas that a property leads to, directly, as a list or as one of several."""
+    parts = [raw, raw.get("items", {}), *raw.get("anyOf", ()), *raw.get("oneOf", ())]
+    return {part["$ref"] for part in parts if "$ref" in part and "properties" in resolve(part)}
+
+
+def _need(schema: Json, name: str) -> str:
+    if name in schema.get("required", ()):
+        return "required"
+    choices = [part.get("required", ()) for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
+    return "one of these is required" if any(name in choice for choice in choices) else ""
 
 
 def _kind(schema: Json) -> str:

@@ -84,6 +84,7 @@ def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         "/openapi.json": of(lambda scope: document.served(at(scope)), JSON),
         "/postman.json": of(lambda scope: postman.served(at(scope)), JSON),
         "/docs": of(lambda scope: pages.docs(at(scope)), HTML),
+        "/docs/guides/{path:path}": of(lambda scope: pages.guide(scope["path_params"]["path"]), HTML),
         "/docs/style.css": of(lambda _: pages.asset("style.css"), "text/css; charset=utf-8"),
         "/docs/page.js": of(lambda _: pages.asset("page.js"), "text/javascript; charset=utf-8"),
         "/errors": of(lambda _: pages.errors(), HTML),

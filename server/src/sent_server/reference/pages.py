@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from sent_server.errors import CATALOGUE
-from sent_server.reference import document
+from sent_server.reference import document, guides
 from sent_server.reference.document import Operation
 from sent_server.reference.remedies import REMEDIES
 
@@ -28,15 +28,36 @@ def _code(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def _first_guide() -> str | None:
+    return next((found[0].path for found in guides.sections().values()), None)
+
+
 _templates.filters["code"] = _code
 
 
 @functools.lru_cache(maxsize=4)
 def docs(base_url: str) -> bytes:
-    def curl(operation: Operation) -> str:
-        return _curl(base_url, operation)
+    def curl(operation: Operation, example: Any) -> str:
+        return _curl(base_url, operation, example)
 
-    return _render("docs.html", base_url=base_url, groups=document.groups(), curl=curl)
+    return _render(
+        "docs.html",
+        base_url=base_url,
+        groups=document.groups(),
+        common_responses=document.common_responses(),
+        own_responses=document.own_responses,
+        sections=guides.sections(),
+        curl=curl,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def guide(path: str) -> bytes | None:
+    """None for a page that does not exist."""
+    found = guides.everything().get(path)
+    if found is None:
+        return None
+    return _render("guide.html", guide=found, sections=guides.sections(), text=Markup(guides.render(found)))  # noqa: S704
 
 
 @functools.cache
@@ -67,15 +88,15 @@ def _answered_by(code: str) -> list[Operation]:
     return found if len(found) < len(everything) / 2 else []
 
 
-def _curl(base_url: str, operation: Operation) -> str:
+def _curl(base_url: str, operation: Operation, example: Any) -> str:
     lines = [f"curl -X {operation.method} '{base_url}{operation.path}'"]
     if not operation.path.startswith(("/health", "/v3/health")):
         lines.append("-H 'x-api-key: YOUR_KEY'")
-    if operation.example is not None:
-        text = json.dumps(operation.example, indent=2, ensure_ascii=False).replace("'", "'\\''")
+    if example is not None:
+        text = json.dumps(example, indent=2, ensure_ascii=False).replace("'", "'\\''")
         lines += ["-H 'Content-Type: application/json'", f"-d '{text}'"]
     return " \\\n  ".join(lines)
 
 
 def _render(name: str, **values: Any) -> bytes:
-    return _templates.get_template(name).render(**values).encode()
+    return _templates.get_template(name).render(first_guide=_first_guide(), **values).encode()

@@ -53,9 +53,8 @@ async def list_templates(tx: Tx, call: Call) -> Reply:
     found, total = await service.list_page(
         tx, caller.customer_id, page, filter=wanted, pattern=pattern, owners=caller.relatives.templates
     )
-    position = paging.position(page, total_count=total, has_more=len(found) > page.size)
-    shown = [wire.template(one, caller.customer_id) for one in found[: page.size]]
-    return Reply(200, {"templates": shown, "pagination": position})
+    rows, position = paging.cut(page, found, total_count=total, key=lambda template: template.id)
+    return Reply(200, {"templates": [wire.template(one, caller.customer_id) for one in rows], "pagination": position})
 
 
 async def get(tx: Tx, call: Call) -> Reply:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.kernel.paging import Page
 from sent_server.templates.model import Filter, Template
 from sent_server.templates.store import COLUMNS, allowed, to_template
@@ -34,7 +34,7 @@ TOTAL = """
 _BRANCH = f"""
     SELECT {COLUMNS}
     FROM templates
-    WHERE customer_id = :owner_{{number}}
+    WHERE customer_id = :owner_{{number}} AND id > :above_id AND id < :below_id
 """
 _END = """
     ORDER BY id DESC
@@ -52,6 +52,7 @@ FILTERED_PAGE = f"""
     SELECT {COLUMNS}
     FROM templates
     {_MATCHING}
+        AND id > :above_id AND id < :below_id
     ORDER BY id DESC
     LIMIT :count OFFSET :skip
 """
@@ -87,7 +88,7 @@ async def definitions(tx: Tx, owners: Sequence[str], ids: Sequence[str]) -> list
 async def page(tx: Tx, owners: Sequence[str], page: Page) -> tuple[list[Template], int]:
     """Newest first, one more than the page holds; and how many there are."""
     named = {f"owner_{number}": owner for number, owner in enumerate(owners)}
-    rows = await tx.fetch(_merged(len(owners)), count=page.fetch, skip=page.offset, **named)
+    rows = await tx.fetch(keyset.ordered(_merged(len(owners)), page), **keyset.window(page), **named)
     total = await tx.fetch(TOTAL, owners=owners)
     return [to_template(row) for row in rows], total[0][0]
 
@@ -97,14 +98,13 @@ async def filtered_page(
 ) -> tuple[list[Template], int]:
     statuses, categories, welcome = allowed(filter)
     rows = await tx.fetch(
-        FILTERED_PAGE,
+        keyset.ordered(FILTERED_PAGE, page),
         owners=owners,
         pattern=pattern,
         statuses=statuses,
         categories=categories,
         welcome=welcome,
-        count=page.fetch,
-        skip=page.offset,
+        **keyset.window(page),
     )
     total = await tx.fetch(
         FILTERED_COUNT, owners=owners, pattern=pattern, statuses=statuses, categories=categories, welcome=welcome

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 from sent_server.templates.derive import CATEGORIES
@@ -47,7 +47,7 @@ BY_ID_FOR_CHANGE = BY_ID + "    /*pg: FOR UPDATE*/\n"
 PAGE = f"""
     SELECT {COLUMNS}
     FROM templates
-    WHERE customer_id = :customer_id
+    WHERE customer_id = :customer_id AND id > :above_id AND id < :below_id
     ORDER BY id DESC
     LIMIT :count OFFSET :skip
 """
@@ -63,6 +63,7 @@ FILTERED_PAGE = f"""
     SELECT {COLUMNS}
     FROM templates
     {_MATCHING}
+        AND id > :above_id AND id < :below_id
     ORDER BY id DESC
     LIMIT :count OFFSET :skip
 """
@@ -199,21 +200,20 @@ async def by_id_for_change(tx: Tx, customer_id: str, template_id: str) -> tuple[
 
 async def page(tx: Tx, customer_id: str, page: Page) -> list[Template]:
     """Newest first, one more than the page holds."""
-    rows = await tx.fetch(PAGE, customer_id=customer_id, count=page.fetch, skip=page.offset)
+    rows = await tx.fetch(keyset.ordered(PAGE, page), customer_id=customer_id, **keyset.window(page))
     return [to_template(row) for row in rows]
 
 
 async def filtered_page(tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str) -> list[Template]:
     statuses, categories, welcome = allowed(filter)
     rows = await tx.fetch(
-        FILTERED_PAGE,
+        keyset.ordered(FILTERED_PAGE, page),
         customer_id=customer_id,
         pattern=pattern,
         statuses=statuses,
         categories=categories,
         welcome=welcome,
-        count=page.fetch,
-        skip=page.offset,
+        **keyset.window(page),
     )
     return [to_template(row) for row in rows]
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from sent_server.db import Tx
-from sent_server.http import route
+from sent_server.http import query, route
 from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
 from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
+from sent_server.kernel import paging
 from sent_server.users import service, wire
 from sent_server.users.invitations import Office
 from sent_server.users.wire import ChangeRole, InviteUser
@@ -56,7 +57,10 @@ def routes(office: Office, *, quota: int, forget: Callable[[], None]) -> Sequenc
 
 
 async def list_users(tx: Tx, call: Call) -> Reply:
-    return Reply(200, {"users": [wire.user(user) for user in await service.list_all(tx, call.caller.customer_id)]})
+    page = query.page_or_all(call.query)
+    users = await service.list_all(tx, call.caller.customer_id)
+    shown, position = paging.cut_all(page, users, key=lambda user: user.id)
+    return Reply(200, {"users": [wire.user(user) for user in shown], "pagination": position})
 
 
 async def get(tx: Tx, call: Call) -> Reply:

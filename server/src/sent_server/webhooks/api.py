@@ -37,9 +37,8 @@ class Webhooks:
             pattern=query.like(text) if text else None,
             is_active=query.flag(call.query, "is_active"),
         )
-        shown = [wire.webhook(*row) for row in rows[: page.size]]
-        position = paging.position(page, total_count=total_count, has_more=len(rows) > page.size)
-        return Reply(200, {"webhooks": shown, "pagination": position})
+        shown, position = paging.cut(page, rows, total_count=total_count, key=lambda row: row[0].id)
+        return Reply(200, {"webhooks": [wire.webhook(*row) for row in shown], "pagination": position})
 
     async def create(self, tx: Tx, call: Call, body: wire.CreateWebhook) -> Reply:
         webhook, secret = await service.create(
@@ -95,8 +94,8 @@ class Webhooks:
         entries, total_count, parked = await service.log_page(
             tx, call.caller.customer_id, call.path["id"], page=page, pattern=pattern
         )
-        shown = [wire.delivery(row, parked=parked, clean_body=self.clean_body) for row in entries[: page.size]]
-        position = paging.position(page, total_count=total_count, has_more=len(entries) > page.size)
+        rows, position = paging.cut(page, entries, total_count=total_count, key=lambda entry: entry.id)
+        shown = [wire.delivery(row, parked=parked, clean_body=self.clean_body) for row in rows]
         return Reply(200, {"events": shown, "pagination": position})
 
     async def replay(self, tx: Tx, call: Call, body: wire.Replay) -> Reply:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from sent_server.db import Row, Tx
+from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 from sent_server.webhooks.model import Health, Webhook
@@ -60,6 +60,7 @@ LIST_PAGE = f"""
     FROM webhooks w
     JOIN endpoint_health h ON h.customer_id = w.customer_id AND h.endpoint_id = w.id
     {_MATCHING}
+      AND w.id > :above_id AND w.id < :below_id
     ORDER BY w.id DESC
     LIMIT :count OFFSET :skip
 """
@@ -174,7 +175,11 @@ async def list_page(
 ) -> list[tuple[Webhook, Health]]:
     """Newest first, one more than the page holds."""
     rows = await tx.fetch(
-        LIST_PAGE, customer_id=customer_id, pattern=pattern, states=states, count=page.fetch, skip=page.offset
+        keyset.ordered(LIST_PAGE, page),
+        customer_id=customer_id,
+        pattern=pattern,
+        states=states,
+        **keyset.window(page),
     )
     return [_pair(row) for row in rows]
 
