@@ -7,7 +7,7 @@ import pytest
 
 from harness.server import Server
 from sent_server.errors import CATALOGUE
-from sent_server.reference import document, postman
+from sent_server.reference import document, guides, postman
 from sent_server.reference.remedies import REMEDIES
 
 PAGES = ["/docs", "/errors", "/errors/AUTH_001", "/docs/style.css", "/docs/page.js", "/openapi.json", "/postman.json"]
@@ -74,3 +74,67 @@ def test_the_collection_has_every_operation_and_variables_for_address_and_key() 
         assert re.sub(r":(\w+)", r"{\1}", request["url"]["raw"].removeprefix("{{baseUrl}}")) == operation.path
         if operation.example is not None:
             assert json.loads(request["body"]["raw"]) == operation.example
+
+
+def test_every_field_and_parameter_is_described() -> None:
+    bare = [
+        (operation.id, field.name)
+        for operations in document.groups().values()
+        for operation in operations
+        for body in operation.bodies
+        for field in body.fields
+        if not field.description
+    ]
+    bare += [
+        (operation.id, parameter["name"])
+        for operations in document.groups().values()
+        for operation in operations
+        for parameter in operation.parameters
+        if not parameter.get("description")
+    ]
+    assert not bare
+
+
+def test_a_body_with_several_forms_has_a_table_for_each() -> None:
+    operations = {operation.id: operation for group in document.groups().values() for operation in group}
+    send = operations["send_message"].bodies
+    assert [{field.name for field in body.fields if field.need == "required"} for body in send] == [
+        {"to", "template"},
+        {"phone_number", "template_id"},
+    ]
+    named = {field.name: field.need for field in send[0].fields}
+    assert (named["id"], named["name"]) == ("one of these is required", "one of these is required")
+    assert all(body.example is not None for body in (*send, *operations["create_template"].bodies))
+    brand = operations["create_brand"].bodies[0]
+    headings = [field.description for field in brand.fields if not field.kind]
+    assert headings == ["Form 1 of 2: The flat form", "Form 2 of 2: The nested form"]
+
+
+def test_what_every_call_answers_is_listed_once() -> None:
+    common = document.common_responses()
+    assert {"401", "429", "500", "503"} <= {response.status for response in common}
+    for operations in document.groups().values():
+        for operation in operations:
+            own = document.own_responses(operation)
+            assert not set(own) & set(common)
+            assert set(operation.responses) <= {*own, *common}
+
+
+def test_the_guides_are_shown_and_their_links_lead_somewhere(server: Server) -> None:
+    anonymous = server.anonymous()
+    docs = anonymous.request("GET", "/docs", checked=False).body.decode()
+    assert f'href="{guides.PREFIX}docs/tutorial/first-message"' in docs
+    for guide in guides.everything().values():
+        page = anonymous.request("GET", guide.path, checked=False)
+        assert page.status == 200, guide.path
+        text = page.body.decode()
+        assert "<script>" not in text
+        for link in re.findall(r'href="(/docs/guides/[^"#]*)"', text):
+            assert link.removeprefix(guides.PREFIX) in guides.everything(), (guide.path, link)
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "../../etc/passwd", "docs/../README", "%00", "docs/tutorial/first-message.md"]
+)
+def test_what_is_no_guide_is_not_found(server: Server, path: str) -> None:
+    assert server.anonymous().request("GET", f"{guides.PREFIX}{path}").code == "RESOURCE_011"

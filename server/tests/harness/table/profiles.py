@@ -253,6 +253,9 @@ _COMPLETE_ROWS = [
     ),
 ]
 PROFILES = [
+    Row("GET /v3/profiles", "page 0", "/v3/profiles?page=0", 400, "VALIDATION_005", says="Page must be greater than 0"),
+    Row("GET /v3/profiles", "size 101", "/v3/profiles?page_size=101", 400, "VALIDATION_001", details="page_size"),
+    Row("GET /v3/profiles", "no cursor", "/v3/profiles?after=nonsense", 400, "VALIDATION_001", details="after"),
     Row(f"GET {EVERY}", "all", EVERY, 200, check=lambda d: isinstance(d["profiles"], list)),
     Row(f"GET {EVERY}", "a query that is no text", f"{EVERY}?x=%FF", 400, "VALIDATION_001"),
     *_CREATE_ROWS,

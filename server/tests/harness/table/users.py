@@ -33,6 +33,9 @@ def _answered(world: World, answer: str) -> dict[str, str]:
 
 
 USERS = [
+    Row("GET /v3/users", "page 0", "/v3/users?page=0", 400, "VALIDATION_005", says="Page must be greater than 0"),
+    Row("GET /v3/users", "size 101", "/v3/users?page_size=101", 400, "VALIDATION_001", details="page_size"),
+    Row("GET /v3/users", "no cursor", "/v3/users?after=nonsense", 400, "VALIDATION_001", details="after"),
     Row(
         "GET /v3/users",
         "the demo account's owner",
