@@ -160,7 +160,7 @@ class Platform:
         self.health.state = State.READY
 
     async def _start_work(self, *, alone: bool) -> None:
-        inbox = Inbox(self.database, self.clock, self.bus)
+        inbox = Inbox(self.database, self.clock, self.bus, self.settings.sms_max_parts)
         for carrier in self.carriers:
             await carrier.start(inbox)
             timeout_ms = (

@@ -249,7 +249,7 @@ def test_whatsapp_refuses_values_that_the_others_take() -> None:
 def test_a_text_that_its_values_leave_blank_is_not_sent() -> None:
     made = compiled(body=body("{{a}}"))
     for channel, name in (("sms", "SMS"), ("rcs", "RCS")):
-        for value in ("", "  "):
+        for value in ("", "  ", "\u200b\ufe0f"):
             assert problems(made, channel, {"a": value}) == (f"the text on {name} is blank",)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sent_server import events, jobs
 from sent_server.accounts import family
+from sent_server.carriers import limits
 from sent_server.carriers.base import Content, Inbound
 from sent_server.channels import service as channels
 from sent_server.compliance import service as compliance
@@ -29,7 +30,9 @@ STORE = """
 """
 
 
-async def take(tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int) -> set[str]:
+async def take(
+    tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int, sms_max_parts: int = limits.SMS_PARTS
+) -> set[str]:
     """Each message once, however often the carrier repeats it. Returns the topics to hint."""
     known = {row[0] for row in await tx.fetch(KNOWN, carrier=carrier, event_ids=[m.event_id for m in messages])}
     hints: set[str] = set()
@@ -47,18 +50,20 @@ async def take(tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int
         )
         customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
         if customer_id is not None:
-            hints |= await _take_one(tx, customer_id, carrier, message, now_ms)
+            hints |= await _take_one(tx, customer_id, carrier, message, now_ms, sms_max_parts)
     return hints
 
 
-async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int) -> set[str]:
+async def _take_one(
+    tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int, sms_max_parts: int
+) -> set[str]:
     relatives = await family.relatives(tx, customer_id)
     found = await contacts.for_sending(tx, customer_id, [message.phone], relatives=relatives, now_ms=now_ms)
     recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
     # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
-    found_keyword = await _find_keyword(tx, customer_id, message.text)
+    found_keyword = await _find_keyword(tx, customer_id, message, sms_max_parts)
     keyword = found_keyword and found_keyword.keyword
     was_opted_out = keyword is not None and await contacts.opted_out_here(tx, customer_id, message.phone)
     if keyword is Keyword.STOP:
@@ -72,16 +77,21 @@ async def _take_one(tx: Tx, customer_id: str, carrier: str, message: Inbound, no
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
 
-async def _find_keyword(tx: Tx, customer_id: str, text: str) -> KeywordMatch | None:
-    word = keywords.word_of(text)
+async def _find_keyword(tx: Tx, customer_id: str, message: Inbound, sms_max_parts: int) -> KeywordMatch | None:
+    word = keywords.word_of(message.text)
     if word is None:
         return None
+
+    def fitting(reply: str | None) -> str | None:
+        """A campaign's reply that is too long for the channel gives way to the standard one."""
+        return None if reply and limits.text_problem(message.channel, reply, sms_max_parts) else reply
+
     sets: list[KeywordSet] = []
     for texts in await compliance.campaign_texts(tx, customer_id):
         sets += [
-            KeywordSet(Keyword.STOP, texts.optout_keywords, texts.optout_message),
-            KeywordSet(Keyword.START, texts.optin_keywords, texts.optin_message),
-            KeywordSet(Keyword.HELP, texts.help_keywords, texts.help_message),
+            KeywordSet(Keyword.STOP, texts.optout_keywords, fitting(texts.optout_message)),
+            KeywordSet(Keyword.START, texts.optin_keywords, fitting(texts.optin_message)),
+            KeywordSet(Keyword.HELP, texts.help_keywords, fitting(texts.help_message)),
         ]
     return keywords.match(word, sets)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sent_server.bus import Bus
+from sent_server.carriers import limits
 from sent_server.carriers.base import Inbound, Receipt
 from sent_server.db import Database
 from sent_server.delivery import inbound as inbound_messages
@@ -18,6 +19,7 @@ class Inbox:
     database: Database
     clock: Clock
     bus: Bus
+    sms_max_parts: int = limits.SMS_PARTS
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
         received = Received(carrier, receipts, self.clock.now_ms())
@@ -25,7 +27,11 @@ class Inbox:
 
     async def inbound(self, carrier: str, messages: Sequence[Inbound]) -> None:
         now_ms = self.clock.now_ms()
-        self._hint(await self.database.write(lambda tx: inbound_messages.take(tx, carrier, messages, now_ms=now_ms)))
+        self._hint(
+            await self.database.write(
+                lambda tx: inbound_messages.take(tx, carrier, messages, now_ms=now_ms, sms_max_parts=self.sms_max_parts)
+            )
+        )
 
     def _hint(self, topics: set[str]) -> None:
         for topic in topics:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from sent_server.carriers import limits
 from sent_server.carriers.base import Button, Content
-from sent_server.kernel import segments
+from sent_server.kernel import segments, typed_text
 from sent_server.templates import definition as definitions
 from sent_server.templates import placeholders
 from sent_server.templates.definition import Definition, Variable
@@ -172,7 +172,7 @@ def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str],
 def _unfit(content: CompiledContent, channel: str, rendered: Content, sms_max_parts: int) -> list[str]:
     """What only the text itself tells."""
     text = rendered.content
-    if not text or text.isspace():
+    if typed_text.is_blank(text):
         return [f"the text on {limits.name(channel)} is blank"]
     if channel == "sms":
         problem = limits.sms_problem(text, sms_max_parts)
