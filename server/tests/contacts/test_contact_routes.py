@@ -130,6 +130,24 @@ def test_sending_to_a_new_number_makes_a_contact(fresh_account: Account) -> None
     assert http.post("/v3/contacts", {"phone_number": number}).code == "RESOURCE_007"
 
 
+@pytest.mark.parametrize("short", ["+12", "+40404", "+123456"])
+def test_fewer_than_seven_digits_are_no_number(fresh_account: Account, short: str) -> None:
+    http = fresh_account.http
+    template = http.post("/v3/templates", samples.template()).data["id"]
+    contact = create(http, "+1234567890")
+    for answer, field in (
+        (http.post("/v3/contacts", {"phone_number": short}), "phone_number"),
+        (http.patch(f"/v3/contacts/{contact['id']}", {"phone_number": short}), "phone_number"),
+        (http.post("/v3/messages", {"to": ["+1234567890", short], "template": {"id": template}}), "to[1]"),
+        (http.post("/v3/messages", {"phone_number": short, "template_id": template}), "phone_number"),
+    ):
+        assert (answer.status, answer.code) == (400, "VALIDATION_002")
+        assert list(answer.details) == [field]
+    assert found(http) == ["+1234567890"]
+    sent = http.post("/v3/messages", {"to": ["+1234567890"], "template": {"id": template}, "channel": ["sms"]})
+    assert sent.status == 202
+
+
 def test_an_opt_out_stops_messages_and_outlives_the_contact(fresh_account: Account) -> None:
     http, contact = fresh_account.http, create(fresh_account.http)
     template = http.post("/v3/templates", samples.template()).data["id"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sent_dm.params import TemplateRefParam
 
-E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 def template_ref(id_or_name: str, variables: Mapping[str, Any] | None) -> TemplateRefParam:
