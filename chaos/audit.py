@@ -67,7 +67,7 @@ def everything(found: Findings, rows: Rows, *, accepted: Collection[str], keys: 
     count = f"{len(accepted):,} accepted"
     twice = len(accepted) - len(set(accepted))
     found.add("I1", f"{count}, every one ended", invariants.i1_accepted_messages_exist_and_end(query, accepted))
-    found.add("I2", "one debit each", invariants.i2_one_debit_per_message(query))
+    found.add("I2", "charged for the leg shown", invariants.i2_a_message_costs_what_it_shows(query))
     found.add("I3", "books balance", [
         *invariants.i3_books_balance(query), *invariants.i3_holds_are_settled(query)
     ])  # fmt: skip

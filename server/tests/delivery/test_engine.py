@@ -90,16 +90,16 @@ def test_a_rejected_channel_falls_back_and_only_the_used_one_is_charged(fresh_ac
     assert spent(http, before) == SMS_MICROS
 
 
-def test_silence_falls_back_and_the_first_sent_leg_stays_the_one_charged(fresh_account: Account) -> None:
+def test_silence_falls_back_and_the_leg_that_arrived_is_charged(fresh_account: Account) -> None:
     http = fresh_account.http
     template_id, before = new_template(http), balance(http)
     message_id = send(http, template_id, ["+12125550102"])[0]
     message = ended(http, message_id, 40)
-    assert (message["status"], message["channel"], message["price"]) == ("DELIVERED", "sms", 0.004)
+    assert (message["status"], message["channel"], message["price"]) == ("DELIVERED", "sms", 0.0083)
     assert [status for status, _ in history(http, message_id)] == [
-        "QUEUED", "PROCESSED", "ROUTED", "SENT", "SENT", "DELIVERED",
+        "QUEUED", "PROCESSED", "ROUTED", "SENT", "ROUTED", "SENT", "DELIVERED",
     ]  # fmt: skip
-    assert spent(http, before) == WHATSAPP_UTILITY_MICROS
+    assert spent(http, before) == SMS_MICROS
 
 
 def test_a_message_that_no_carrier_takes_fails_and_costs_nothing(fresh_account: Account) -> None:

@@ -57,6 +57,7 @@ _BODIES: dict[str, Callable[[], Json]] = {
     "POST /v3/profiles/{profileId}/campaigns": lambda: samples.campaign(),
     "PUT /v3/profiles/{profileId}/campaigns/{campaignId}": lambda: samples.campaign(),
     "POST /sim/phones/{phone}/messages": lambda: {"channel": "sms", "text": "Said by the matrix"},
+    "POST /sim/phones/{phone}/receipts": lambda: {"channel": "sms", "kind": "delivered"},
     "PUT /sim/faults": lambda: {"faults": []},
     "POST /sim/clock": lambda: {"advance_ms": 1},
 }

@@ -73,7 +73,28 @@ BUGS = {
     "the fence is not looked at": Bug(
         outcomes._record, "fences.get(p.job.id) == p.job.fence", "True", 60, freezing=True
     ),
-    "every receipt captures again": Bug(Changes._settle, "if subject.settled_at_ms is not None:", "if False:", 20),
+    "every receipt captures again": Bug(Changes._charge, "if subject.settled_at_ms is None:", "if True:", 20),
+    "the first leg that is sent is charged for good": Bug(
+        Changes._charge, "if settles(subject.progress):", "if True:", 20
+    ),
+    "a cheaper leg that arrives after all brings nothing back": Bug(
+        Changes._charge, "price_micros < charged_micros", "False", 100
+    ),
+    "what was released is shown as the price": Bug(
+        Changes._give_back, "subject.price_micros = None", "subject.price_micros = subject.planned_leg.price_micros", 20
+    ),
+    "a receipt of one leg is shown as another's": Bug(
+        Changes._show, "subject.plan.legs[leg].channel", "subject.plan.legs[subject.leg].channel", 100
+    ),
+    "receivers hear of the first leg only": Bug(
+        Changes._record, "if status in announce.ANNOUNCED:", "if status in announce.ANNOUNCED and leg == 0:", 20
+    ),
+    "a FAILED receipt no longer starts the next leg": Bug(
+        receipts._apply,
+        "changes.apply(subject, step, failure=failure)",
+        "step.next_leg is None and changes.apply(subject, step, failure=failure)",
+        20,
+    ),
     "events are emitted after the commit": Bug(
         Changes._announce,
         "await events.emit(tx, wanted, interest)",
@@ -97,7 +118,7 @@ BUGS = {
         events.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True
     ),
     "a receipt may move a status back": Bug(
-        receipts._apply, "step = on_receipt(subject.standing, leg=match.leg, kind=state)",
-        "step = type(on_receipt(subject.standing, leg=match.leg, kind=state))(state)", 20,
+        receipts._apply, "step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)",
+        "step = type(on_receipt(subject.progress, leg=match.leg, kind=state))(state, match.leg)", 20,
     ),
 }  # fmt: skip

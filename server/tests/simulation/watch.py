@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sent_server.messages.lifecycle import RANK
+from sent_server.messages.lifecycle import ENDED, RANK
 from simulation.scheduler import Process, VirtualLoop
 from simulation.storage import Change
 from simulation.trace import Trace
@@ -11,17 +11,20 @@ ANSWERS = frozenset({"SENT", "REJECTED", "UNKNOWN", "LATER"})
 
 
 class Watch:
-    """Statuses move forward; and only who claimed a job or a delivery last writes what became of it (the fence)."""
+    """Statuses move forward; only who claimed a job or a delivery last writes what became of it (the fence); and a leg
+    that ends moves its message on at that moment: no timeout ends a leg that had a receipt."""
 
     def __init__(self, loop: VirtualLoop, trace: Trace) -> None:
         self.wrong: list[str] = []
         self.statuses: dict[str, list[str]] = {}
+        self._leg: dict[str, int] = {}
         self._claimed: dict[str, Process] = {}
         self._leased: dict[str, Process] = {}
         self._loop = loop
         self._trace = trace
 
     def __call__(self, process: Process, changes: Sequence[Change]) -> None:
+        self._look_at_legs(changes)
         for what, id, old, new, fence in changes:
             self._trace.note(self._loop.now_ms, process.name, f"{what} {id} {old} -> {new} {fence or ''}")
             match what:
@@ -39,6 +42,34 @@ class Watch:
                     self.wrong.append(f"{process.name} recorded delivery {id}, which it had lost")
                 case _:
                     self._count(what, old, new)
+
+    def _look_at_legs(self, changes: Sequence[Change]) -> None:
+        """Before `statuses` has these changes."""
+        ended: set[str] = set()
+        moved_on: set[str] = set()
+        expired: set[str] = set()
+        for what, id, old, new, _ in changes:
+            match what:
+                case "attempt":
+                    message_id, leg, _ = id.rsplit("-", 2)
+                    if old is None:
+                        self._leg[message_id] = int(leg)
+                    elif new == "FAILED" and old != "FAILED" and self._leg[message_id] == int(leg):
+                        ended.add(message_id)
+                case "job" if old == "receipt_timeout" and (new is None or new.startswith("dispatch:")):
+                    expired.add(id)
+                    moved_on.add(id)
+                case "message" if new in ENDED:
+                    moved_on.add(id)
+                case _:
+                    pass
+        for id in ended - moved_on:
+            if self.statuses[id][-1] not in ENDED:
+                self.wrong.append(f"a leg of {id} ended, and nothing followed")
+        reached = {id for what, id, _, new, _ in changes if what == "message" and new in ("DELIVERED", "READ")}
+        for id in expired - ended - reached:
+            if self.statuses[id][-1] not in ENDED:
+                self.wrong.append(f"{id} moved on although its leg had ended before: it waited for nothing")
 
     def _message(self, id: str, old: str | None, new: str | None) -> None:
         assert new is not None

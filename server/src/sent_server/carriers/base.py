@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from sent_server.carriers.reasons import Reason
+
 
 class Channel(StrEnum):
     SMS = "sms"
@@ -50,17 +52,22 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier took it; receipts will name `ref`."""
+    """The carrier took it; receipts will name `ref`.
+
+    `receipt_timeout_ms`: how long to wait for one, where that is longer than is usual for this carrier.
+    """
 
     ref: str
+    receipt_timeout_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It will never be delivered this way. `code` is the carrier's own, `reason` for people."""
+    """It will never be delivered this way. `code` and `text` are the carrier's own words, `reason` is ours for them."""
 
     code: str
-    reason: str
+    text: str
+    reason: Reason = Reason.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +96,16 @@ class ReceiptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A carrier's later word on `ref`. `event_id` is unique per carrier, the same on a repeat."""
+    """A carrier's later word on `ref`. `event_id` is unique per carrier, the same on a repeat.
+
+    Of a failure, `error_code` is the carrier's own, `reason` ours for it.
+    """
 
     event_id: str
     ref: str
     kind: ReceiptKind
     error_code: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,28 @@ INSERT = """
 """
 RECORD = """
     UPDATE attempts
-    SET state = :state, ref = :ref, error_code = :error_code, updated_at_ms = :updated_at_ms
+    SET state = :state, ref = :ref, error_code = :error_code, reason = :reason, detail = :detail,
+        updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
 """
-# A leg's state moves up only, whatever order the receipts come in.
+# A leg's state moves up only, whatever order the receipts come in; why it had failed stays with it.
 RAISE = """
     UPDATE attempts
-    SET state = :state, error_code = :error_code, updated_at_ms = :updated_at_ms
+    SET state = :state, error_code = COALESCE(:error_code, error_code), reason = COALESCE(:reason, reason),
+        detail = COALESCE(:detail, detail), updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
         AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
             < :state_rank
 """
+# What failed after it had arrived: kept for people who look, and without effect.
+NOTE_FAILURE = """
+    UPDATE attempts
+    SET error_code = :error_code, reason = :reason, detail = :detail
+    WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
+        AND state IN ('DELIVERED', 'READ') AND reason IS NULL
+"""
 LAST = """
-    SELECT a.message_id, a.leg, a.attempt, a.state, a.carrier, a.ref
+    SELECT a.message_id, a.leg, a.attempt, a.state, a.carrier, a.ref, a.detail, a.updated_at_ms
     FROM EACH(:ids) AS n
     LOOKUP attempts AS a BY (a.customer_id = :customer_id AND a.message_id = n.value)
     ORDER BY a.message_id, a.leg, a.attempt
@@ -43,6 +52,8 @@ class Attempt:
     state: str
     carrier: str
     ref: str | None
+    detail: str | None
+    updated_at_ms: int
 
 
 def attempt_id(message_id: str, leg: int, number: int) -> str:
@@ -68,14 +79,16 @@ async def insert(tx: Tx, rows: Sequence[Row]) -> None:
 
 
 async def record(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (state, ref, error_code, now_ms, customer_id, message_id, leg, attempt)."""
+    """Rows of (state, ref, error_code, reason, detail, now_ms, customer_id, message_id, leg, attempt)."""
     await tx.execute_many(RECORD, rows, distinct=True)
 
 
 async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (state, error_code, now_ms, customer_id, message_id, leg, attempt, rank of the state).
+    """Rows of (state, error_code, reason, detail, now_ms, customer_id, message_id, leg, attempt, rank of the state).
 
     Of several for one attempt only the highest can remain, whatever their order.
     """
-    highest = {row[3:7]: row for row in sorted(rows, key=lambda row: row[7])}
+    highest = {row[5:9]: row for row in sorted(rows, key=lambda row: row[9])}
     await tx.execute_many(RAISE, list(highest.values()), distinct=True)
+    failures = {row[5:9]: (*row[1:4], *row[5:9]) for row in rows if row[0] == "FAILED"}
+    await tx.execute_many(NOTE_FAILURE, list(failures.values()), distinct=True)

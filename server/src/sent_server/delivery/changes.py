@@ -1,10 +1,14 @@
 """What a set of outcomes, receipts or timeouts does to messages: collected first, then one statement per table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sent_server import events, jobs
+from sent_server.carriers.reasons import TABLE
+from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
+from sent_server.delivery.failures import LABELS, Failure
 from sent_server.delivery.subject import Subject
 from sent_server.jobs import Job
 from sent_server.kernel import timestamps
@@ -12,11 +16,10 @@ from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
-from sent_server.messages.lifecycle import RANK, Step
+from sent_server.messages.lifecycle import RANK, Step, on_started, settles
 from sent_server.messages.model import AUTOMATIC, lane
 
 RECEIPT_TIMEOUT = "receipt_timeout"
-LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 DESCRIPTIONS = {
     "PROCESSED": "Message processed and queued for sending",
     "ROUTED": "Message routed to {channel}",
@@ -28,7 +31,7 @@ UPDATE = """
     UPDATE messages
     SET status = :status, channel = :channel, leg = :leg, settled_at_ms = :settled_at_ms,
         price_micros = :price_micros, active_contact_price_micros = :active_contact_price_micros,
-        last_sequence = :last_sequence, updated_at_ms = :updated_at_ms
+        refunded_micros = :refunded_micros, last_sequence = :last_sequence, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND id = :id
 """
 # Receipts hold no lease; they may only touch a job that still waits for one.
@@ -43,6 +46,18 @@ MOVE_WAITING = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """What receivers are told: an event, and the leg that it is about (None: of no leg yet)."""
+
+    subject: Subject
+    status: str
+    channel: str
+    leg: int
+    failure: Failure | None
+    description: str | None
+
+
 class Changes:
     """Collects changes of messages within one transaction; `write` carries them out."""
 
@@ -51,28 +66,34 @@ class Changes:
         self.hints: set[str] = set()
         self._touched: dict[str, Subject] = {}
         self._history: list[Row] = []
-        self._told: list[tuple[Subject, str, str, str | None]] = []
+        self._announced: list[_Announced] = []
         self._transfers: list[entries.Transfer] = []
         self._not_active: list[Row] = []
+        self._stopped: dict[tuple[str, str], None] = {}
         self._finished: list[Job] = []
         self._moved: list[tuple[str, str, int, str, int]] = []
         self._waiting_finished: list[tuple[str]] = []
         self._waiting_moved: list[tuple[str, str, int, str]] = []
 
-    def route(self, subject: Subject) -> None:
-        """The current leg is about to be submitted."""
+    def start_leg(self, subject: Subject, *, why: str | None = None) -> None:
+        """The current leg is about to be submitted for the first time; `why` tells how the one before it ended."""
+        step = on_started(subject.progress)
+        if step.status is None:
+            return
+        self._show(subject, step.shown)
         leg = subject.planned_leg
-        subject.channel = leg.channel
-        if subject.settled_at_ms is None:
-            subject.price_micros = leg.price_micros
-            subject.active_contact_price_micros = subject.active_contact_price_micros or 0
-        self._touched[subject.id] = subject
-        for status in ("PROCESSED", "ROUTED"):
-            if RANK[status] > RANK[subject.status]:
-                self._record(subject, status, DESCRIPTIONS[status].format(channel=LABELS[leg.channel]))
+        routed = DESCRIPTIONS["ROUTED"].format(channel=LABELS[leg.channel])
+        if RANK["PROCESSED"] > RANK[subject.status]:
+            self._record(subject, "PROCESSED", subject.leg, DESCRIPTIONS["PROCESSED"])
+        self._record(subject, "ROUTED", subject.leg, f"{why}; routed to {LABELS[leg.channel]}" if why else routed)
 
-    def apply(self, subject: Subject, step: Step, *, reason: str | None = None, job: Job | None = None) -> None:
-        """Carry out what the lifecycle decided. `job` is the leased job of the message, if the caller holds one."""
+    def apply(self, subject: Subject, step: Step, *, failure: Failure | None = None, job: Job | None = None) -> None:
+        """Carry out what the lifecycle decided. `job` is the leased job of the message, if the caller holds one.
+
+        `failure` is why the leg under way ended; a FAILED step needs one.
+        """
+        if failure and TABLE[failure.reason].suppresses == "contact":
+            self._stopped[(subject.customer_id, subject.phone)] = None
         if step.next_leg is not None:
             subject.leg = step.next_leg
             self._touched[subject.id] = subject
@@ -81,22 +102,24 @@ class Changes:
             case None:
                 return
             case "FAILED":
-                self._record(subject, "FAILED", reason)
-                self._give_back(subject)
+                assert failure is not None
+                self._fail(subject, step, failure)
                 self._finish(subject, job)
             case "READ" | "DELIVERED" as status:
+                self._show(subject, step.shown)
+                was = subject.status
+                subject.status = status
                 self._charge(subject)
-                if status == "READ" and RANK[subject.status] < RANK["DELIVERED"]:
-                    self._record(subject, "DELIVERED", DESCRIPTIONS["DELIVERED"])
-                self._record(subject, status, DESCRIPTIONS[status])
+                if status == "READ" and RANK[was] < RANK["DELIVERED"]:
+                    self._record(subject, "DELIVERED", subject.shown, DESCRIPTIONS["DELIVERED"])
+                self._record(subject, status, subject.shown, DESCRIPTIONS[status])
                 self._finish(subject, job)
             case status:
+                self._show(subject, step.shown)
+                subject.status = status
                 self._charge(subject)
-                self._record(subject, status, DESCRIPTIONS[status].format(channel=LABELS[subject.channel or "sms"]))
-
-    def note_fallback(self, subject: Subject) -> None:
-        """A later leg went out: a line of history without a new status, so nobody is told."""
-        self._write_line(subject, subject.status, DESCRIPTIONS["SENT"].format(channel=LABELS[subject.channel or "sms"]))
+                channel = LABELS[subject.plan.legs[subject.shown].channel]
+                self._record(subject, status, subject.shown, DESCRIPTIONS[status].format(channel=channel))
 
     def wait_for_receipt(self, job: Job, timeout_ms: int) -> None:
         self._moved.append((RECEIPT_TIMEOUT, jobs.ONE_LANE, self.now_ms + timeout_ms, job.id, job.fence))
@@ -113,6 +136,8 @@ class Changes:
         await tx.execute_many(UPDATE, [self._row(subject) for subject in touched], distinct=True)
         await store.insert_events(tx, self._history)
         await store.forget_active_contacts(tx, self._not_active)
+        for customer_id, phone in sorted(self._stopped):
+            await contacts.opt_out(tx, customer_id, phone, source="carrier", now_ms=self.now_ms)
         await jobs.move_to_lanes(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await tx.execute_many(FINISH_WAITING, self._waiting_finished)
@@ -121,41 +146,79 @@ class Changes:
         # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
 
-    def _record(self, subject: Subject, status: str, description: str | None) -> None:
-        subject.status = status
-        self._write_line(subject, status, description)
-        if status in announce.ANNOUNCED:
-            channel = subject.channel or AUTOMATIC
-            self._told.append((subject, status, channel, description if status == "FAILED" else None))
+    def _show(self, subject: Subject, leg: int | None) -> None:
+        if leg is not None:
+            subject.channel = subject.plan.legs[leg].channel
 
-    def _write_line(self, subject: Subject, status: str, description: str | None) -> None:
+    def _fail(self, subject: Subject, step: Step, failure: Failure) -> None:
+        ended_leg, was_taken = subject.leg, subject.status == "SENT"
+        # Before a first leg has started there is none to show: the channel stays what was asked for.
+        if subject.channel is not None:
+            self._show(subject, step.shown)
+        subject.status = "FAILED"
+        if was_taken:
+            self._charge(subject)
+        else:
+            self._give_back(subject)
+        description = failure.description(of_shown_leg=subject.shown == ended_leg)
+        self._record(subject, "FAILED", subject.shown, description, failure)
+
+    def _record(
+        self, subject: Subject, status: str, leg: int, description: str | None, failure: Failure | None = None
+    ) -> None:
+        """A line of history about one leg, and the event that goes with it. The status only rises."""
+        if RANK[status] > RANK[subject.status]:
+            subject.status = status
         subject.last_sequence += 1
         self._touched[subject.id] = subject
+        planned = subject.plan.legs[leg]
+        channel = AUTOMATIC if subject.channel is None else planned.channel
+        # What is not shown costs what it is planned to cost; what is shown, what the message does.
+        price_micros, active_micros = subject.price_micros, subject.active_contact_price_micros
+        if failure is None and (price_micros is None or leg != subject.shown):
+            price_micros, active_micros = planned.price_micros, active_micros or 0
         self._history.append((
-            subject.customer_id, subject.id, subject.last_sequence, status, subject.channel or AUTOMATIC, description,
-            subject.price_micros, subject.active_contact_price_micros, self.now_ms,
+            subject.customer_id, subject.id, subject.last_sequence, status, channel, description,
+            price_micros, active_micros, self.now_ms,
         ))  # fmt: skip
+        if status in announce.ANNOUNCED:
+            self._announced.append(_Announced(subject, status, channel, leg, failure, description))
 
     def _give_back(self, subject: Subject) -> None:
         """A message that no carrier took costs nothing, and its contact does not count as active."""
-        if subject.settled_at_ms is None and subject.active_contact_price_micros:
+        if subject.active_contact_price_micros:
             month = timestamps.month(subject.created_at_ms)
             self._not_active.append((subject.customer_id, month, subject.contact_id, subject.id))
-        self._settle(subject, 0)
+            subject.active_contact_price_micros = 0
+        subject.price_micros = None
+        if subject.settled_at_ms is None:
+            self._settle(subject, 0)
 
     def _charge(self, subject: Subject) -> None:
-        self._settle(subject, (subject.price_micros or 0) + (subject.active_contact_price_micros or 0))
-
-    def _settle(self, subject: Subject, price_micros: int) -> None:
-        """Once per message: capture what it costs from the hold, and release the rest."""
-        if subject.settled_at_ms is not None:
+        """The message costs what the leg that it shows costs. Once settled, that can fall once, and never rise."""
+        price_micros = subject.plan.legs[subject.shown].price_micros
+        active_micros = subject.active_contact_price_micros = subject.active_contact_price_micros or 0
+        if subject.settled_at_ms is None:
+            subject.price_micros = price_micros
+            if settles(subject.progress):
+                self._settle(subject, price_micros + active_micros)
             return
+        charged_micros = subject.price_micros or 0
+        if price_micros < charged_micros and not subject.refunded_micros:
+            subject.price_micros = price_micros
+            subject.refunded_micros = charged_micros - price_micros
+            ref = entries.round_ref(subject.id, subject.round)
+            self._transfers.append(entries.refund(subject.ledger_id, ref, subject.refunded_micros))
+
+    def _settle(self, subject: Subject, cost_micros: int) -> None:
+        """Once per round: capture what it costs from the hold, and release the rest."""
         subject.settled_at_ms = self.now_ms
-        rest = subject.held_micros - price_micros
-        if price_micros:
-            self._transfers.append(entries.capture(subject.ledger_id, subject.id, price_micros))
-        if rest:
-            self._transfers.append(entries.release(subject.ledger_id, subject.id, rest))
+        rest_micros = subject.held_micros - cost_micros
+        ref = entries.round_ref(subject.id, subject.round)
+        if cost_micros:
+            self._transfers.append(entries.capture(subject.ledger_id, ref, cost_micros))
+        if rest_micros:
+            self._transfers.append(entries.release(subject.ledger_id, ref, rest_micros))
 
     def _dispatch(self, subject: Subject, job: Job | None) -> None:
         leg = subject.planned_leg
@@ -175,29 +238,31 @@ class Changes:
     def _row(self, subject: Subject) -> Row:
         return (
             subject.status, subject.channel, subject.leg, subject.settled_at_ms, subject.price_micros,
-            subject.active_contact_price_micros, subject.last_sequence, self.now_ms, subject.customer_id, subject.id,
+            subject.active_contact_price_micros, subject.refunded_micros, subject.last_sequence, self.now_ms,
+            subject.customer_id, subject.id,
         )  # fmt: skip
 
     async def _announce(self, tx: Tx) -> None:
-        if not self._told:
+        if not self._announced:
             return
-        interest = await events.interest(tx, list({subject.customer_id for subject, *_ in self._told}))
+        interest = await events.interest(tx, list({one.subject.customer_id for one in self._announced}))
         wanted = [
             announce.status_event(
-                customer_id=subject.customer_id,
-                message_id=subject.id,
-                status=status,
-                channel=channel,
-                phone=subject.phone,
-                sender=subject.plan.legs[min(subject.leg, subject.legs - 1)].sender if subject.legs else None,
-                template_id=subject.template_id,
-                template_name=subject.template_name,
-                callback_url=subject.callback_url,
-                reason=reason,
+                customer_id=one.subject.customer_id,
+                message_id=one.subject.id,
+                status=one.status,
+                channel=one.channel,
+                phone=one.subject.phone,
+                sender=one.subject.plan.legs[one.leg].sender,
+                template_id=one.subject.template_id,
+                template_name=one.subject.template_name,
+                callback_url=one.subject.callback_url,
+                reason=one.description if one.failure else None,
+                reason_code=one.failure.reason_code if one.failure else None,
                 at_ms=self.now_ms,
             )
-            for subject, status, channel, reason in self._told
-            if subject.callback_url or interest.wants(subject.customer_id, announce.name_of(status))
+            for one in self._announced
+            if one.subject.callback_url or interest.wants(one.subject.customer_id, announce.name_of(one.status))
         ]
         if wanted:
             await events.emit(tx, wanted, interest)

@@ -1,6 +1,6 @@
 """Where carriers hand in receipts and inbound messages."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from sent_server.bus import Bus
@@ -33,6 +33,6 @@ class Inbox:
             )
         )
 
-    def _hint(self, topics: set[str]) -> None:
+    def _hint(self, topics: Set[str]) -> None:
         for topic in topics:
             self.bus.hint(topic)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from sent_server.carriers import reasons
 from sent_server.carriers.base import Accepted, Later, Outcome, Rejected, Unknown
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, receipts
+from sent_server.delivery import attempts, failures, receipts
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.changes import Changes
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, Prepared
@@ -60,20 +61,20 @@ async def _record(tx: Tx, answered: Answered) -> set[str]:
     refs: list[Row] = []
     for p, outcome in ours:
         subject = found[p.job.id]
-        state, ref, code = "SENT", None, None
+        state, ref, code, reason, detail = "SENT", None, None, None, None
         match outcome:
             case Accepted():
                 ref = outcome.ref
                 refs.append((answered.carrier, ref, subject.customer_id, subject.id, p.leg, p.attempt))
-                changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
-                step = on_submitted(subject.standing)
-                changes.apply(subject, step, job=p.job)
-                if not step.changes and p.leg > 0:
-                    changes.note_fallback(subject)
+                changes.wait_for_receipt(p.job, max(answered.receipt_timeout_ms, outcome.receipt_timeout_ms or 0))
+                changes.apply(subject, on_submitted(subject.progress), job=p.job)
             case Rejected():
-                state, code = "REJECTED", outcome.code
-                step = on_leg_failed(subject.standing, leg=p.leg)
-                changes.apply(subject, step, reason=f"{outcome.code}: {outcome.reason}", job=p.job)
+                state, code, reason = "REJECTED", outcome.code, outcome.reason
+                failure = failures.rejected(outcome, p.submission.channel)
+                detail = failure.sentence
+                falls_back = reasons.falls_back(reason, p.category)
+                step = on_leg_failed(subject.progress, leg=p.leg, falls_back=falls_back)
+                changes.apply(subject, step, failure=failure, job=p.job)
             case Unknown():
                 state, code = "UNKNOWN", outcome.reason[:200]
                 if answered.may_ask_again or p.category in RETRIED_WHEN_UNKNOWN:
@@ -85,10 +86,10 @@ async def _record(tx: Tx, answered: Answered) -> set[str]:
                 changes.retry(p.job, outcome.after_ms)
             case _:
                 assert_never(outcome)
-        rows.append((state, ref, code, now_ms, subject.customer_id, subject.id, p.leg, p.attempt))
+        rows.append((state, ref, code, reason, detail, now_ms, subject.customer_id, subject.id, p.leg, p.attempt))
     await attempts.record(tx, rows)
     await tx.execute_many(INSERT_REFS, refs)
     await changes.write(tx)
     # An SMSC may send the receipt before it answers the submit; those wait parked for this moment.
-    await receipts.match_parked(tx, answered.carrier, [row[1] for row in refs], now_ms=now_ms)
-    return changes.hints
+    parked = await receipts.match_parked(tx, answered.carrier, [row[1] for row in refs], now_ms=now_ms)
+    return changes.hints | parked.hints

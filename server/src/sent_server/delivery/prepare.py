@@ -7,13 +7,14 @@ from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, turns
+from sent_server.delivery import attempts, failures, turns
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.attempts import Attempt
 from sent_server.delivery.changes import Changes
+from sent_server.delivery.failures import Failure
 from sent_server.delivery.subject import Subject
 from sent_server.jobs import Job
-from sent_server.messages.lifecycle import REACHED, on_blocked, on_leg_failed
+from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
 # A dead worker's jobs go to another one after this long; one that lives renews (delivery/dispatch.py).
 LEASE_MS = 12_000
@@ -21,7 +22,6 @@ MAX_ATTEMPTS_PER_LEG = 8
 MAX_CLAIMS = 50
 # RELIABILITY, "after a crash": a lost answer is tried again for what people wait for, never for advertising.
 RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
-OPTED_OUT = "ERR_CONSENT_BLOCKED: the contact has opted out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,14 @@ async def prepare(
     prepared: list[Prepared] = []
     rows: list[Row] = []
     lost: list[Row] = []
+    ended: list[Row] = []
     for job in claimed:
         subject = found.get(job.id)
-        if subject is None or subject.status in REACHED or subject.status == "FAILED":
+        if subject is None or subject.status in ENDED:
             changes.drop(job)
             continue
         if (subject.customer_id, subject.phone) in blocked and not subject.plan.is_system:
-            changes.apply(subject, on_blocked(subject.standing), reason=OPTED_OUT, job=job)
+            changes.apply(subject, on_blocked(subject.progress), failure=failures.opted_out(), job=job)
             continue
         previous = earlier.get((subject.id, subject.leg))
         if previous and previous.state == "SUBMITTING" and not carrier.takes_idempotency_key:
@@ -89,17 +90,23 @@ async def prepare(
         if number is None:
             changes.wait_for_receipt(job, receipt_timeout_ms)
         elif number > MAX_ATTEMPTS_PER_LEG or _put_off_too_often(previous, subject, job):
-            step = on_leg_failed(subject.standing, leg=subject.leg)
-            changes.apply(subject, step, reason="The carrier did not take the message after 8 attempts", job=job)
+            failure = failures.not_taken(subject.planned_leg.channel, attempts=MAX_ATTEMPTS_PER_LEG)
+            if previous:
+                ended.append(_ended_row(subject, previous, failure, now_ms))
+            step = on_leg_failed(subject.progress, leg=subject.leg)
+            changes.apply(subject, step, failure=failure, job=job)
         else:
             if previous is None or number != previous.number:
                 leg = subject.planned_leg
                 rows.append((
                     subject.customer_id, subject.id, subject.leg, number, leg.channel, carrier.name, now_ms, now_ms,
                 ))  # fmt: skip
-            changes.route(subject)
+            if previous is None:
+                before = earlier.get((subject.id, subject.leg - 1))
+                changes.start_leg(subject, why=before.detail if before else None)
             prepared.append(_prepared(job, subject, number))
     await attempts.record(tx, lost)
+    await attempts.raise_state(tx, ended)
     await attempts.insert(tx, rows)
     await changes.write(tx)
     return Portion(len(claimed), prepared, turn, throttled)
@@ -143,7 +150,16 @@ def _put_off_too_often(previous: Attempt | None, subject: Subject, job: Job) -> 
 
 
 def _lost_row(subject: Subject, previous: Attempt, now_ms: int) -> Row:
-    return "UNKNOWN", None, "crashed", now_ms, subject.customer_id, subject.id, subject.leg, previous.number
+    return (
+        "UNKNOWN", None, "crashed", None, None, now_ms, subject.customer_id, subject.id, subject.leg, previous.number,
+    )  # fmt: skip
+
+
+def _ended_row(subject: Subject, previous: Attempt, failure: Failure, now_ms: int) -> Row:
+    return (
+        "FAILED", failure.code, failure.reason, failure.sentence, now_ms, subject.customer_id, subject.id,
+        previous.leg, previous.number, LEG_RANK["FAILED"],
+    )  # fmt: skip
 
 
 def _prepared(job: Job, subject: Subject, number: int) -> Prepared:

@@ -1,14 +1,18 @@
 """Carriers' receipts: stored raw, matched by reference, applied through the lifecycle, in sets."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from sent_server.carriers import reasons
 from sent_server.carriers.base import Receipt, ReceiptKind
+from sent_server.carriers.reasons import Reason
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts
+from sent_server.delivery import attempts, failures
 from sent_server.delivery import subject as subjects
 from sent_server.delivery.changes import Changes
+from sent_server.delivery.failures import Failure
+from sent_server.delivery.subject import Subject
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
 
 FIND_REFS = """
@@ -17,12 +21,12 @@ FIND_REFS = """
     LOOKUP carrier_refs AS r BY (r.carrier = :carrier AND r.ref = n.value)
 """
 STORE = """
-    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)
-    VALUES (:carrier, :event_id, :ref, :kind, :error_code, :received_at_ms, :applied_at_ms)
+    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, reason, received_at_ms, applied_at_ms)
+    VALUES (:carrier, :event_id, :ref, :kind, :error_code, :reason, :received_at_ms, :applied_at_ms)
     ON CONFLICT (event_id, carrier) DO NOTHING
 """
 PARKED = """
-    SELECT p.event_id, p.ref, p.kind, p.error_code
+    SELECT p.event_id, p.ref, p.kind, p.error_code, p.reason
     FROM EACH(:refs) AS n
     LOOKUP receipts AS p BY (p.carrier = :carrier AND p.ref = n.value AND p.applied_at_ms IS NULL)
     ORDER BY p.received_at_ms, p.event_id
@@ -46,6 +50,17 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """The topics to hint after the commit, and the messages that receipts were found for."""
+
+    hints: Set[str]
+    message_ids: Set[str]
+
+
+NOTHING_APPLIED = Applied(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class _Match:
     ref: str
     customer_id: str
@@ -54,16 +69,16 @@ class _Match:
     attempt: int
 
 
-async def take_receipts(tx: Tx, commands: Sequence[Received]) -> Sequence[set[str]]:
+async def take_receipts(tx: Tx, commands: Sequence[Received]) -> Sequence[Set[str]]:
     """Store and apply. Those whose submit answer is still on its way are parked, not lost."""
-    return [await _take(tx, received) for received in commands]
+    return [(await _take(tx, received)).hints for received in commands]
 
 
-async def _take(tx: Tx, received: Received) -> set[str]:
+async def _take(tx: Tx, received: Received) -> Applied:
     matches = await _find(tx, received.carrier, [receipt.ref for receipt in received.receipts])
     rows = [
         (
-            received.carrier, receipt.event_id, receipt.ref, receipt.kind.value, receipt.error_code,
+            received.carrier, receipt.event_id, receipt.ref, receipt.kind.value, receipt.error_code, receipt.reason,
             received.now_ms, received.now_ms if receipt.ref in matches else None,
         )
         for receipt in received.receipts
@@ -72,14 +87,14 @@ async def _take(tx: Tx, received: Received) -> set[str]:
     return await _apply(tx, received.receipts, matches, received.now_ms)
 
 
-async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> set[str]:
+async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> Applied:
     """Apply what arrived before the submit's answer."""
     if not refs:
-        return set()
+        return NOTHING_APPLIED
     rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)
     if not rows:
-        return set()
-    parked = [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3]) for row in rows]
+        return NOTHING_APPLIED
+    parked = [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3], Reason(row[4]) if row[4] else None) for row in rows]
     matches = await _find(tx, carrier, [receipt.ref for receipt in parked])
     applied = [receipt.event_id for receipt in parked if receipt.ref in matches]
     await tx.execute(MARK_APPLIED, carrier=carrier, event_ids=applied, now_ms=now_ms)
@@ -95,7 +110,7 @@ async def _find(tx: Tx, carrier: str, refs: Sequence[str]) -> dict[str, _Match]:
     return {row[0]: _Match(*row) for row in rows}
 
 
-async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> set[str]:
+async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> Applied:
     found = await subjects.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
     changes = Changes(now_ms)
     raised: list[Row] = []
@@ -105,13 +120,19 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match]
             continue
         subject = found[match.message_id]
         state = receipt.kind.value.upper()
+        failure = _failure(receipt, subject, match.leg) if receipt.kind is ReceiptKind.FAILED else None
+        reason, detail = (failure.reason, failure.sentence) if failure else (None, None)
         raised.append((
-            state, receipt.error_code, now_ms, match.customer_id, match.message_id, match.leg, match.attempt,
-            LEG_RANK[state],
+            state, receipt.error_code, reason, detail, now_ms, match.customer_id, match.message_id, match.leg,
+            match.attempt, LEG_RANK[state],
         ))  # fmt: skip
-        reason = f"{receipt.error_code}: the carrier could not deliver the message" if receipt.error_code else None
-        step = on_receipt(subject.standing, leg=match.leg, kind=state)
-        changes.apply(subject, step, reason=reason or "The carrier could not deliver the message")
+        falls_back = failure is None or reasons.falls_back(failure.reason, subject.template_category)
+        step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)
+        changes.apply(subject, step, failure=failure)
     await attempts.raise_state(tx, raised)
     await changes.write(tx)
-    return changes.hints
+    return Applied(changes.hints, found.keys())
+
+
+def _failure(receipt: Receipt, subject: Subject, leg: int) -> Failure:
+    return failures.undelivered(receipt, subject.plan.legs[leg].channel)

@@ -1,18 +1,18 @@
-"""A message as the engine works on it: its standing, its plan, and what its batch knows."""
+"""A message as the engine works on it: its progress, its plan, and what its batch knows."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sent_server.carriers.base import Content
 from sent_server.db import Tx
-from sent_server.messages.lifecycle import Standing
+from sent_server.messages.lifecycle import MessageProgress
 from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plans
 
 LOAD = """
     SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_number,
-        m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.last_sequence,
-        m.created_at_ms,
+        m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.refunded_micros, m.round,
+        m.last_sequence, m.created_at_ms,
         b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.plans_json,
         b.callback_url
     FROM EACH(:ids) AS n
@@ -38,6 +38,8 @@ class Subject:
     settled_at_ms: int | None
     price_micros: int | None
     active_contact_price_micros: int | None
+    refunded_micros: int
+    round: int
     last_sequence: int
     created_at_ms: int
     ledger_id: str
@@ -47,14 +49,24 @@ class Subject:
     contents_json: str
     plans_json: str
     callback_url: str | None
+    _plan: StoredPlan | None = field(default=None, init=False, repr=False)
 
     @property
-    def standing(self) -> Standing:
-        return Standing(self.status, self.leg, self.legs)
+    def progress(self) -> MessageProgress:
+        return MessageProgress(self.status, self.leg, self.shown, self.legs)
+
+    @property
+    def shown(self) -> int:
+        """The leg that the message shows: the one of its channel, as a plan has one leg per channel."""
+        if self.legs <= 1 or self.channel is None:
+            return self.leg
+        return next((n for n, leg in enumerate(self.plan.legs) if leg.channel == self.channel), self.leg)
 
     @property
     def plan(self) -> StoredPlan:
-        return load_plans(self.plans_json)[self.plan_number]
+        if self._plan is None:
+            self._plan = load_plans(self.plans_json)[self.plan_number]
+        return self._plan
 
     @property
     def planned_leg(self) -> PlannedLeg:

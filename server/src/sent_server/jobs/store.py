@@ -26,7 +26,7 @@ LANES = """
 """
 # Picked and leased in two statements: as one, PostgreSQL may run the inner select again and lease more than asked.
 PICK = """
-    SELECT id FROM jobs
+    SELECT id, due_at_ms FROM jobs
     WHERE kind = :kind AND lane = :lane AND due_at_ms <= :now_ms
     ORDER BY due_at_ms
     LIMIT :count
@@ -68,13 +68,17 @@ RELEASE_ALL = """
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`id` is also the id of the row the job is about. Writes on its behalf must carry `fence`."""
+    """`id` is also the id of the row the job is about. Writes on its behalf must carry `fence`.
+
+    `due_at_ms` is when it fell due, of jobs from `claim`.
+    """
 
     id: str
     kind: str
     customer_id: str
     fence: int
     lane: str = ONE_LANE
+    due_at_ms: int = 0
 
 
 async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
@@ -95,7 +99,11 @@ async def lanes(tx: Tx, kind: str, *, after: str, now_ms: int, count: int) -> li
 async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, lane: str = ONE_LANE) -> list[Job]:
     """Lease up to `count` due jobs of the lane, the longest due first."""
     picked = await tx.fetch(PICK, kind=kind, lane=lane, now_ms=now_ms, count=count)
-    return await lease(tx, [row[0] for row in picked], leased_until_ms=now_ms + lease_ms)
+    due_at_ms = {row[0]: row[1] for row in picked}
+    if not due_at_ms:
+        return []
+    rows = await tx.fetch(LEASE, ids=list(due_at_ms), leased_until_ms=now_ms + lease_ms)
+    return [Job(*row, due_at_ms=due_at_ms[row[0]]) for row in rows]
 
 
 async def named(tx: Tx, kind: str, ids: Sequence[str], *, now_ms: int) -> list[tuple[str, str]]:

@@ -28,13 +28,23 @@ class Transfer:
     amount_micros: int
 
 
-def hold(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
-    return Transfer(ledger_id, message_id, "hold", AVAILABLE, HELD, amount_micros)
+def round_ref(message_id: str, round: int = 1) -> str:
+    """What the entries of a message's round name: the message, and from the second round on the round, too."""
+    return message_id if round == 1 else f"{message_id}#{round}"
 
 
-def capture(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
-    return Transfer(ledger_id, message_id, "capture", HELD, REVENUE, amount_micros)
+def hold(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, ref, "hold", AVAILABLE, HELD, amount_micros)
 
 
-def release(ledger_id: str, message_id: str, amount_micros: int) -> Transfer:
-    return Transfer(ledger_id, message_id, "release", HELD, AVAILABLE, amount_micros)
+def capture(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, ref, "capture", HELD, REVENUE, amount_micros)
+
+
+def release(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
+    return Transfer(ledger_id, ref, "release", HELD, AVAILABLE, amount_micros)
+
+
+def refund(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
+    """Back from what was captured."""
+    return Transfer(ledger_id, ref, "refund", REVENUE, AVAILABLE, amount_micros)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sent_server import events, jobs
 from sent_server.bus import Bus
-from sent_server.carriers import limits
+from sent_server.carriers import limits, reasons
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
@@ -179,7 +179,7 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Se
                 kind, own_lane = DISPATCH + str(route.carrier), lane(customer_id, str(route.sender))
                 work.append((message.id, kind, own_lane, customer_id, now_ms, now_ms))
             if held_micros:
-                holds.append(entries.hold(ledger_id, message.id, held_micros))
+                holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))
             if message.active_contact_micros:
                 newly_active.append((customer_id, timestamps.month(now_ms), recipient.id, message.id))
             if tells or failed:
@@ -219,8 +219,13 @@ def _batch_row(draft: Draft) -> Row:
 
 def _why(message: DraftMessage) -> str:
     plan = message.route.plan
-    reasons = "; ".join(f"{judged.channel}: {judged.reason}" for judged in plan.judgements)
-    return f"{plan.error}: {plan.detail or reasons}"
+    judged_so = "; ".join(f"{judged.channel}: {judged.reason}" for judged in plan.judgements)
+    return f"{plan.error}: {plan.detail or judged_so}"
+
+
+def _reason_code(message: DraftMessage) -> str | None:
+    plan = message.route.plan
+    return plan.refusal or reasons.CODE_OF_PREFIX.get(plan.error or "")
 
 
 def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[Event]:
@@ -238,6 +243,7 @@ def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[E
             template_name=draft.template.name,
             callback_url=command.callback_url,
             reason=_why(message) if status == "FAILED" else None,
+            reason_code=_reason_code(message) if status == "FAILED" else None,
             at_ms=command.now_ms,
         )
         for status in statuses

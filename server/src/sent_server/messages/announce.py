@@ -25,9 +25,13 @@ def status_event(
     template_name: str | None,
     callback_url: str | None,
     reason: str | None,
+    reason_code: str | None,
     at_ms: int,
 ) -> Event:
-    """`phone` is the contact and `sender` our number; they keep their places in both directions."""
+    """`channel` and `sender`, our number, are those of the leg that the event is about; `phone` is the contact.
+
+    Contact and own number keep their places in both directions. `reason` is what the history says of a failure.
+    """
     payload: dict[str, Any] = {
         "account_id": customer_id,
         "message_id": message_id,
@@ -40,9 +44,8 @@ def status_event(
         "updated_at": timestamps.iso_seconds(at_ms),
     }
     if reason is not None:
-        code, separator, _ = reason.partition(":")
         payload["reason"] = reason
-        payload["reason_code"] = code if separator else None
+        payload["reason_code"] = reason_code
     return Event(customer_id, name_of(status), message_id, payload, at_ms, callback_url)
 
 

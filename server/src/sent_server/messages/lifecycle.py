@@ -1,11 +1,16 @@
 """The status machine, pure.
 
     QUEUED -> PROCESSED -> ROUTED -> SENT -> DELIVERED -> READ
-       |          |           |       |          (a message shows the best of its legs)
+       |          |           |       |
        +----------+-----------+-------+--> FAILED (when no leg remains)
 
-A status only moves to a higher rank, so receipts that come twice, late or out of order end in the same state.
-Source: DECISIONS "Lifecycle and money", contract NOTES b.
+A message has legs, one per channel of its plan, and shows one of them: the leg that is READ; else the one that was
+DELIVERED first; else the last one that a carrier took; else the one being tried. Status, channel, price and sender
+belong to that leg. While the next leg is being tried, a message that was SENT goes on showing the one that was.
+
+A status only moves to a higher rank, so receipts that come twice, late or out of order end in the same state. SENT is
+recorded once per leg that a carrier takes: that moves the message to another leg, and never back.
+Source: docs/decisions/0017, contract NOTES b.
 """
 
 from dataclasses import dataclass
@@ -35,56 +40,75 @@ RANK = {
 }
 LEG_RANK = {"SUBMITTING": 0, "LATER": 0, "UNKNOWN": 0, "REJECTED": 1, "SENT": 1, "FAILED": 2, "DELIVERED": 3, "READ": 4}
 REACHED = frozenset({"DELIVERED", "READ"})
+ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a message is: its status, the leg under way, and how many legs its plan has."""
+class MessageProgress:
+    """Where a message is: its status, the leg under way, the leg that it shows, and how many legs its plan has."""
 
     status: str
     leg: int
+    shown: int
     legs: int
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an event changes: the new status (None: unchanged), and the leg to try next (None: none)."""
+    """What an event changes; None is unchanged.
+
+    `status` is to be recorded, `shown` is the leg that the message then shows, `next_leg` the one to try next.
+    """
 
     status: str | None = None
+    shown: int | None = None
     next_leg: int | None = None
-
-    @property
-    def changes(self) -> bool:
-        return self.status is not None or self.next_leg is not None
 
 
 NOTHING = Step()
 
 
-def on_submitted(standing: Standing) -> Step:
+def on_started(progress: MessageProgress) -> Step:
+    """The current leg is about to be submitted for the first time."""
+    if progress.status in ENDED:
+        return NOTHING
+    # What a carrier took stays in view until the new leg is taken, too.
+    return Step("ROUTED", progress.shown if progress.status == "SENT" else progress.leg)
+
+
+def on_submitted(progress: MessageProgress) -> Step:
     """A carrier accepted the current leg."""
-    return _raise(standing, "SENT")
+    if progress.status in ENDED or (progress.status == "SENT" and progress.shown == progress.leg):
+        return NOTHING
+    return Step("SENT", progress.leg)
 
 
-def on_receipt(standing: Standing, *, leg: int, kind: str) -> Step:
+def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> Step:
     """A carrier's word (`DELIVERED`, `READ` or `FAILED`) on one of the legs."""
     if kind == "FAILED":
-        return on_leg_failed(standing, leg=leg)
-    return _raise(standing, kind)
+        return on_leg_failed(progress, leg=leg, falls_back=falls_back)
+    return Step(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING
 
 
-def on_leg_failed(standing: Standing, *, leg: int) -> Step:
-    """A leg was rejected, failed or timed out: try the next one, or give up."""
-    if leg != standing.leg or standing.status in REACHED or standing.status == "FAILED":
+def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = True) -> Step:
+    """A leg was rejected, failed or timed out: try the next one, or give up. Only the leg under way can end."""
+    if leg != progress.leg or progress.status in ENDED:
         return NOTHING
-    if leg + 1 < standing.legs:
+    if falls_back and leg + 1 < progress.legs:
         return Step(next_leg=leg + 1)
-    return _raise(standing, "FAILED")
+    return _give_up(progress)
 
 
-def on_blocked(standing: Standing) -> Step:
-    """Consent or route vanished before dispatch: no leg may go any more."""
-    return _raise(standing, "FAILED")
+def on_blocked(progress: MessageProgress) -> Step:
+    """Consent vanished before dispatch: no leg may go any more."""
+    return NOTHING if progress.status in ENDED else _give_up(progress)
+
+
+def settles(progress: MessageProgress) -> bool:
+    """Whether a message that is here costs what its shown leg costs, whatever the legs after it may do."""
+    if progress.status == "SENT":
+        return progress.shown == progress.leg == progress.legs - 1
+    return progress.status in ENDED
 
 
 def better_leg_state(old: str, new: str) -> str:
@@ -92,5 +116,5 @@ def better_leg_state(old: str, new: str) -> str:
     return new if LEG_RANK[new] > LEG_RANK[old] else old
 
 
-def _raise(standing: Standing, status: str) -> Step:
-    return Step(status) if RANK[status] > RANK[standing.status] else NOTHING
+def _give_up(progress: MessageProgress) -> Step:
+    return Step("FAILED", progress.shown if progress.status == "SENT" else progress.leg)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sent_server.accounts import service as accounts
 from sent_server.bus import Bus
+from sent_server.carriers.base import ReceiptKind
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx, keyset
 from sent_server.errors import ApiError
@@ -37,6 +38,20 @@ class Sim:
         tx.after_commit(lambda: self.bus.hint(TOPIC))
         return Reply(202, wire.message(said, now_ms=call.now_ms))
 
+    async def confirm(self, tx: Tx, call: Call, body: wire.Confirmation) -> Reply:
+        confirmed = await service.confirm(
+            tx,
+            call.caller.customer_id,
+            _phone(call),
+            channel=body.channel,
+            message_id=body.message_id,
+            kind=ReceiptKind(body.kind),
+            error_code=body.error_code,
+            now_ms=call.now_ms,
+        )
+        tx.after_commit(lambda: self.bus.hint(TOPIC))
+        return Reply(202, wire.message(confirmed, now_ms=call.now_ms))
+
     async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
         """Raises AUTH_004 where it would be the clock of others, too: it belongs to the installation."""
         await virtual_clock.hold(tx)
@@ -61,6 +76,7 @@ def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route
         route.mutate("PUT", "/sim/phones/{phone}", set_capabilities, body=wire.SetCapabilities, **of_phone),
         route.get("/sim/phones/{phone}/messages", list_messages, **of_phone),
         route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.Answer, **of_phone),
+        route.mutate("POST", "/sim/phones/{phone}/receipts", sim.confirm, body=wire.Confirmation, **of_phone),
         route.get("/sim/faults", get_faults, access=admin),
         route.mutate("PUT", "/sim/faults", set_faults, body=wire.SetFaults, access=admin),
         route.get("/sim/clock", sim.get_clock, access=admin),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sent_server.bus import Bus
 from sent_server.carriers.base import Channel, Inbound, Inbox, Receipt, ReceiptKind, Submission
 from sent_server.carriers.simulator.adapter import Decide
-from sent_server.carriers.simulator.behaviour import Behaviour
+from sent_server.carriers.simulator.behaviour import Behaviour, reason_of
 from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.jobs import Worker
@@ -88,7 +88,8 @@ class PhoneNetwork:
 
 
 def _receipt(due: Due) -> Receipt:
-    return Receipt(due.event_id, due.ref, ReceiptKind(due.kind), due.error_code)
+    reason = reason_of(due.error_code) if due.error_code else None
+    return Receipt(due.event_id, due.ref, ReceiptKind(due.kind), due.error_code, reason)
 
 
 async def _inbound(tx: Tx, replies: Sequence[Due]) -> list[Inbound]:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator import behaviour
 from sent_server.db import Tx
+from sent_server.errors import ApiError
+from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.phones import due_store, store
 from sent_server.phones.model import DialledFault, Handset, HandsetMessage
+
+BY_HAND = 1_000  # the step of a receipt that somebody asked for; those of a submit count from 0
 
 
 async def capabilities(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -49,6 +54,32 @@ async def list_messages(
     """Newest first, one more than the page holds, if there is more, and the total."""
     messages = await store.list_messages(tx, customer_id, phone, page, now_ms=now_ms)
     return messages, (await store.count_messages(tx, customer_id, phone, now_ms=now_ms))[0]
+
+
+async def confirm(
+    tx: Tx,
+    customer_id: str,
+    phone: str,
+    *,
+    channel: str,
+    message_id: str | None,
+    kind: ReceiptKind,
+    error_code: str | None,
+    now_ms: int,
+) -> HandsetMessage:
+    """The network sends a receipt now for a message that the handset got, whatever it has said of it before.
+
+    Raises RESOURCE_003 when the handset got no such message on the channel.
+    """
+    found = await store.newest(tx, customer_id, phone, channel, message_id)
+    if found is None:
+        raise ApiError("RESOURCE_003", f"{phone} has got no such message by {channel}.")
+    code = (error_code or "SIMULATED_FAULT") if kind is ReceiptKind.FAILED else None
+    await due_store.insert(
+        tx, [(now_ms, found.id, BY_HAND, customer_id, f"{found.id}.{ids.new_id(now_ms)}", kind.value, code)]
+    )
+    await store.note_receipt(tx, customer_id, found.id, kind, now_ms=now_ms)
+    return (await store.fetch_messages(tx, customer_id, [found.id]))[0]
 
 
 async def faults(tx: Tx, customer_id: str) -> list[DialledFault]:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Collection, Sequence
 
+from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import Fault, FaultKind
 from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
@@ -74,6 +75,19 @@ LIST_MESSAGES = f"""
 FETCH_MESSAGES = f"""
     SELECT {_COLUMNS} FROM handset_messages
     WHERE customer_id = :customer_id AND id IN (:ids[])
+"""
+NEWEST = f"""
+    SELECT {_COLUMNS} FROM handset_messages
+    WHERE customer_id = :customer_id AND phone = :phone AND direction = 'to_phone' AND channel = :channel
+        AND message_id = COALESCE(:message_id, message_id)
+    ORDER BY at_ms DESC, id DESC
+    LIMIT 1
+"""
+NOTE_RECEIPT = """
+    UPDATE handset_messages
+    SET delivered_at_ms = COALESCE(:delivered_at_ms, delivered_at_ms), read_at_ms = COALESCE(:read_at_ms, read_at_ms),
+        failed_at_ms = COALESCE(:failed_at_ms, failed_at_ms)
+    WHERE customer_id = :customer_id AND id = :id
 """
 FAULTS = """
     SELECT customer_id, channel, kind, error_code, per_million FROM network_faults
@@ -174,6 +188,18 @@ async def list_messages(tx: Tx, customer_id: str, phone: str, page: Page, *, now
 
 async def fetch_messages(tx: Tx, customer_id: str, ids: Sequence[str]) -> list[HandsetMessage]:
     return [HandsetMessage(*row) for row in await tx.fetch(FETCH_MESSAGES, customer_id=customer_id, ids=ids)]
+
+
+async def newest(tx: Tx, customer_id: str, phone: str, channel: str, message_id: str | None) -> HandsetMessage | None:
+    """The last message that the handset got on the channel; of our message `message_id`, if given."""
+    row = await fetch_one(tx, NEWEST, customer_id=customer_id, phone=phone, channel=channel, message_id=message_id)
+    return HandsetMessage(*row) if row else None
+
+
+async def note_receipt(tx: Tx, customer_id: str, id: str, kind: ReceiptKind, *, now_ms: int) -> None:
+    """What a handset shows of a message once it was confirmed."""
+    at_ms = {f"{each.value}_at_ms": now_ms if each is kind else None for each in ReceiptKind}
+    await tx.execute(NOTE_RECEIPT, customer_id=customer_id, id=id, **at_ms)
 
 
 async def faults(tx: Tx, customer_ids: Sequence[str]) -> dict[str, list[DialledFault]]:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
-from sent_server.http.fields import Body, Phone, between, fault, one_of
+from sent_server.http.fields import Body, Phone, Uuid, between, fault, one_of
 from sent_server.kernel import timestamps, typed_text
 from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
@@ -64,6 +65,15 @@ class Answer(Body):
     channel: AnyChannel
     text: Annotated[str, AfterValidator(_check_text)]
     to: Phone | None = None
+
+
+class Confirmation(Body):
+    """What the network says of a message to the handset: the newest on that channel, or the one with `message_id`."""
+
+    channel: AnyChannel
+    kind: Annotated[str, one_of([kind.value for kind in ReceiptKind])]
+    message_id: Uuid | None = None
+    error_code: Annotated[str, AfterValidator(_check_code)] | None = None
 
 
 class FaultSetting(BaseModel):

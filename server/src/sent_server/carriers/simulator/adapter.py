@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sent_server.carriers.base import Accepted, Inbox, Outcome, Submission
-from sent_server.carriers.simulator.behaviour import Behaviour, Circumstances, decide
+from sent_server.carriers.simulator.behaviour import Behaviour, Circumstances, decide, receipt_timeout_ms
 
 NAME = "simulator"
 OVERTAKEN_S = 0.15
@@ -38,7 +38,7 @@ class Simulator:
         if any(behaviour.overtakes for behaviour in behaviours):
             await asyncio.sleep(OVERTAKEN_S)
         return [
-            behaviour.refusal or Accepted(submission.attempt_id)
+            behaviour.refusal or Accepted(submission.attempt_id, receipt_timeout_ms(submission.recipient))
             for submission, behaviour in zip(submissions, behaviours, strict=True)
         ]
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from sent_server.carriers.base import Channel, Later, ReceiptKind, Rejected, Submission, Unknown
+from sent_server.carriers.reasons import Reason
 
 DELIVERED_AFTER_MS = 300
 READ_AFTER_MS = 900
 REPLY_AFTER_MS = 1_000
 LATE_AFTER_MS = 30_000
+LATE_RECEIPT_TIMEOUT_MS = 60_000
 STALE_AFTER_MS = 200
 RETRY_AFTER_MS = 1_000
 # Our confirmation of a STOP must not be answered with another STOP.
@@ -137,6 +139,16 @@ def capabilities(phone: str) -> frozenset[str]:
             return _USUAL
 
 
+def receipt_timeout_ms(phone: str) -> int | None:
+    """How long this number's receipts may take; None for those that take no longer than is usual."""
+    return LATE_RECEIPT_TIMEOUT_MS if magic(phone) is Magic.DELIVERED_LATE else None
+
+
+def reason_of(code: str) -> Reason:
+    """Our reason for an error code of this network. The fault dial may name a reason itself."""
+    return _REASONS.get(code) or (Reason(code) if code in Reason.__members__ else Reason.UNKNOWN)
+
+
 def memory_key(submission: Submission) -> str | None:
     """Under what to remember this submission; None for the numbers that forget."""
     match magic(submission.recipient):
@@ -209,7 +221,7 @@ def _faulty(fault: Fault, channel: Channel) -> Behaviour:
     code = fault.error_code
     match fault.kind:
         case FaultKind.REJECTED:
-            return Behaviour(Rejected(code, "Rejected by the fault dial"), taken=False)
+            return Behaviour(Rejected(code, "Rejected by the fault dial", reason_of(code)), taken=False)
         case FaultKind.LATER:
             return Behaviour(Later(RETRY_AFTER_MS, f"{code}: put off by the fault dial"), taken=False)
         case FaultKind.UNKNOWN:
@@ -234,10 +246,16 @@ def _course(*steps: Step, overtakes: bool = False) -> Behaviour:
     )
 
 
-def _refusal(code: str, reason: str) -> Behaviour:
-    return Behaviour(Rejected(code, reason), taken=False)
+def _refusal(code: str, text: str) -> Behaviour:
+    return Behaviour(Rejected(code, text, reason_of(code)), taken=False)
 
 
+_REASONS = {
+    "CARRIER_REJECTED": Reason.UNKNOWN,
+    "LANDLINE": Reason.NOT_MOBILE,
+    "NOT_REACHABLE": Reason.NOT_ON_CHANNEL,
+    "STALE": Reason.EXPIRED,
+}
 TAKEN_BEFORE = Behaviour(taken=False)
 _DELIVERED = Step(DELIVERED_AFTER_MS, ReceiptKind.DELIVERED, 0)
 _READ = Step(READ_AFTER_MS, ReceiptKind.READ, 1)

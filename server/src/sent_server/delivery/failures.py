@@ -1,0 +1,70 @@
+"""What a leg that ended is remembered with, and how people read it. Pure."""
+
+from dataclasses import dataclass
+
+from sent_server.carriers.base import Receipt, Rejected
+from sent_server.carriers.reasons import TABLE, Reason
+
+LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
+UNDELIVERED = "The carrier could not deliver the message"
+_SECOND_MS, _MINUTE_MS, _HOUR_MS = 1_000, 60_000, 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a leg ended. `code` is the carrier's own; `text` reads alone, `sentence` names the channel."""
+
+    reason: Reason
+    code: str | None
+    text: str
+    sentence: str
+
+    @property
+    def reason_code(self) -> str:
+        return TABLE[self.reason].reason_code
+
+    def description(self, *, of_shown_leg: bool) -> str:
+        """How a FAILED activity begins: the documented prefix, else the carrier's code, else at once with the text."""
+        prefix = TABLE[self.reason].prefix
+        if not of_shown_leg:
+            return f"{prefix}: {self.sentence}" if prefix else self.sentence
+        if prefix:
+            return f"{prefix}: {self.text} ({self.code})" if self.code else f"{prefix}: {self.text}"
+        return f"{self.code}: {self.text}" if self.code else self.text
+
+
+def opted_out() -> Failure:
+    return Failure(Reason.OPTED_OUT, None, "the contact has opted out", "the contact has opted out")
+
+
+def rejected(outcome: Rejected, channel: str) -> Failure:
+    sentence = f"{LABELS[channel]} rejected the message ({outcome.code}: {outcome.text})"
+    return Failure(outcome.reason, outcome.code, outcome.text, sentence)
+
+
+def undelivered(receipt: Receipt, channel: str) -> Failure:
+    """A FAILED receipt."""
+    reason, code = receipt.reason or Reason.UNKNOWN, receipt.error_code
+    sentence = f"{LABELS[channel]} could not deliver the message"
+    if code is None:
+        return Failure(reason, None, UNDELIVERED, sentence)
+    return Failure(reason, code, UNDELIVERED[0].lower() + UNDELIVERED[1:], f"{sentence} ({code})")
+
+
+def no_receipt(channel: str, *, waited_ms: int) -> Failure:
+    text = f"No receipt from {LABELS[channel]} within {duration(waited_ms)}"
+    return Failure(Reason.NO_RECEIPT, None, text, text)
+
+
+def not_taken(channel: str, *, attempts: int) -> Failure:
+    """Put off or unanswered too often."""
+    what = f"did not take the message after {attempts} attempts"
+    return Failure(Reason.CARRIER_FAULT, None, f"The carrier {what}", f"{LABELS[channel]} {what}")
+
+
+def duration(span_ms: int) -> str:
+    """In the largest unit that needs no fraction: 10 s, 90 s, 5 min, 72 h."""
+    for unit_ms, unit in ((_HOUR_MS, "h"), (_MINUTE_MS, "min")):
+        if span_ms >= 2 * unit_ms and span_ms % unit_ms == 0:
+            return f"{span_ms // unit_ms} {unit}"
+    return f"{span_ms // _SECOND_MS} s" if span_ms >= _SECOND_MS else f"{span_ms} ms"
