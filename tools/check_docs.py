@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import typer
 
+from sent_server.carriers.reasons import Reason
 from sent_server.cli.main import app
 from sent_server.errors.catalogue import CATALOGUE
 from sent_server.events import names
@@ -59,7 +60,7 @@ def broken_links() -> Iterator[str]:
 
 def main() -> int:
     faults = [
-        *missing("errors.md", [*CATALOGUE, *message_failures()]),
+        *missing("errors.md", [*CATALOGUE, *message_failures(), *Reason]),
         *missing("events.md", names.COVERED),
         *missing("settings.md", [field.name for field in dataclasses.fields(Settings)]),
         *missing("cli.md", commands(typer.main.get_command(app), "sent")),

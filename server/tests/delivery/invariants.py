@@ -158,7 +158,8 @@ def i5_a_message_shows_its_best_leg(query: Query) -> list[str]:
     for id, status, channel in query("SELECT id, status, channel FROM messages WHERE legs > 0"):
         tried = [leg for leg in legs[id] if leg.state != "SUBMITTING"]
         best = max((RANK[leg.state] for leg in tried), default=0)
-        if best > RANK.get(status, 4):
+        # A leg that failed is no end while another one is under way.
+        if best > max(RANK["FAILED"], RANK.get(status, 4)):
             wrong.append(f"{id} shows {status} but a leg got further")
         reached = [leg.channel for leg in tried if leg.state in ("DELIVERED", "READ") and RANK[leg.state] == best]
         taken = [leg.channel for leg in tried if leg.taken]

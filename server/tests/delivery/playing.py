@@ -1,5 +1,6 @@
 """One message played through by hand: handsets that confirm when they are asked to, and a clock that is moved."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,12 @@ from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Server
 from harness.waiting import wait_for
+from sent_server.db.open import open_database
 
 TIMEOUT_MS = 10_000
+HOUR_MS = 3_600_000
+# "At once": far less than any timeout, far more than a busy machine needs.
+AT_ONCE_S = 10.0
 Money = dict[str, int]
 # What a message shows: status, channel, price.
 View = tuple[str, str | None, float | None]
@@ -26,11 +31,11 @@ class Stage:
     def http(self) -> Client:
         return self.server.http
 
-    def dial(self, **kinds: str) -> None:
+    def dial(self, code: str = "30007", **kinds: str) -> None:
         """What goes wrong on each channel; a channel that is not named stays silent."""
         wanted = {"whatsapp": "no_receipt", "sms": "no_receipt", **kinds}
         faults = [
-            {"channel": channel, "kind": kind, "probability": 1, "error_code": "30007"}
+            {"channel": channel, "kind": kind, "probability": 1, "error_code": code}
             for channel, kind in wanted.items()
             if kind != "well"
         ]
@@ -52,18 +57,29 @@ class Stage:
         assert answer.status == 202, answer.body
         return Played(self, answer.data["recipients"][0]["message_id"], phone, before)
 
+    def execute(self, sql: str) -> None:
+        """Change a row beside the server, as another process would."""
+
+        async def go() -> None:
+            database = await open_database(self.server.database_url)
+            await database.write(lambda tx: tx.execute(sql))
+            await database.close()
+
+        asyncio.run(go())
+
     def query(self, sql: str) -> Any:
         return invariants.rows_of(self.server.database_url)(sql)
 
     @property
     def balance(self) -> int:
         """What can be spent, in micros. The API and the operator's command say the same."""
-        shown = self.http.get("/v3/me").data["balance"]["available"]
-        assert self.operators_balance == shown
-        return round(shown * 1_000_000)
+        shown = lambda: self.http.get("/v3/me").data["balance"]["available"]  # noqa: E731
+        # Another message may settle between the two answers.
+        wait_for(lambda: self._operators_balance == shown(), 5, what="the same balance in both places")
+        return round(shown() * 1_000_000)
 
     @property
-    def operators_balance(self) -> float:
+    def _operators_balance(self) -> float:
         return float(self.server.ask("accounts show", customer_id=self.server.customer_id)["balance"])
 
 
@@ -90,20 +106,23 @@ class Played:
         found = self.message
         return found["status"], found["channel"], found["price"]
 
-    def shows(self, status: str, channel: str | None, price: float | None, *, within_s: float = 15) -> None:
+    def shows(self, status: str, channel: str | None, price: float | None, *, within_s: float = AT_ONCE_S) -> None:
         wanted = (status, channel, price)
-        wait_for(lambda: self.view == wanted, within_s, what=f"{wanted} of {self.id}, which is {self.view}")
+        try:
+            wait_for(lambda: self.view == wanted, within_s)
+        except AssertionError:
+            raise AssertionError(f"{self.id} shows {self.view}, not {wanted}: {self.activities}, {self.legs}") from None
 
     def keeps_showing(self, status: str, channel: str | None, price: float | None) -> None:
         """After everything that is due has been handed in."""
         wait_for(lambda: not self.stage.query("SELECT 1 FROM network_due"), 10, what="all receipts to be handed in")
         assert self.view == (status, channel, price)
 
-    def confirm(self, channel: str, kind: str) -> None:
+    def confirm(self, channel: str, kind: str, code: str = "30003") -> None:
         """The handset says so now."""
         body = {"channel": channel, "kind": kind, "message_id": self.id}
         if kind == "failed":
-            body["error_code"] = "30003"
+            body["error_code"] = code
         answer = self.http.post(f"/sim/phones/{self.phone}/receipts", body)
         assert answer.status == 202, answer.body
 
@@ -133,11 +152,15 @@ class Played:
         names = {"whatsapp": "W", "sms": "S", "rcs": "R", "sent": "-"}
 
         def got() -> list[str]:
-            mine = [d for d in list(self.stage.receiver.deliveries) if d.json["payload"].get("message_id") == self.id]
-            mine.sort(key=lambda delivery: delivery.headers["x-webhook-event-id"])
+            # A clock that is moved ends leases, so that some events are posted twice.
+            mine = {
+                delivery.headers["x-webhook-event-id"]: delivery
+                for delivery in list(self.stage.receiver.deliveries)
+                if delivery.json["payload"].get("message_id") == self.id
+            }
             numbers = self.stage.server.sender_numbers
             told: list[str] = []
-            for delivery in mine:
+            for _, delivery in sorted(mine.items()):
                 payload = delivery.json["payload"]
                 if not delivery.json["event"].startswith("message.") or payload["message_status"] == "QUEUED":
                     continue
@@ -146,8 +169,11 @@ class Played:
                 told.append(f"{payload['message_status'].lower()} {names[channel]}")
             return told
 
-        wait_for(lambda: len(got()) >= len(wanted), 15, what=f"{list(wanted)}, got {got()}")
-        assert got() == list(wanted)
+        try:
+            wait_for(lambda: len(got()) >= len(wanted), 15)
+        finally:
+            told = got()
+            assert told == list(wanted)
 
     @property
     def activities(self) -> list[tuple[str, str, str | None]]:
@@ -168,6 +194,21 @@ class Played:
             f"SELECT channel, state, reason FROM attempts WHERE message_id = '{self.id}' ORDER BY leg, attempt"
         )
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def say(self, text: str) -> None:
+        """The person writes; returns when their consent has changed."""
+        look = lambda: self.http.get("/v3/contacts", query={"phone": self.phone}).data["contacts"][0]  # noqa: E731
+        before = look()["opt_out"]
+        answer = self.http.post(f"/sim/phones/{self.phone}/messages", {"channel": "sms", "text": text})
+        assert answer.status == 202, answer.body
+        wait_for(lambda: look()["opt_out"] is not before, 10, what=f"{text} to count")
+
+    def park(self, kind: str, *, leg: int = 0) -> None:
+        """A receipt that came before the answer to the submit was written down, or that missed that moment."""
+        self.stage.execute(
+            "INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms) "
+            f"VALUES ('simulator', 'parked-{self.id}-{kind}', '{self.id}-{leg}-1', '{kind}', '30003', 1)"
+        )
 
     def received(self) -> list[str]:
         """Channels that the handset got it on, the first one first."""

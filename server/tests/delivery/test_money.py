@@ -1,33 +1,11 @@
 """The table of docs/explanation/lifecycle.md, case by case: what is shown, what it costs, what receivers are told."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from delivery import invariants
 from delivery.playing import Stage
 from harness import samples
-from harness import server as servers
-from harness.backends import Backend
-from harness.receiver import Receiver
-from harness.waiting import wait_for
 
 W, S = 0.004, 0.0083
 W_MICROS, S_MICROS, REST = 4_000, 8_300, 4_300
 NO_RECEIPT = "No receipt from WhatsApp within 10 s; routed to SMS"
-
-
-@pytest.fixture(scope="module")
-def stage(backend: Backend) -> Iterator[Stage]:
-    home = backend.new_home()
-    with Receiver() as receiver:
-        running = servers.start(home, backend.name, database_url=backend.url_for(home))
-        hook = samples.webhook(receiver.url(), "messages")
-        assert running.http.post("/v3/webhooks", hook).status == 201
-        yield Stage(running, receiver)
-        query = invariants.rows_of(running.database_url)
-        assert [*invariants.i2_a_message_costs_what_it_shows(query), *invariants.i3_books_balance(query)] == []
-        running.stop()
 
 
 def test_an_sms_is_charged_when_it_is_sent(stage: Stage) -> None:
@@ -171,11 +149,7 @@ def test_consent_that_vanishes_between_the_legs_ends_the_message_where_it_is(sta
     stage.dial()
     sent = stage.send(samples.phone())
     sent.shows("SENT", "whatsapp", W)
-    said = stage.http.post(f"/sim/phones/{sent.phone}/messages", {"channel": "sms", "text": "STOP"})
-    assert said.status == 202
-    contact = {"phone": sent.phone}
-
-    wait_for(lambda: stage.http.get("/v3/contacts", query=contact).data["contacts"][0]["opt_out"], 10)
+    sent.say("STOP")
     sent.costs()
     stage.let_time_pass()
     sent.shows("FAILED", "whatsapp", W)
