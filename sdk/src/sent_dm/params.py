@@ -531,6 +531,7 @@ class UpdateWebhookParams(TypedDict, total=False):
     sandbox: bool
     test_mode: bool
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
+    is_active: bool | None
     url: str
 
 

@@ -43,7 +43,7 @@ class World:
         self.rules = Rules(Sealer(b"k" * 32), quota=100, require_https=False)
         self.sender = self.new_sender()
 
-    def new_sender(self) -> Sender:
+    def new_sender(self, **options: Any) -> Sender:
         return Sender(
             database=self.database,
             bus=self.bus,
@@ -51,6 +51,21 @@ class World:
             book=Book(self.rules.sealer, _callback_secret),
             clocks=Clocks(self.clock.now_ms, self.clock.wall_ms),
             clean_body=False,
+            **options,
+        )
+
+    async def settle(self) -> None:
+        """What the workers beside the sending one do, until nothing is left of it."""
+        await asyncio.sleep(max(0, self.sender.pause_ms) / 1_000)
+        await self.sender.step()
+        while await self.sender.park() or await self.sender.release():
+            pass
+        await self.send()
+
+    async def switch(self, webhook: Webhook, *, active: bool) -> None:
+        now_ms = self.clock.now_ms()
+        await self.database.write(
+            lambda tx: service.toggle(tx, webhook.customer_id, webhook.id, active=active, now_ms=now_ms)
         )
 
     def advance(self, seconds: float) -> None:

@@ -143,9 +143,9 @@ def test_after_its_retries_an_event_is_failed_and_ten_of_them_disable(database_u
         note = (await world.log(webhook))[0]
         assert (note.event_name, note.status, note.attempts) == ("webhook.disabled", "failed", 0)
         assert note.error_message == "Disabled after 10 failed events in a row"
-        before = await world.count("deliveries")
+        assert await world.statuses(webhook) == ["failed"] * 11
         await world.emit()
-        assert await world.count("deliveries") == before
+        assert (await world.log(webhook))[0].is_parked
 
     run(database_url, act)
 
@@ -173,9 +173,7 @@ def test_an_outage_parks_events_and_a_probe_lets_all_of_them_through(database_ur
     run(database_url, act)
 
 
-def test_72_hours_without_an_answer_disable_the_webhook_and_fail_what_waited(
-    database_url: str, receiver: Receiver
-) -> None:
+def test_72_hours_without_an_answer_disable_the_webhook(database_url: str, receiver: Receiver) -> None:
     async def act(world: World) -> None:
         webhook, _ = await world.webhook(receiver.url())
         receiver.behaviour = Behaviour(503)
@@ -189,7 +187,7 @@ def test_72_hours_without_an_answer_disable_the_webhook_and_fail_what_waited(
         assert not (await world.current(webhook))[0].is_active
         log = await world.log(webhook)
         assert [entry.event_name for entry in log].count("webhook.disabled") == 1
-        assert {entry.status for entry in log} == {"failed"}
+        assert [entry.status for entry in log].count("failed") == 1, "its events are kept"
 
     run(database_url, act)
 

@@ -68,6 +68,7 @@ _UPDATE = Operation(
             "sandbox": boolean,
             "test_mode": boolean,
             "signature_mode": nullable(text),
+            "is_active": nullable(boolean),
             "url": text,
         },
         not_null=[
@@ -237,6 +238,7 @@ class Webhooks(Receiving):
         sandbox: bool | NotGiven = NOT_GIVEN,
         test_mode: bool | NotGiven = NOT_GIVEN,
         signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | NotGiven | None = NOT_GIVEN,
+        is_active: bool | NotGiven | None = NOT_GIVEN,
         url: str | NotGiven = NOT_GIVEN,
         **options: Unpack[WriteOptions],
     ) -> types.WebhookResponse:
@@ -253,6 +255,7 @@ class Webhooks(Receiving):
                 "sandbox": sandbox,
                 "test_mode": test_mode,
                 "signature_mode": signature_mode,
+                "is_active": is_active,
                 "url": url,
             },
             options=options,
@@ -462,6 +465,7 @@ class AsyncWebhooks(AsyncReceiving):
         sandbox: bool | NotGiven = NOT_GIVEN,
         test_mode: bool | NotGiven = NOT_GIVEN,
         signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | NotGiven | None = NOT_GIVEN,
+        is_active: bool | NotGiven | None = NOT_GIVEN,
         url: str | NotGiven = NOT_GIVEN,
         **options: Unpack[WriteOptions],
     ) -> types.WebhookResponse:
@@ -478,6 +482,7 @@ class AsyncWebhooks(AsyncReceiving):
                 "sandbox": sandbox,
                 "test_mode": test_mode,
                 "signature_mode": signature_mode,
+                "is_active": is_active,
                 "url": url,
             },
             options=options,

@@ -294,6 +294,24 @@ def file_brand(customer: Customer, home: Home = None, database: Database = None,
     _operate(home, database, as_json, "accounts file-brand", customer_id=customer)
 
 
+@webhooks.command("list")
+def list_webhooks(customer: Customer, home: Home = None, database: Database = None, as_json: AsJson = False) -> None:
+    """List an account's webhooks: active, unreachable, disabled or switched off, and how many events wait."""
+    _operate(home, database, as_json, "webhooks list", customer_id=customer)
+
+
+@webhooks.command("enable")
+def enable_webhook(
+    customer: Customer,
+    webhook: Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id.")],
+    home: Home = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enable a webhook again, and send the events that were kept for it."""
+    _operate(home, database, as_json, "webhooks enable", customer_id=customer, webhook_id=webhook)
+
+
 @webhooks.command("replay")
 def replay_webhook(
     customer: Customer,

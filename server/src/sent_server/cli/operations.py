@@ -210,6 +210,31 @@ async def set_throughput(
     return await show_account(tx, operator, customer_id=account.id)
 
 
+async def list_webhooks(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
+    account = await service.find(tx, customer_id)
+    return [
+        {
+            "id": one.webhook.id,
+            "display_name": one.webhook.display_name,
+            "state": one.state,
+            "reason": one.webhook.disabled_reason,
+            "since": timestamps.iso_or_none(one.since_ms),
+            "consecutive_failures": one.health.consecutive_failures,
+            "parked_events": one.parked_events,
+        }
+        for one in await webhooks.standings(tx, account.id)
+    ]
+
+
+async def enable_webhook(tx: Tx, operator: Operator, *, customer_id: str, webhook_id: str) -> Any:
+    account = await service.find(tx, customer_id)
+    try:
+        webhook, _ = await webhooks.toggle(tx, account.id, webhook_id, active=True, now_ms=operator.clock.now_ms())
+    except ApiError as error:
+        raise accounts.OperatorError(f"{error.message} ({webhook_id})") from None
+    return {"webhook_id": webhook.id, "is_active": webhook.is_active}
+
+
 async def replay_webhook(
     tx: Tx,
     operator: Operator,
@@ -259,6 +284,8 @@ OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "accounts show": show_account,
     "accounts set-quota": set_quota,
     "accounts set-throughput": set_throughput,
+    "webhooks enable": enable_webhook,
+    "webhooks list": list_webhooks,
     "webhooks replay": replay_webhook,
     "accounts file-brand": file_brand,
     "keys create": create_key,

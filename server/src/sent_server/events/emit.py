@@ -7,6 +7,7 @@ not written at all.
 import functools
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,23 +24,32 @@ TOPIC = "webhooks"
 NOTE = Label("webhook", names_event=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """`parks`: its events are kept, and sent when the webhook is enabled again."""
+
+    endpoint_id: str
+    label: Label
+    parks: bool
+
+
 class Interest:
     """Which webhooks of some customers want which events, as of one statement."""
 
     __slots__ = ("_by_event",)
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._by_event: dict[tuple[str, str], list[tuple[str, Label]]] = {}
-        for customer_id, event_name, endpoint_id, field, names_event in rows:
+        self._by_event: dict[tuple[str, str], list[Subscriber]] = {}
+        for customer_id, event_name, endpoint_id, field, names_event, parks in rows:
             receivers = self._by_event.setdefault((customer_id, event_name), [])
-            receivers.append((endpoint_id, Label(field, bool(names_event))))
+            receivers.append(Subscriber(endpoint_id, Label(field, bool(names_event)), bool(parks)))
 
     def wants(self, customer_id: str, name: str) -> bool:
         """Whether a webhook wants it. A callback address always does; ask for that separately."""
         return (customer_id, name) in self._by_event
 
-    def receivers(self, customer_id: str, name: str) -> Sequence[tuple[str, Label]]:
-        """(endpoint_id, label) of each webhook that wants it."""
+    def receivers(self, customer_id: str, name: str) -> Sequence[Subscriber]:
+        """Each webhook that wants it."""
         return self._by_event.get((customer_id, name), ())
 
 
@@ -63,9 +73,9 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
             continue
         event_id = ids.new_id(event.at_ms)
         event_rows.append(_event_row(event, event_id))
-        for endpoint_id, label in receivers:
-            deliveries.append(_delivery_row(event, event_id, endpoint_id, label))
-            key = (event.customer_id, endpoint_id)
+        for one in receivers:
+            deliveries.append(_delivery_row(event, event_id, one.endpoint_id, one.label, parks=one.parks))
+            key = (event.customer_id, one.endpoint_id)
             counts[key] = counts.get(key, 0) + 1
         if event.callback_url:
             endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
@@ -95,10 +105,17 @@ def _event_row(event: Event, event_id: str) -> Row:
 
 
 def _delivery_row(
-    event: Event, event_id: str, endpoint_id: str, label: Label, *, url: str | None = None, note_text: str | None = None
+    event: Event,
+    event_id: str,
+    endpoint_id: str,
+    label: Label,
+    *,
+    parks: bool = False,
+    url: str | None = None,
+    note_text: str | None = None,
 ) -> Row:
     at_ms = event.at_ms
-    state = ("pending", at_ms, None) if note_text is None else ("failed", None, at_ms)
+    state = ("pending", None if parks else at_ms, None) if note_text is None else ("failed", None, at_ms)
     return (
         event.customer_id,
         endpoint_id,

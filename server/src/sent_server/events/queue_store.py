@@ -78,6 +78,7 @@ PICK_WAITING = """
     FROM deliveries
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
       AND leased_at_ms IS NULL AND COALESCE(replayed_at_ms, created_at_ms) <= :created_before_ms
+    LIMIT :count
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
 GIVE_UP = """
@@ -213,9 +214,9 @@ async def release_endpoints(tx: Tx, endpoint_ids: Collection[str], *, now_ms: in
 
 
 async def give_up(
-    tx: Tx, customer_id: str, endpoint_id: str, *, reason: str, created_before_ms: int, now_ms: int
+    tx: Tx, customer_id: str, endpoint_id: str, *, reason: str, created_before_ms: int, count: int, now_ms: int
 ) -> int:
-    """Fail the waiting deliveries of an endpoint that are older than that, visibly."""
-    rows = await tx.fetch(PICK_WAITING, endpoint_id=endpoint_id, created_before_ms=created_before_ms)
+    """Fail up to `count` waiting deliveries of an endpoint that are older than that, visibly. Returns how many."""
+    rows = await tx.fetch(PICK_WAITING, endpoint_id=endpoint_id, created_before_ms=created_before_ms, count=count)
     await tx.execute_many(GIVE_UP, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in rows])
     return len(rows)

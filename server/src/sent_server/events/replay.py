@@ -22,9 +22,10 @@ PICK_RANGE = """
 """
 AGAIN = """
     UPDATE deliveries
-    SET status = 'pending', spent = 0, due_at_ms = :now_ms, leased_at_ms = NULL, fence = fence + 1,
+    SET status = 'pending', spent = 0, due_at_ms = :due_at_ms, leased_at_ms = NULL, fence = fence + 1,
         error_message = NULL, completed_at_ms = NULL, replayed_at_ms = :now_ms
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id AND due_at_ms IS NULL
+        AND status IN ('delivered', 'failed')
 """
 
 
@@ -38,15 +39,18 @@ class Span:
     after_id: str | None = None
 
 
-async def replay_one(tx: Tx, customer_id: str, endpoint_id: str, delivery_id: str, *, never: str, now_ms: int) -> bool:
-    """False when there is no such delivery. One that still waits goes on waiting. `never` names log-only entries."""
+async def replay_one(
+    tx: Tx, customer_id: str, endpoint_id: str, delivery_id: str, *, parks: bool, never: str, now_ms: int
+) -> bool:
+    """False when there is no such delivery. One that still waits goes on waiting. `never` names log-only entries;
+    `parks`: it is kept until the endpoint is on."""
     found = await tx.fetch(PICK_ONE, customer_id=customer_id, endpoint_id=endpoint_id, id=delivery_id, never=never)
-    await _again(tx, customer_id, endpoint_id, found, now_ms)
+    await _again(tx, customer_id, endpoint_id, found, parks=parks, now_ms=now_ms)
     return bool(found)
 
 
 async def replay_span(
-    tx: Tx, customer_id: str, endpoint_id: str, span: Span, *, never: str, count: int, now_ms: int
+    tx: Tx, customer_id: str, endpoint_id: str, span: Span, *, parks: bool, never: str, count: int, now_ms: int
 ) -> tuple[int, str | None]:
     """Replay up to `count`, oldest first. Returns how many, and the id to go on after if there may be more."""
     found = await tx.fetch(
@@ -59,7 +63,7 @@ async def replay_span(
         never=never,
         count=count,
     )
-    await _again(tx, customer_id, endpoint_id, found, now_ms)
+    await _again(tx, customer_id, endpoint_id, found, parks=parks, now_ms=now_ms)
     return len(found), found[-1][0] if len(found) == count else None
 
 
@@ -68,5 +72,6 @@ def _first_of(at_ms: int) -> str:
     return ids.new_id(at_ms)[:13]
 
 
-async def _again(tx: Tx, customer_id: str, endpoint_id: str, found: Sequence[Row], now_ms: int) -> None:
-    await tx.execute_many(AGAIN, [(now_ms, customer_id, endpoint_id, row[0]) for row in found])
+async def _again(tx: Tx, customer_id: str, endpoint_id: str, found: Sequence[Row], *, parks: bool, now_ms: int) -> None:
+    due_at_ms = None if parks else now_ms
+    await tx.execute_many(AGAIN, [(due_at_ms, now_ms, customer_id, endpoint_id, row[0]) for row in found])

@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Row, Tx, keyset
+from sent_server.db.database import fetch_one
 from sent_server.events.names import Label
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 
 WANTED = """
-    SELECT customer_id, event_name, endpoint_id, field, names_event
+    SELECT customer_id, event_name, endpoint_id, field, names_event, parks
     FROM subscriptions
     WHERE customer_id IN (:customer_ids[])
 """
 SUBSCRIBE = """
-    INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field, names_event)
-    VALUES (:customer_id, :event_name, :endpoint_id, :field, :names_event)
+    INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field, names_event, parks)
+    VALUES (:customer_id, :event_name, :endpoint_id, :field, :names_event, :parks)
 """
 UNSUBSCRIBE = """
     DELETE FROM subscriptions
@@ -51,13 +52,31 @@ PICK_PENDING = """
     SELECT id
     FROM deliveries
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+    LIMIT :count
 """
+# Of the oldest rows those that have been finished for as long. The inner limit bounds the scan whatever waits there.
 PICK_OLD = """
     SELECT id
-    FROM deliveries
-    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id < :oldest_id AND due_at_ms IS NULL
-    ORDER BY id
-    LIMIT :count
+    FROM (
+        SELECT id, status, completed_at_ms
+        FROM deliveries
+        WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id < :oldest_id
+        ORDER BY id
+        LIMIT :count
+    ) AS oldest
+    WHERE status IN ('delivered', 'failed') AND COALESCE(completed_at_ms, 0) < :before_ms
+"""
+# One step per endpoint of the customer.
+OLDEST_DELIVERY = """
+    SELECT MIN(oldest_id)
+    FROM (
+        SELECT (
+            SELECT MIN(d.id) FROM deliveries d
+            WHERE d.customer_id = h.customer_id AND d.endpoint_id = h.endpoint_id
+        ) AS oldest_id
+        FROM endpoint_health h
+        WHERE h.customer_id = :customer_id
+    ) AS endpoints
 """
 DELETE_DELIVERY = """
     DELETE FROM deliveries
@@ -65,7 +84,7 @@ DELETE_DELIVERY = """
 """
 PAGE = """
     SELECT d.id, d.event_name, d.field, d.status, d.attempts, d.http_status_code, d.response_body, d.error_message,
-           d.created_at_ms, d.started_at_ms, d.completed_at_ms, e.id, e.subject_id, e.payload_json, e.at_ms
+           d.created_at_ms, d.started_at_ms, d.completed_at_ms, d.due_at_ms, e.id, e.subject_id, e.payload_json, e.at_ms
     FROM deliveries d
     JOIN events e ON e.customer_id = d.customer_id AND e.id = d.event_id
     WHERE d.customer_id = :customer_id AND d.endpoint_id = :endpoint_id AND d.id > :above_id AND d.id < :below_id
@@ -116,18 +135,29 @@ class LogEntry:
     created_at_ms: int
     started_at_ms: int | None
     completed_at_ms: int | None
+    due_at_ms: int | None
     content: Content
+
+    @property
+    def is_parked(self) -> bool:
+        """Kept until its webhook is enabled."""
+        return self.status == "pending" and self.due_at_ms is None
 
 
 async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[Row]:
-    """Rows of (customer_id, event_name, endpoint_id, field, names_event)."""
+    """Rows of (customer_id, event_name, endpoint_id, field, names_event, parks)."""
     return await tx.fetch(WANTED, customer_ids=customer_ids)
 
 
-async def subscribe(tx: Tx, customer_id: str, endpoint_id: str, labels: Mapping[str, Label]) -> None:
-    """Make these events the endpoint's only ones; none at all unsubscribes it."""
+async def subscribe(
+    tx: Tx, customer_id: str, endpoint_id: str, labels: Mapping[str, Label], *, parks: bool = False
+) -> None:
+    """Make these events the endpoint's only ones; none at all unsubscribes it. `parks`: they are kept, not sent."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
-    rows = [(customer_id, name, endpoint_id, label.field, int(label.names_event)) for name, label in labels.items()]
+    rows = [
+        (customer_id, name, endpoint_id, label.field, int(label.names_event), int(parks))
+        for name, label in labels.items()
+    ]
     await tx.execute_many(SUBSCRIBE, rows)
 
 
@@ -140,12 +170,16 @@ async def insert(tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], count
     await tx.execute_many(COUNT_UP, sorted(rows))
 
 
-async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str) -> None:
-    """Drop what still waits for a deleted webhook. Its finished rows age out like all others."""
+async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: int = 1_000) -> None:
+    """Drop up to `count` that are in the queue of a deleted webhook. Its finished rows age out like all others."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
-    rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id)
-    await tx.execute_many(DELETE_DELIVERY, [(customer_id, endpoint_id, row[0]) for row in rows])
+    rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id, count=count)
+    await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
     await tx.execute(FORGET_COUNT, customer_id=customer_id, name=_log_counter(endpoint_id))
+
+
+async def delete_deliveries(tx: Tx, customer_id: str, endpoint_id: str, delivery_ids: Sequence[str]) -> None:
+    await tx.execute_many(DELETE_DELIVERY, [(customer_id, endpoint_id, one) for one in delivery_ids])
 
 
 async def log_page(
@@ -159,22 +193,33 @@ async def log_page(
     else:
         rows = await tx.fetch(keyset.ordered(SEARCH, page), **window, pattern=pattern)
         counted = await tx.fetch(SEARCH_COUNT, customer_id=customer_id, endpoint_id=endpoint_id, pattern=pattern)
-    entries = [LogEntry(*row[:11], content=Content(row[11], row[1], *row[12:])) for row in rows]
+    entries = [LogEntry(*row[:12], content=Content(row[12], row[1], *row[13:])) for row in rows]
     return entries, counted[0][0] if counted else 0
 
 
-async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, count: int = 1_000) -> int:
-    """Delete up to `count` finished deliveries, and events, from before then; returns how many deliveries went.
-
-    `before_ms` must lie further back than a delivery can wait, so that no waiting one loses its event.
-    """
-    oldest_id = ids.new_id(before_ms)[:13]
-    rows = await tx.fetch(PICK_OLD, customer_id=customer_id, endpoint_id=endpoint_id, oldest_id=oldest_id, count=count)
+async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, count: int) -> int:
+    """Delete up to `count` of the oldest deliveries that were finished before then; returns how many went."""
+    rows = await tx.fetch(
+        PICK_OLD,
+        customer_id=customer_id,
+        endpoint_id=endpoint_id,
+        oldest_id=ids.new_id(before_ms)[:13],
+        before_ms=before_ms,
+        count=count,
+    )
     gone = len(rows)
-    await tx.execute_many(DELETE_DELIVERY, [(customer_id, endpoint_id, row[0]) for row in rows])
+    await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
     await tx.execute_many(COUNT_UP, [(customer_id, _log_counter(endpoint_id), -gone)] if gone else [])
-    await tx.execute(FORGET_OLD_EVENTS, customer_id=customer_id, oldest_id=oldest_id, count=count)
     return gone
+
+
+async def forget_events(tx: Tx, customer_id: str, *, before_ms: int, count: int) -> int:
+    """Delete up to `count` events from before then that are older than all deliveries of the customer."""
+    oldest_id = ids.new_id(before_ms)[:13]
+    found = await fetch_one(tx, OLDEST_DELIVERY, customer_id=customer_id)
+    if found and found[0]:
+        oldest_id = min(oldest_id, found[0][:13])  # an event and its deliveries are of the same millisecond
+    return await tx.execute(FORGET_OLD_EVENTS, customer_id=customer_id, oldest_id=oldest_id, count=count)
 
 
 def _log_counter(endpoint_id: str) -> str:

@@ -113,6 +113,7 @@ class Webhooks:
 
 
 def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> Draft:
+    is_active = body.is_active if isinstance(body, wire.UpdateWebhook) else None
     return Draft(
         body.display_name,
         body.endpoint_url,
@@ -120,6 +121,7 @@ def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> Draft:
         body.retry_count,
         body.timeout_seconds,
         body.signature_mode,
+        is_active,
     )
 
 

@@ -11,16 +11,18 @@ from cryptography.exceptions import InvalidTag
 
 from sent_server import events
 from sent_server.db import Tx
-from sent_server.events import Claimed, Content, DueEndpoint, Share
+from sent_server.events import Claimed, Content, DueEndpoint, Progress, Share
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import breaker, store, trial
 from sent_server.webhooks.model import Health, Target, Webhook
 from sent_server.webhooks.signing import SignatureMode
+from sent_server.webhooks.store import Key
 
 log = structlog.get_logger()
 CALLBACK_RETRIES = 3
 CALLBACK_TIMEOUT_SECONDS = 30
 LEASE_MARGIN_MS = 30_000
+NO_CONTENT = "The event is no longer stored"
 
 # (tx, customer_id) -> the account's secret for callback addresses
 CallbackSecret = Callable[[Tx, str], Awaitable[str]]
@@ -66,22 +68,31 @@ class Book:
             return None
 
 
-async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple[list[DueEndpoint], str]:
-    """Of up to `count` endpoints after that one, those with due deliveries that are neither parked nor off.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a stretch of the queue: whose deliveries may be sent, and whose must leave the queue since their
+    webhook is off or gone. `following`: where to go on; "" at the end."""
 
-    Also says where to go on; "" at the end.
-    """
+    ready: Sequence[DueEndpoint]
+    off: Sequence[Key]
+    following: str
+
+
+async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> Look:
+    """Of up to `count` endpoints after that one, those with due deliveries."""
     due, following = await events.due_endpoints(tx, after=after, now_ms=now_ms, count=count)
     if not due:
-        return [], following
+        return Look((), (), following)
     keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in due]
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
-    ready = [
-        endpoint
-        for endpoint, key in zip(due, keys, strict=True)
-        if _may_send(healths.get(key), now_ms) and (endpoint.callback_url or _is_on(webhooks.get(key)))
-    ]
-    return ready, following
+    ready: list[DueEndpoint] = []
+    off: list[Key] = []
+    for endpoint, key in zip(due, keys, strict=True):
+        if not endpoint.callback_url and not _is_on(webhooks.get(key)):
+            off.append(key)
+        elif _may_send(healths.get(key), now_ms):
+            ready.append(endpoint)
+    return Look(ready, off, following)
 
 
 async def take(
@@ -106,7 +117,25 @@ async def take(
         wanted.append(Share(endpoint.endpoint_id, count, target.timeout_seconds * 1000 + LEASE_MARGIN_MS))
     claimed = await events.claim(tx, wanted, now_ms=now_ms)
     contents = await events.contents(tx, [(one.customer_id, one.event_id) for one in claimed])
-    return [Ready(one, targets[one.endpoint_id], contents[one.event_id]) for one in claimed]
+    lost = [one for one in claimed if one.event_id not in contents]
+    if lost:
+        await events.record(tx, [(one, _without_content(one, now_ms)) for one in lost])
+    return [Ready(one, targets[one.endpoint_id], contents[one.event_id]) for one in claimed if one.event_id in contents]
+
+
+def _without_content(claimed: Claimed, now_ms: int) -> Progress:
+    """Its event was deleted, by hand or by a restore: it must not keep the others from being sent."""
+    return Progress(
+        status="failed",
+        attempts=claimed.attempts,
+        spent=claimed.spent,
+        due_at_ms=None,
+        http_status_code=None,
+        response_body=None,
+        error_message=NO_CONTENT,
+        started_at_ms=None,
+        completed_at_ms=now_ms,
+    )
 
 
 def _may_send(health: Health | None, now_ms: int) -> bool:

@@ -28,6 +28,10 @@ class Webhook:
     def is_active(self) -> bool:
         return self.disabled_at_ms is None
 
+    @property
+    def is_disabled_by_us(self) -> bool:
+        return self.disabled_at_ms is not None and self.disabled_reason is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

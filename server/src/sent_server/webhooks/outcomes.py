@@ -7,13 +7,14 @@ import structlog
 from sent_server import events
 from sent_server.db import Tx
 from sent_server.events import Claimed, Progress
-from sent_server.webhooks import breaker, service, store
-from sent_server.webhooks.model import Health, Outcome
+from sent_server.webhooks import breaker, parking, service, store
+from sent_server.webhooks.model import Health, Outcome, Webhook
+from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.store import Key
 
 log = structlog.get_logger()
 LONG_PARKED = "Disabled after 72 hours without an answer"
-GAVE_UP = "Not delivered within 72 hours: the endpoint was unreachable or switched off"
+GAVE_UP = "Not delivered within 72 hours"
 
 
 async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:
@@ -38,15 +39,43 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:
     return [None] * len(outcomes)
 
 
-async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int) -> None:
-    """Give up what has waited 72 h, switch off who has been parked that long, drop log rows older than `kept_ms`."""
-    for key, health in (await store.health_of(tx, keys)).items():
-        if breaker.overdue(health, now_ms=now_ms):
+async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: Keep) -> int:
+    """Look after some endpoints: switch off who has been unreachable for 72 h, give up what has waited too long, and
+    drop log rows that were finished `kept_ms` ago.
+
+    A transaction changes about PORTION rows: it may end early, and returns how many endpoints are done.
+    """
+    webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
+    left = parking.PORTION
+    for number, key in enumerate(keys):
+        webhook, health = webhooks.get(key), healths.get(key, Health())
+        if breaker.overdue(health, now_ms=now_ms) and webhook is not None and webhook.is_active:
             await service.disable(tx, *key, reason=LONG_PARKED, now_ms=now_ms)
             log.warning("webhook.disabled", webhook_id=key[1], reason="parked")
-        too_old_ms = now_ms - breaker.MAX_PARKED_MS
-        await events.give_up(tx, *key, reason=GAVE_UP, created_before_ms=too_old_ms, now_ms=now_ms)
-        await events.forget_old(tx, *key, before_ms=now_ms - kept_ms)
+        else:
+            left -= await _give_up(tx, key, webhook, health, keep, count=left, now_ms=now_ms)
+        if left > 0:
+            left -= await events.forget_old(tx, *key, before_ms=now_ms - kept_ms, count=left)
+        if left > 0 and (number + 1 == len(keys) or keys[number + 1][0] != key[0]):
+            left -= await events.forget_events(tx, key[0], before_ms=now_ms - kept_ms, count=left)
+        if left <= 0:
+            return number
+    return len(keys)
+
+
+async def _give_up(
+    tx: Tx, key: Key, webhook: Webhook | None, health: Health, keep: Keep, *, count: int, now_ms: int
+) -> int:
+    """Fail up to `count` events that have waited too long. Returns how many."""
+    if webhook is not None and not webhook.is_active:
+        return await parking.prune(tx, webhook, keep, count=count, now_ms=now_ms)
+    if webhook is not None and health.parked_at_ms is not None:
+        return 0  # they go out when it is back, or are kept when it is disabled
+    too_old_ms = now_ms - breaker.MAX_PARKED_MS
+    given_up = await events.give_up(tx, *key, reason=GAVE_UP, created_before_ms=too_old_ms, count=count, now_ms=now_ms)
+    if webhook is None and given_up < count:  # a callback address parks nothing: this is left of a deleted webhook
+        given_up += await events.drop_parked(tx, *key, count=count - given_up)
+    return given_up
 
 
 def _key(outcome: Outcome) -> Key:

@@ -16,11 +16,13 @@ from sent_server.egress import Egress
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import Duty
-from sent_server.webhooks import claims, outcomes, store
+from sent_server.webhooks import claims, outcomes, parking, store
 from sent_server.webhooks.attempt import Clocks, attempt
 from sent_server.webhooks.claims import Book, Ready
 from sent_server.webhooks.lanes import Lanes
+from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.recorder import Recorder
+from sent_server.webhooks.store import Key
 from sent_server.webhooks.turns import KEEP_EVERY_MS, TAKE_OVER_EVERY_MS, Turns
 from sent_server.webhooks.waiting import Waiting
 
@@ -29,6 +31,9 @@ TOPIC = events.TOPIC
 POLL_MS = 100
 TIDY_EVERY_MS = 30_000
 TIDY_AT_ONCE = 100
+PARK_EVERY_MS = 250
+PARK_AT_ONCE = 100
+RELEASE_EVERY_MS = 500
 STOP_WITHIN_S = 5
 LOG_KEPT_MS = 30 * 86_400_000
 
@@ -44,6 +49,7 @@ class Sender:
         clocks: Clocks,
         clean_body: bool,
         log_kept_ms: int = LOG_KEPT_MS,
+        keep: Keep = Keep(),  # noqa: B008 - a frozen value
         alone: bool = False,
     ) -> None:
         self._database = database
@@ -53,6 +59,7 @@ class Sender:
         self._clocks = clocks
         self._clean_body = clean_body
         self._log_kept_ms = log_kept_ms
+        self._keep = keep
         self._lanes = Lanes()
         self._waiting = Waiting(
             database, now_ms=clocks.now_ms, monotonic_ms=clocks.monotonic_ms, wake=lambda: bus.wake(TOPIC)
@@ -61,11 +68,13 @@ class Sender:
         self._turns = Turns(database, clocks.now_ms, alone=alone)
         self._tidying = Duty(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
         self._open: set[asyncio.Task[None]] = set()
-        self._tidied_up_to = ("", "")
+        self._tidied_up_to: Key = ("", "")
         self._workers = [
             Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
             Worker(f"{TOPIC}-turns", bus, self.keep_turns, poll_ms=KEEP_EVERY_MS),
             Worker(f"{TOPIC}-take-over", bus, self.take_over, poll_ms=TAKE_OVER_EVERY_MS),
+            Worker(f"{TOPIC}-park", bus, self.park, poll_ms=PARK_EVERY_MS),
+            Worker(f"{TOPIC}-release", bus, self.release, poll_ms=RELEASE_EVERY_MS),
             Worker(f"{TOPIC}-tidy", bus, self.tidy, poll_ms=TIDY_EVERY_MS),
         ]
 
@@ -148,10 +157,35 @@ class Sender:
         after = self._tidied_up_to
         keys = await self._database.read(lambda tx: store.endpoints_after(tx, after, count=TIDY_AT_ONCE))
         self._tidied_up_to = keys[-1] if len(keys) == TIDY_AT_ONCE else ("", "")
-        if keys:
-            now_ms, kept_ms = self._clocks.now_ms(), self._log_kept_ms
-            await self._database.write(lambda tx: outcomes.tidy(tx, keys, now_ms=now_ms, kept_ms=kept_ms))
+        if not keys:
+            return False
+        now_ms, kept_ms = self._clocks.now_ms(), self._log_kept_ms
+        done = await self._database.write(
+            lambda tx: outcomes.tidy(tx, keys, now_ms=now_ms, kept_ms=kept_ms, keep=self._keep)
+        )
+        if done < len(keys):  # there is more to do at that endpoint
+            self._tidied_up_to = keys[done - 1] if done else after
+            return True
         return len(keys) == TIDY_AT_ONCE
+
+    async def park(self) -> bool:
+        """Take what is due at webhooks that are off out of the queue, so that it is not looked at again."""
+        off = self._waiting.take_off()[:PARK_AT_ONCE]
+        if off:
+            now_ms = self._clocks.now_ms()
+            await self._database.write(lambda tx: parking.park(tx, off, now_ms=now_ms))
+        return False
+
+    async def release(self) -> bool:
+        """Put what was parked back into the queue where a webhook is on again, in one process for all."""
+        if not await self._tidying.mine():
+            return False
+        if not await self._database.read(lambda tx: store.releasing(tx, count=1)):
+            return False
+        now_ms = self._clocks.now_ms()
+        more = await self._database.write(lambda tx: parking.go_on(tx, now_ms=now_ms))
+        self._bus.wake(TOPIC)
+        return more
 
     async def _deliver(self, ready: Ready) -> None:
         endpoint_id, lease, ok = ready.claimed.endpoint_id, ready.claimed.lease, False

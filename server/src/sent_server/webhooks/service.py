@@ -10,7 +10,7 @@ from sent_server.events import Event, LogEntry, Span, names
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
-from sent_server.webhooks import signing, store
+from sent_server.webhooks import parking, signing, store
 from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
@@ -38,6 +38,28 @@ class Draft:
     retry_count: int | None
     timeout_seconds: int | None
     signature_mode: str | None
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A webhook, how it has been answering, and how many events are kept until it is enabled."""
+
+    webhook: Webhook
+    health: Health
+    parked_events: int
+
+    @property
+    def state(self) -> str:
+        if self.webhook.is_disabled_by_us:
+            return "disabled"
+        if not self.webhook.is_active:
+            return "switched_off"
+        return "unreachable" if self.health.parked_at_ms is not None else "active"
+
+    @property
+    def since_ms(self) -> int | None:
+        return self.webhook.disabled_at_ms if not self.webhook.is_active else self.health.parked_at_ms
 
 
 async def create(
@@ -86,12 +108,22 @@ async def list_page(
     return rows, await store.count(tx, customer_id, pattern=pattern or "%", states=states)
 
 
+async def standings(tx: Tx, customer_id: str) -> list[Standing]:
+    """All webhooks of an account, newest first, as an operator sees them."""
+    page = Page(1, await store.count(tx, customer_id) or 1)
+    rows = await store.list_page(tx, customer_id, page=page, pattern="%", states=BOTH_STATES)
+    return [Standing(webhook, health, await events.count_parked(tx, webhook.id)) for webhook, health in rows]
+
+
 async def update(
     tx: Tx, customer_id: str, webhook_id: str, draft: Draft, rules: Rules, *, now_ms: int
 ) -> tuple[Webhook, Health]:
     _check_url(draft.endpoint_url, rules)
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     changed = replace(_with(webhook, draft), updated_at_ms=now_ms)
+    # A program that puts back what it has read says nothing about the state: that is a change only where it differs.
+    if draft.is_active is not None and draft.is_active is not webhook.is_active:
+        return await _switch(tx, changed, health, active=draft.is_active, now_ms=now_ms)
     await store.update(tx, changed)
     await _follow(tx, changed)
     if changed.endpoint_url != webhook.endpoint_url:
@@ -117,13 +149,7 @@ async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: Rules,
 async def toggle(tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now_ms: int) -> tuple[Webhook, Health]:
     """Switching on forgets all failures and sends what has waited; switching off lets it wait."""
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
-    disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
-    changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
-    await store.update(tx, changed)
-    await _follow(tx, changed)
-    if active:
-        health = await _forgive(tx, changed, health)
-    return changed, health
+    return await _switch(tx, webhook, health, active=active, now_ms=now_ms)
 
 
 async def log_page(
@@ -137,27 +163,37 @@ async def log_page(
 
 async def replay_one(tx: Tx, customer_id: str, webhook_id: str, delivery_id: str, *, now_ms: int) -> int:
     """Send one delivery of the log again. Raises RESOURCE_008 for an unknown webhook or delivery."""
-    await get(tx, customer_id, webhook_id)
-    if not await events.replay_one(tx, customer_id, webhook_id, delivery_id, never=DISABLED, now_ms=now_ms):
+    webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
+    if not await events.replay_one(
+        tx, customer_id, webhook_id, delivery_id, parks=not webhook.is_active, never=DISABLED, now_ms=now_ms
+    ):
         raise ApiError("RESOURCE_008", "The webhook's log has no event with this id")
     return 1
 
 
 async def replay_span(tx: Tx, customer_id: str, webhook_id: str, span: Span, *, now_ms: int) -> tuple[int, str | None]:
-    """Send deliveries again, a portion per call: how many, and the id to go on after."""
-    await get(tx, customer_id, webhook_id)
+    """Send deliveries again, a portion per call: how many, and the id to go on after. They wait while it is off."""
+    webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
     return await events.replay_span(
-        tx, customer_id, webhook_id, span, never=DISABLED, count=REPLAYED_AT_ONCE, now_ms=now_ms
+        tx,
+        customer_id,
+        webhook_id,
+        span,
+        parks=not webhook.is_active,
+        never=DISABLED,
+        count=REPLAYED_AT_ONCE,
+        now_ms=now_ms,
     )
 
 
 async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now_ms: int) -> None:
-    """Switch a failing webhook off and say so in its log. Does nothing when it is off or gone."""
+    """Switch a failing webhook off, say so in its log, and keep its events. Does nothing when it is off or gone."""
     found = await store.locked(tx, customer_id, webhook_id)
     if found is None or not found[0].is_active:
         return
     webhook = replace(found[0], disabled_at_ms=now_ms, disabled_reason=reason, updated_at_ms=now_ms)
     await store.update(tx, webhook)
+    await store.set_releasing(tx, (customer_id, webhook_id), None)
     await _follow(tx, webhook)
     payload = {"account_id": customer_id, "webhook_id": webhook_id, "reason": reason}
     event = Event(customer_id, DISABLED, webhook_id, payload, now_ms)
@@ -193,10 +229,24 @@ def _check_complete(draft: Draft) -> None:
         raise ApiError("VALIDATION_004", "Request validation failed", details=details)
 
 
+async def _switch(tx: Tx, webhook: Webhook, health: Health, *, active: bool, now_ms: int) -> tuple[Webhook, Health]:
+    """Write the locked webhook, on or off."""
+    disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
+    changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
+    await store.update(tx, changed)
+    await _follow(tx, changed)
+    if active:
+        health = await _forgive(tx, changed, health)
+        await parking.begin_release(tx, changed, now_ms=now_ms)
+    else:
+        await store.set_releasing(tx, (changed.customer_id, changed.id), None)
+    return changed, health
+
+
 async def _follow(tx: Tx, webhook: Webhook) -> None:
-    """Bring the subscriptions in step with the webhook."""
-    labels = names.expand(webhook.event_types) if webhook.is_active else {}
-    await events.subscribe(tx, webhook.customer_id, webhook.id, labels)
+    """Bring the subscriptions in step with the webhook. One that we disabled keeps its events."""
+    labels = names.expand(webhook.event_types) if webhook.is_active or webhook.is_disabled_by_us else {}
+    await events.subscribe(tx, webhook.customer_id, webhook.id, labels, parks=webhook.is_disabled_by_us)
 
 
 async def _forgive(tx: Tx, webhook: Webhook, health: Health) -> Health:

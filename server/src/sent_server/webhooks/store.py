@@ -106,6 +106,19 @@ ENDPOINTS_AFTER = """
     ORDER BY customer_id, endpoint_id
     LIMIT :count
 """
+SET_RELEASING = """
+    UPDATE webhooks
+    SET releasing_since_ms = :since_ms
+    WHERE customer_id = :customer_id AND id = :id
+"""
+# Global by nature: one process does it for all tenants.
+RELEASING = """
+    SELECT customer_id, id, releasing_since_ms
+    FROM webhooks
+    WHERE releasing_since_ms IS NOT NULL
+    ORDER BY releasing_since_ms
+    LIMIT :count
+"""
 Key = tuple[str, str]
 # Whoever adds to an account's webhooks waits here, so that two at the same moment do not pass its quota.
 QUOTA_LOCK = """
@@ -222,6 +235,16 @@ async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool
         POSTPONE_PROBE, customer_id=key[0], endpoint_id=key[1], now_ms=now_ms, probe_at_ms=probe_at_ms
     )
     return changed > 0
+
+
+async def set_releasing(tx: Tx, key: Key, since_ms: int | None) -> None:
+    """Since when its parked events go back into the queue; None: they do not."""
+    await tx.execute(SET_RELEASING, customer_id=key[0], id=key[1], since_ms=since_ms)
+
+
+async def releasing(tx: Tx, *, count: int) -> list[tuple[Key, int]]:
+    """Webhooks whose parked events go back into the queue, with the time since when."""
+    return [((row[0], row[1]), row[2]) for row in await tx.fetch(RELEASING, count=count)]
 
 
 async def endpoints_after(tx: Tx, key: Key, *, count: int) -> list[Key]:

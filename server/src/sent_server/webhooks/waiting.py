@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sent_server.db import Database
 from sent_server.events import DueEndpoint
 from sent_server.webhooks import claims
+from sent_server.webhooks.store import Key
 
 AT_ONCE = 500
 PAUSE_PER_LOOK = 4
@@ -37,6 +38,7 @@ class Waiting:
         self._wake = wake
         self._known: dict[str, DueEndpoint] = {}
         self._had_more: set[str] = set()
+        self._off: set[Key] = set()
         self._after = ""
         self._look_at_ms = 0
         self._owed: asyncio.TimerHandle | None = None
@@ -64,6 +66,11 @@ class Waiting:
         else:
             self._had_more.add(endpoint_id)
 
+    def take_off(self) -> list[Key]:
+        """Webhooks that were off or gone at a look since the last call, and had something due."""
+        off, self._off = sorted(self._off), set[Key]()
+        return off
+
     def _come_back(self) -> None:
         """Have somebody ask again when the pause is over."""
         if self._owed is None:
@@ -75,11 +82,13 @@ class Waiting:
 
     async def _look(self) -> None:
         began_ms, now_ms = self._monotonic_ms(), self._now_ms()
-        found, self._after = await self._database.read(
+        look = await self._database.read(
             lambda tx: claims.sendable(tx, after=self._after, now_ms=now_ms, count=AT_ONCE)
         )
+        self._after = look.following
+        self._off.update(look.off)
         kept = {name: one for name, one in self._known.items() if name in self._had_more}
-        self._known = kept | {one.endpoint_id: one for one in found}
+        self._known = kept | {one.endpoint_id: one for one in look.ready}
         self._had_more.clear()
         ended_ms = self._monotonic_ms()
         pause_ms = min(PAUSE_PER_LOOK * (ended_ms - began_ms), LONGEST_PAUSE_MS)

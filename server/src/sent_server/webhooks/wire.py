@@ -14,6 +14,7 @@ from sent_server.webhooks.signing import SignatureMode
 
 BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
 EVENT_TYPE_REQUIRED = "Event type is required"
+KEPT = "Kept until the webhook is enabled"
 DEFAULT_RETRIES = 3
 DEFAULT_TIMEOUT_SECONDS = 30
 
@@ -81,6 +82,7 @@ class UpdateWebhook(_Described):
     """Absent and null leave things as they are."""
 
     display_name: Name | None = None
+    is_active: bool | None = None
 
 
 class ToggleWebhook(Body):
@@ -146,7 +148,7 @@ def delivery(entry: LogEntry, *, parked: bool, clean_body: bool) -> dict[str, An
         "http_status_code": entry.http_status_code,
         "response_body": entry.response_body,
         "delivery_attempts": entry.attempts,
-        "error_message": entry.error_message,
+        "error_message": entry.error_message or (KEPT if entry.is_parked else None),
         "created_at": timestamps.iso(entry.created_at_ms),
         "processing_started_at": timestamps.iso_or_none(entry.started_at_ms),
         "processing_completed_at": timestamps.iso_or_none(entry.completed_at_ms),

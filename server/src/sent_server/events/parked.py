@@ -1,0 +1,125 @@
+"""Deliveries of an endpoint that is off: pending, due at no time, and so outside of the queue until it is on again.
+
+Every function takes a portion, so that a hundred thousand of them hold up nobody. What is off, and for how long they
+are kept, is the caller's knowledge.
+"""
+
+from sent_server.db import Tx
+from sent_server.db.database import fetch_one
+from sent_server.events import store
+from sent_server.kernel import ids
+
+# Picking names no customer, so that the planner takes the partial index (see queue_store.py).
+PICK_DUE = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND due_at_ms <= :now_ms
+    ORDER BY due_at_ms
+    LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+PARK = """
+    UPDATE deliveries
+    SET status = 'pending', due_at_ms = NULL, leased_at_ms = NULL, fence = fence + 1
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
+"""
+PICK_PARKED = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL
+    ORDER BY id
+    LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+# Due since it was created: the oldest goes first, and before everything that is newer.
+RELEASE = """
+    UPDATE deliveries
+    SET due_at_ms = CASE WHEN created_at_ms < :now_ms THEN created_at_ms ELSE :now_ms END, spent = 0,
+        replayed_at_ms = :now_ms
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
+        AND status = 'pending' AND due_at_ms IS NULL
+"""
+PARKED_FROM = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL
+    ORDER BY id DESC
+    LIMIT 1 OFFSET :kept
+"""
+PICK_UP_TO = """
+    SELECT id
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL AND id <= :up_to_id
+    ORDER BY id
+    LIMIT :count
+    /*pg: FOR UPDATE SKIP LOCKED*/
+"""
+FAIL = """
+    UPDATE deliveries
+    SET status = 'failed', error_message = :reason, completed_at_ms = :now_ms
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
+"""
+COUNT_PARKED = """
+    SELECT COUNT(*)
+    FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL
+"""
+
+
+async def park_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
+    """Take up to `count` that are due out of the queue. A sender that still holds one of them records nothing."""
+    found = await tx.fetch(PICK_DUE, endpoint_id=endpoint_id, now_ms=now_ms, count=count)
+    await tx.execute_many(PARK, [(customer_id, endpoint_id, row[0]) for row in found], distinct=True)
+    return len(found)
+
+
+async def release(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
+    """Put up to `count` of the oldest back into the queue, with all their retries."""
+    found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=count)
+    await tx.execute_many(RELEASE, [(now_ms, customer_id, endpoint_id, row[0]) for row in found])
+    return len(found)
+
+
+async def fail_older(
+    tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, reason: str, count: int, now_ms: int
+) -> int:
+    """Fail up to `count` that were created before then."""
+    oldest_id = ids.new_id(before_ms)[:13]
+    return await _fail(tx, customer_id, endpoint_id, oldest_id, reason=reason, count=count, now_ms=now_ms)
+
+
+async def fail_beyond(
+    tx: Tx, customer_id: str, endpoint_id: str, *, kept: int, reason: str, count: int, now_ms: int
+) -> int:
+    """Fail up to `count` of the oldest where more than `kept` wait."""
+    first_too_many = await fetch_one(tx, PARKED_FROM, endpoint_id=endpoint_id, kept=kept)
+    if first_too_many is None:
+        return 0
+    return await _fail(tx, customer_id, endpoint_id, first_too_many[0], reason=reason, count=count, now_ms=now_ms)
+
+
+async def drop_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
+    """Delete up to `count` that are due at an endpoint that is gone."""
+    found = await tx.fetch(PICK_DUE, endpoint_id=endpoint_id, now_ms=now_ms, count=count)
+    await store.delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in found])
+    return len(found)
+
+
+async def drop_parked(tx: Tx, customer_id: str, endpoint_id: str, *, count: int) -> int:
+    """Delete up to `count` that wait for an endpoint that is gone."""
+    found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=count)
+    await store.delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in found])
+    return len(found)
+
+
+async def count_parked(tx: Tx, endpoint_id: str) -> int:
+    rows = await tx.fetch(COUNT_PARKED, endpoint_id=endpoint_id)
+    return rows[0][0]
+
+
+async def _fail(
+    tx: Tx, customer_id: str, endpoint_id: str, up_to_id: str, *, reason: str, count: int, now_ms: int
+) -> int:
+    found = await tx.fetch(PICK_UP_TO, endpoint_id=endpoint_id, up_to_id=up_to_id, count=count)
+    await tx.execute_many(FAIL, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in found], distinct=True)
+    return len(found)

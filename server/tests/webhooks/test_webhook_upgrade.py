@@ -1,0 +1,72 @@
+"""Webhooks of the release before: what the migrations make of their subscriptions."""
+
+import asyncio
+
+import orjson
+import pytest
+
+from sent_server.db import Tx, migrate, open_database
+from sent_server.events import names
+from webhooks.sending import CUSTOMER
+
+BEFORE = 9
+INSERT = """
+    INSERT INTO webhooks
+        (customer_id, id, display_name, endpoint_url, search_text, event_types_json, retry_count, timeout_seconds,
+         signature_mode, secret_sealed, disabled_at_ms, disabled_reason, created_at_ms)
+    VALUES (:customer_id, :id, '', '', '', :event_types, 3, 30, 'v1', '', :disabled_at_ms, :disabled_reason, 1)
+"""
+SUBSCRIBE = """
+    INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field)
+    VALUES (:customer_id, :event_name, :endpoint_id, :field)
+"""
+SUBSCRIBED = [
+    ["messages"], ["message"], ["message", "messages"], ["messages", "message"], ["*"], ["templates"], ["template"],
+    ["message.sent", "contact.help"], ["message.status.updated"], ["message.sent", "messages", "templates"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subscribed", SUBSCRIBED)
+def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
+    database_url: str, subscribed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = migrate.known()
+
+    async def fill(tx: Tx) -> None:
+        types = orjson.dumps(subscribed).decode()
+        for name, disabled_at_ms, reason in (("on", None, None), ("ours", 5, "410"), ("theirs", 5, None)):
+            await tx.execute(
+                INSERT, customer_id=CUSTOMER, id=name, event_types=types, disabled_at_ms=disabled_at_ms,
+                disabled_reason=reason,
+            )  # fmt: skip
+        for event_name, label in names.expand(subscribed).items():
+            await tx.execute(
+                SUBSCRIBE, customer_id=CUSTOMER, event_name=event_name, endpoint_id="on", field=label.field
+            )
+
+    async def main() -> None:
+        database = await open_database(database_url)
+        try:
+            with monkeypatch.context() as patched:
+                patched.setattr(migrate, "known", lambda: [one for one in everything if one.version <= BEFORE])
+                await migrate.apply(database)
+            await database.write(fill)
+            await migrate.apply(database)
+            rows = await database.read(
+                lambda tx: tx.fetch("SELECT endpoint_id, event_name, field, names_event, parks FROM subscriptions")
+            )
+        finally:
+            await database.close()
+        raised = {
+            name: (label.field, int(label.names_event) if name != names.TEMPLATES else 0)
+            for name, label in names.expand(subscribed).items()
+        }
+        assert {row[1]: row[2:] for row in rows if row[0] == "on"} == {
+            name: (*label, 0) for name, label in raised.items()
+        }
+        assert {row[1]: row[2:] for row in rows if row[0] == "ours"} == {
+            name: (*label, 1) for name, label in raised.items() if name not in names.NEVER_RAISED
+        }
+        assert [row for row in rows if row[0] == "theirs"] == []
+
+    asyncio.run(main())
