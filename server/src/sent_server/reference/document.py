@@ -215,12 +215,22 @@ def _fields(schema: Json, depth: int, shown: set[str]) -> Iterator[Field]:
     for name, raw in schema.get("properties", {}).items():
         inner = resolve(raw)
         items = resolve(inner["items"]) if "items" in inner else {}
-        allowed = [str(value) for value in (inner.get("enum") or items.get("enum") or ()) if value is not None]
+        allowed = list(dict.fromkeys(str(value) for value in _values(inner) if value is not None))
         description = raw.get("description") or inner.get("description", "")
         if _references(raw) & shown:
             description += " Its fields are those above."
         yield Field(name, depth, _kind(inner), _need(schema, name), description.strip(), allowed)
         yield from _fields(raw.get("items", raw) if items else raw, depth + 1, shown)
+
+
+def _values(schema: Json) -> Iterator[Any]:
+    """The values that a property may have, alone or in a list, in any of its forms."""
+    schema = resolve(schema)
+    yield from schema.get("enum", ())
+    if "items" in schema:
+        yield from _values(schema["items"])
+    for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _values(part)
 
 
 def _references(raw: Json) -> set[str]:
