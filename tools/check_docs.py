@@ -20,6 +20,8 @@ REFERENCE = ROOT / "docs" / "reference"
 SOURCES = ROOT / "server" / "src"
 MESSAGE_FAILURE = re.compile(r"\bERR_[A-Z]+(?:_[A-Z]+)+\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+INSTALL = re.compile(r"\bpip install ([^\n]*)")
+PACKAGES = {"sentdm", "sent-server", "sent_server", "sentdm-python-sdk"}
 # Folders whose Markdown is ours; contract/ quotes documents that are not here.
 DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "sdk/*.md", "sdk/docs/*.md")
 
@@ -58,6 +60,29 @@ def broken_links() -> Iterator[str]:
                     yield f"{path.relative_to(ROOT)} links to {target}, which does not exist"
 
 
+def wrong_installs() -> Iterator[str]:
+    """Our packages are on no index, and their names are somebody else's there: install from the repository."""
+    for pattern in (*DOCUMENTS, "examples/**/*.md"):
+        for path in ROOT.glob(pattern):
+            text = path.read_text(encoding="utf-8")
+            for line in INSTALL.findall(text):
+                if PACKAGES & set(re.split(r"[\s\"'`\[\]=<>~,;]+", line)):
+                    yield f"{path.relative_to(ROOT)} installs {line.strip()!r} from an index; write ./sdk or ./server"
+
+
+def other_names() -> Iterator[str]:
+    """Pages that follow each other use one pair of names, SENT_BASE_URL and SENT_DM_API_KEY."""
+    for path in (
+        ROOT / "README.md",
+        *(ROOT / "docs" / "tutorial").glob("*.md"),
+        *(ROOT / "docs" / "how-to").glob("*.md"),
+    ):
+        for name in sorted(
+            set(re.findall(r"\$\{?(SENT_API_KEY|SENT_DM_BASE_URL)\b", path.read_text(encoding="utf-8")))
+        ):
+            yield f"{path.relative_to(ROOT)} uses {name}; write SENT_DM_API_KEY or SENT_BASE_URL as the other pages do"
+
+
 def main() -> int:
     faults = [
         *missing("errors.md", [*CATALOGUE, *message_failures(), *Reason]),
@@ -65,6 +90,8 @@ def main() -> int:
         *missing("settings.md", [field.name for field in dataclasses.fields(Settings)]),
         *missing("cli.md", commands(typer.main.get_command(app), "sent")),
         *broken_links(),
+        *wrong_installs(),
+        *other_names(),
     ]
     for fault in faults:
         print(fault)

@@ -27,8 +27,6 @@ GLOBAL_TABLES = {
 }
 # (module, constant) -> why it may look at every tenant
 ALLOWED: dict[tuple[str, str], str] = {
-    ("channels/store.py", "OWNER_OF_SENDER"): "an inbound message names our number, and this finds whose it is",
-    ("channels/store.py", "SENDER_TAKEN"): "a number belongs to one customer; only a yes or no comes back",
     ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, whoever shares it",
     ("db/copies.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
     ("events/queue_store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",

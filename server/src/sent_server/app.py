@@ -115,6 +115,7 @@ class Platform:
     _workers: list[Worker] = field(default_factory=list[Worker])
     _sender: Sender | None = None
     _keeper: housekeeping.Housekeeping | None = None
+    _ending: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, settings: Settings, role: Role = Role.ALL) -> "Platform":
@@ -183,18 +184,27 @@ class Platform:
         async with contextlib.AsyncExitStack() as closing:
             for part in (self.database, self.bus, self.limiter, self.egress):
                 closing.push_async_callback(part.close)
-            await self._stop_work()
+            await self.end_work()
+
+    def end_work(self) -> asyncio.Task[None]:
+        """Claim nothing more from now on; the task ends when what was claimed is written down. Requests go on."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._stop_work(), name="end-work")
+        return self._ending
 
     async def _stop_work(self) -> None:
+        # All at once: what one part still finishes must not let another one claim meanwhile.
+        sender = [self._sender.stop()] if self._sender else []
+        await asyncio.gather(self._stop_dispatch(), *sender)
+        if self._keeper:
+            await self._keeper.stop()
+
+    async def _stop_dispatch(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         for dispatcher in self._dispatchers:
             await dispatcher.stop()
         for carrier in self.carriers:
             await carrier.stop()
-        if self._sender:
-            await self._sender.stop()
-        if self._keeper:
-            await self._keeper.stop()
 
     def _timers(self) -> list[Worker]:
         database, clock, bus = self.database, self.clock, self.bus
@@ -278,7 +288,7 @@ async def _build(
             database=database,
             bus=bus,
             processor=SimulatedProcessor(),
-            rules=ProfileRules(sealer, settings.profile_requires_whatsapp),
+            rules=ProfileRules(sealer, settings.profile_requires_whatsapp, settings.profile_quota),
             forget_callers=authenticator.forget_all,
         ),
         *compliance_api.routes(),
@@ -331,6 +341,7 @@ def _quotas(settings: Settings) -> dict[str, int]:
         "templates": settings.template_quota,
         "webhooks": settings.webhook_quota,
         "users": settings.user_quota,
+        "profiles": settings.profile_quota,
     }
 
 

@@ -4,6 +4,7 @@ The database keeps a proof: a known word, sealed. A process with another key is 
 secrets that the others could not open.
 """
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -109,9 +110,15 @@ def _parsed(text: str, source: str) -> bytes:
 
 def _from(file: Path) -> str:
     try:
-        return file.read_text(encoding="ascii").strip()
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise SettingsError(f"{file} is a symbolic link, which is not followed; put the key itself there") from None
+        raise
+    with os.fdopen(descriptor, "rb") as opened:
+        return opened.read().decode("ascii", "replace").strip()
 
 
 def _made(file: Path) -> str:

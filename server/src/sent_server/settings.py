@@ -91,6 +91,7 @@ class Settings:
     contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
     webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
+    profile_quota: int = _setting(100, "Profiles an organization may have before BUSINESS_008.")
     profile_requires_whatsapp: bool = _setting(
         True, "Refuse a profile that has no WhatsApp account of its own while its organization has none."
     )

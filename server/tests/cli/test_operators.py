@@ -52,6 +52,20 @@ def test_money_arrives_at_once(server: Server) -> None:
     assert server.operate("accounts", "top-up", made["customer_id"], "0.000001")["balance"] == "25.5000"
 
 
+def test_only_showing_and_making_an_account_show_its_secret(server: Server) -> None:
+    made = server.operate("accounts", "create", "Secretive")
+    customer = made["customer_id"]
+    assert server.operate("accounts", "show", customer)["callback_secret"] == made["callback_secret"]
+    for command in (
+        ("top-up", customer, "1"),
+        ("set-quota", customer, "users", "5"),
+        ("set-tier", customer, "growth"),
+        ("set-status", customer, "ACTIVE"),
+        ("set-throughput", customer, "sms", "5"),
+    ):
+        assert "callback_secret" not in server.operate("accounts", *command)
+
+
 def test_a_revoked_key_stops_working_at_once(server: Server) -> None:
     made = server.operate("keys", "create", server.customer_id, "--role", "developer")
     client = server.client(made["api_key"])
@@ -85,6 +99,12 @@ def test_a_profile_has_a_key_of_its_own(server: Server) -> None:
         (("accounts", "top-up", "01a00000-0000-7000-8000-000000000000", "1"), "no customer has the id"),
         (("accounts", "top-up", "CUSTOMER", "lots"), "is not an amount"),
         (("accounts", "top-up", "CUSTOMER", "0"), "is not an amount"),
+        (("accounts", "top-up", "CUSTOMER", "1e3"), "is not an amount"),
+        (("accounts", "top-up", "CUSTOMER", "1_000"), "is not an amount"),
+        (("accounts", "top-up", "CUSTOMER", " 1 "), "is not an amount"),
+        (("accounts", "top-up", "CUSTOMER", "\u0661"), "is not an amount"),
+        (("accounts", "top-up", "CUSTOMER", "999999999999"), "more than 10,000,000 at once"),
+        (("accounts", "create", "x\nBcc: y"), "on one line"),
         (("accounts", "set-status", "CUSTOMER", "HAPPY"), "use one of"),
         (("accounts", "create", " "), "the name must have"),
         (("keys", "revoke", "nothing"), "no key has the id"),

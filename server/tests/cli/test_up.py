@@ -13,6 +13,7 @@ import pytest
 
 from conftest import OwnServer
 from harness import server as servers
+from harness.waiting import wait_for
 
 TIMEOUT_S = 30
 
@@ -196,3 +197,23 @@ def test_a_bad_setting_is_told_in_one_line(tmp_path: Path, environment: dict[str
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     assert str(tmp_path / "file") in fails("up", "--home", str(tmp_path / "file" / "home"), "--port", "0")
+
+
+def test_the_key_goes_to_no_file_and_no_journal(tmp_path: Path) -> None:
+    """Standard output that is no terminal is kept somewhere, and read by others."""
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            servers.command("up", "--home", str(tmp_path / "home"), "--port", "0"),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=servers.environment(),
+        )
+    wait_for(lambda: b"Ctrl-C" in said.read_bytes(), 60, what="the start")
+    process.send_signal(signal.SIGTERM)
+    process.wait(TIMEOUT_S)
+    key = orjson.loads((tmp_path / "home" / "demo.json").read_bytes())["api_key"]
+    text = said.read_text()
+    assert key not in text
+    assert f"api_key in {tmp_path / 'home'}/demo.json" in text
+    assert "$SENT_DM_API_KEY" in text

@@ -1,7 +1,11 @@
 """Identifiers: sorted by time, unique, and read strictly."""
 
+import os
 import re
+import subprocess
+import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -64,3 +68,35 @@ def test_a_uuid_is_read_in_either_case_and_kept_in_lower_case(value):
 )
 def test_every_other_spelling_is_refused(text):
     assert ids.parse_uuid(text) is None
+
+
+def test_ids_are_not_computed_from_earlier_ones() -> None:
+    """Mersenne Twister would be known after 624 words of 32 bits, and request ids are shown to everybody."""
+    code = (
+        "from sent_server.kernel import ids\n"
+        "print(type(ids._random).__name__, len({ids.new_request_id() for _ in range(100_000)}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["_System", "100000"]
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    ids.new_request_id()
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(write, ids.new_request_id().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 100).decode() != ids.new_request_id()
+    os.close(read)
+    os.close(write)
+
+
+def test_threads_never_get_the_same_id() -> None:
+
+    def make(_number: int) -> list[str]:
+        return [ids.new_request_id() for _ in range(2_000)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [one for part in pool.map(make, range(16)) for one in part]
+    assert len(set(found)) == len(found)

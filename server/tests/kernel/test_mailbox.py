@@ -62,3 +62,16 @@ def test_what_could_pretend_is_not_one_line(name: str) -> None:
 @given(st.text())
 def test_anything_can_be_made_one_line(text: str) -> None:
     assert mailbox.is_one_line(mailbox.one_line(text))
+
+
+@given(st.text(max_size=300))
+def test_a_mention_is_one_short_line_without_a_link(text: str) -> None:
+    shown = mailbox.mention(text)
+    assert mailbox.is_one_line(shown)
+    assert len(shown) <= mailbox.MAX_MENTION_LENGTH
+    assert "://" not in shown
+    assert mailbox.mention(shown) == shown
+
+
+def test_an_ordinary_name_is_mentioned_as_it_is() -> None:
+    assert mailbox.mention("M\u00fcller & Sons, Inc.") == "M\u00fcller & Sons, Inc."

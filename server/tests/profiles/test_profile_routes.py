@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from harness import samples, tables
 from harness.client import Client
 from harness.rows import OWN_COMPLIANCE
@@ -228,3 +230,15 @@ def test_a_number_may_be_a_siblings_but_no_strangers(fresh_account: Account, ten
     unknown = http.patch(path_of(profile), dict.fromkeys(given, samples.UNKNOWN_ID))
     assert (refused.code, set(refused.details)) == ("VALIDATION_001", set(given))
     assert refused.without_meta == unknown.without_meta
+
+
+@pytest.mark.parametrize("name", ["x\nBcc: y@example.com", "a\r\nb", "a\u2028b", "a\u202eb", "a\tb", "n" * 201])
+def test_a_name_is_one_line(fresh_account: Account, name: str) -> None:
+    """It stands in the emails that its invitations send to strangers."""
+    http = fresh_account.http
+    refused = http.post("/v3/profiles", {"name": name, "billing_model": "organization"})
+    assert (refused.status, refused.code, set(refused.details)) == (400, "VALIDATION_001", {"name"})
+    made = http.post("/v3/profiles", {"name": "Fine", "billing_model": "organization"}).data["id"]
+    changed = http.patch(f"/v3/profiles/{made}", {"name": name})
+    assert (changed.status, changed.code) == (400, "VALIDATION_001")
+    assert http.get(f"/v3/profiles/{made}").data["name"] == "Fine"

@@ -11,13 +11,14 @@ import pytest
 
 from conftest import NOT_TESTED
 from harness import server as servers
-from harness import services
+from harness import services, tables
 from harness.cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "how-to" / "deploy.md"
 EXAMPLE = ROOT / "deploy" / "systemd" / "sent.env.example"
-BLOCK = re.compile(r"^<!-- tested -->\n```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# Indented in a list, too.
+BLOCK = re.compile(r"^ *<!-- tested -->\n *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SECOND_DATABASE = "sent_restored"
 
 
@@ -68,7 +69,8 @@ def test_the_page_leads_from_nothing_to_a_delivered_message_and_a_restored_dump(
         assert api.process.poll() is None
     finally:
         cluster.stop()
-        postgres_server.run(f'DROP DATABASE IF EXISTS "{second}" WITH (FORCE)')
+        for (name,) in tables.rows(url, f"SELECT datname FROM pg_database WHERE datname LIKE '{second}%'"):
+            postgres_server.run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def cannot_run(url: str) -> str:

@@ -9,6 +9,7 @@ from delivery import invariants
 from harness import cluster as clusters
 from harness import samples, services
 from harness.cluster import Cluster
+from harness.receiver import Behaviour
 
 FINAL = ("DELIVERED", "READ", "FAILED")
 
@@ -160,3 +161,50 @@ def test_retries_to_several_processes_are_all_replays(cluster):
         answers = list(pool.map(retry, range(96)))
     assert {answer.status for answer in answers} == {201}
     assert {answer.body for answer in answers} == {first.body}
+
+
+def test_an_account_that_another_process_deleted_is_unknown_and_no_fault(cluster):
+    """The key is remembered for a second, and the account behind it may be gone by then."""
+    one, other = cluster.api(), cluster.api()
+    account = cluster.account(one)
+    profile = account.http.post("/v3/profiles", {"name": "Short lived", "billing_model": "organization"}).data["id"]
+    key = cluster.command("keys", "create", account.customer_id, "--profile", profile)["api_key"]
+    http = other.client(key)
+    assert http.get("/v3/me").status == 200
+    assert account.http.delete(f"/v3/profiles/{profile}", {}).status == 204
+    for answer in (http.get("/v3/me"), http.post("/v3/users", samples.user())):
+        assert (answer.status, answer.code) == (401, "AUTH_002")
+
+
+def test_a_worker_that_is_asked_to_end_takes_nothing_more_and_does_not_wait(cluster, wait_for):
+    """`drain_ms` is for load balancers in front of the API; a worker has none."""
+    api = cluster.api()
+    account = cluster.account(api)
+    template_id = clusters.template(account)
+    worker = cluster.worker(env={"SENT_DRAIN_MS": "60000"})
+    (before,) = clusters.send(account, template_id, 1)
+    wait_for(lambda: all_final(account, [before]), 30)
+    worker.ask_to_stop()
+    assert worker.process.wait(30) == 0
+    (after,) = clusters.send(account, template_id, 1)
+    cluster.worker()
+    wait_for(lambda: all_final(account, [after]), 30)
+
+
+def test_a_worker_stops_claiming_while_it_finishes(cluster, wait_for, receiver):
+    """One request of a webhook is open when the signal comes: it ends, and nothing else is begun meanwhile."""
+    api = cluster.api()
+    account = cluster.account(api)
+    template_id = clusters.template(account)
+    account.http.post("/v3/webhooks", {**samples.webhook(receiver.url()), "timeout_seconds": 20})
+    receiver.plan.append(Behaviour(after_s=3))
+    worker = cluster.worker()
+    clusters.send(account, template_id, 1)
+    receiver.wait(1, 20)
+    worker.ask_to_stop()
+    time.sleep(0.5)
+    (late,) = clusters.send(account, template_id, 1)
+    assert worker.process.wait(30) == 0
+    assert account.http.get(f"/v3/messages/{late}").data["status"] == "QUEUED"
+    cluster.worker()
+    wait_for(lambda: all_final(account, [late]), 30)

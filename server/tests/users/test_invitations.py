@@ -205,6 +205,16 @@ def test_secrets_of_one_invitation_can_be_tried_ten_times_a_minute(own_server: O
     assert _page(server.anonymous(), f"{head}.guess").status == 429
 
 
+def test_whoever_has_the_link_may_open_it_as_often_as_they_like(own_server: OwnServer) -> None:
+    """A mail scanner opens every link of an email several times before the person does."""
+    server = own_server()
+    account = server.account(server.customer_id, server.api_key)
+    user = people.invite(account)
+    token, anyone = _token(server, account, user), server.anonymous()
+    assert {_page(anyone, token).status for _ in range(30)} == {200}
+    assert {anyone.post(ACCEPT, {"token": token}).status for _ in range(15)} == {200}
+
+
 def test_an_address_can_try_two_hundred_times_a_minute(own_server: OwnServer) -> None:
     anyone = own_server().anonymous()
     answers = [anyone.post(REJECT, {"token": f"nonsense {number}"}) for number in range(201)]

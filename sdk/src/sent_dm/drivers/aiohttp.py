@@ -49,7 +49,9 @@ class DefaultAioHttpClient:
             import yarl
             from aiohttp.http_exceptions import ContentEncodingError
         except ImportError as missing:
-            raise RuntimeError("DefaultAioHttpClient needs aiohttp: pip install 'sentdm[aiohttp]'") from missing
+            raise RuntimeError(
+                "DefaultAioHttpClient needs aiohttp: pip install './sdk[aiohttp]' from the repository"
+            ) from missing
         self._aiohttp = aiohttp
         self._asyncio = asyncio
         self.errors = (aiohttp.ClientError, OSError)  # TimeoutError is one of these

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from sent_server.accounts import service, wire
-from sent_server.accounts.model import QUOTAS
+from sent_server.accounts.model import QUOTAS, OperatorError
 from sent_server.db import Tx
+from sent_server.errors import ApiError
 from sent_server.http import route
 from sent_server.http.envelope import Reply
 from sent_server.http.limits import LimitClass, limit_for
@@ -15,7 +16,10 @@ def routes(*, quotas: Mapping[str, int]) -> Sequence[Route]:
     """`quotas` are those of the settings, by name."""
 
     async def get_account(tx: Tx, call: Call) -> Reply:
-        overview = await service.show(tx, call.caller.customer_id)
+        try:
+            overview = await service.show(tx, call.caller.customer_id)
+        except OperatorError:  # deleted since its key was looked up
+            raise ApiError("AUTH_002") from None
         limits = wire.limits(
             overview,
             requests_per_minute=limit_for(call.caller, LimitClass.STANDARD).per_minute,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
+MAX_NAME_LENGTH = 200
 KINDS = ("organization", "user", "profile")
 ROLES = ("admin", "billing", "developer")
 TIERS = ("starter", "growth", "enterprise", "unlimited")
@@ -24,7 +25,7 @@ PROFILE_FLAGS = {
 
 # What an account may have, or do in a day. Unless an operator says otherwise the settings of the same name count, and
 # messages_per_day is unlimited.
-QUOTAS = ("contacts", "templates", "webhooks", "users", "messages_per_day")
+QUOTAS = ("contacts", "templates", "webhooks", "users", "profiles", "messages_per_day")
 MESSAGES_PER_DAY = "messages_per_day"
 
 

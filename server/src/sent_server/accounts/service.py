@@ -13,6 +13,7 @@ from sent_server.accounts.callers import find_caller
 from sent_server.accounts.model import (
     ACTIVE,
     KINDS,
+    MAX_NAME_LENGTH,
     PROFILE_FLAGS,
     QUOTAS,
     ROLES,
@@ -25,17 +26,23 @@ from sent_server.accounts.model import (
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.db import Tx
+from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
-from sent_server.kernel import ids, typed_text
+from sent_server.kernel import ids, mailbox, typed_text
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
 from sent_server.phones import virtual_clock
 
 __all__ = ["find_caller"]
-MAX_NAME_LENGTH = 200
 SIMULATOR = "simulator"
-MAX_SENDER_TRIES = 1_000
+# Area code 500 is no place, and 555 01XX would be a magic recipient. What the operator makes gets one of the 9,000
+# numbers of exchange 555 that people know as made up, while there are some. Profiles, which tenants make, never do.
+OWN_EXCHANGE = 555
+EXCHANGES = tuple(number for number in range(200, 1_000) if number != OWN_EXCHANGE)
+TRIES_PER_EXCHANGE = 4
+MAX_SENDER_TRIES = 24
+NO_SENDER = "No simulated sender number is free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,8 @@ async def create_account(
     now_ms: int,
 ) -> Account:
     """A new customer with empty ledger accounts. A profile shares the state and tier of its organization."""
-    if typed_text.is_blank(name) or len(name) > MAX_NAME_LENGTH:
-        _refuse(f"the name must have 1 to {MAX_NAME_LENGTH} characters")
+    if typed_text.is_blank(name) or len(name) > MAX_NAME_LENGTH or not mailbox.is_one_line(name):
+        _refuse(f"the name must have 1 to {MAX_NAME_LENGTH} characters on one line")
     _one_of("kind", kind, KINDS)
     _one_of("tier", tier, TIERS)
     _one_of("status", status, STATUSES)
@@ -144,10 +151,19 @@ async def _open(tx: Tx, account: Account, sealer: Sealer) -> None:
 
 
 async def configure_simulated_channels(
-    tx: Tx, customer_id: str, *, name: str, now_ms: int, names: Sequence[str] = ("sms", "whatsapp", "rcs")
+    tx: Tx,
+    customer_id: str,
+    *,
+    name: str,
+    now_ms: int,
+    names: Sequence[str] = ("sms", "whatsapp", "rcs"),
+    is_profile: bool = False,
 ) -> dict[str, str]:
-    """All three channels on the simulated carrier, with one fictitious number that nobody else has."""
-    sender = await _free_sender(tx)
+    """These channels on the simulated carrier, with one fictitious number that nobody else has.
+
+    Raises BUSINESS_008 when no number is found.
+    """
+    sender = await _free_sender(tx, is_profile=is_profile)
     for channel in names:
         await channels.configure(
             tx, customer_id, channel, carrier=SIMULATOR, sender=sender, business_name=name, now_ms=now_ms
@@ -155,13 +171,15 @@ async def configure_simulated_channels(
     return dict.fromkeys(names, sender)
 
 
-async def _free_sender(tx: Tx) -> str:
-    """A made-up number: area code 500 is no place, and 555 01XX would be a magic recipient."""
-    for _ in range(MAX_SENDER_TRIES):
-        sender = f"+1500555{secrets.randbelow(9_000) + 1_000}"
-        if not await channels.sender_taken(tx, sender):
+async def _free_sender(tx: Tx, *, is_profile: bool) -> str:
+    """A few look-ups at most: eight million numbers, of which the quota of profiles keeps most free."""
+    for tried in range(MAX_SENDER_TRIES):
+        common = is_profile or tried >= TRIES_PER_EXCHANGE
+        exchange = secrets.choice(EXCHANGES) if common else OWN_EXCHANGE
+        sender = f"+1500{exchange}{secrets.randbelow(9_000) + 1_000}"
+        if not await channels.sender_taken(tx, SIMULATOR, sender):
             return sender
-    raise OperatorError("nearly all 9,000 made-up sender numbers are in use; start another installation with --home")
+    raise ApiError("BUSINESS_008", NO_SENDER)
 
 
 async def create_key(
@@ -227,6 +245,15 @@ async def find(tx: Tx, customer_id: str) -> Account:
     if account is None:
         raise _unknown(customer_id)
     return account
+
+
+async def hold_profiles(tx: Tx, organization_id: str) -> None:
+    """Nobody else adds a profile to the organization until the transaction ends."""
+    await store.lock_profiles(tx, organization_id)
+
+
+async def count_profiles(tx: Tx, organization_id: str) -> int:
+    return await store.count_profiles(tx, organization_id)
 
 
 async def look_up(tx: Tx, customer_id: str) -> Account | None:

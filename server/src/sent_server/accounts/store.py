@@ -25,6 +25,14 @@ PROFILES = f"""
     WHERE organization_id = :customer_id AND kind = 'profile' AND deleted_at_ms IS NULL
     ORDER BY id
 """
+COUNT_PROFILES = """
+    SELECT COUNT(*) FROM customers
+    WHERE organization_id = :customer_id AND kind = 'profile' AND deleted_at_ms IS NULL
+"""
+# Whoever adds a profile to an organization waits here, so that two at the same moment do not pass its quota.
+LOCK_PROFILES = """
+    SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('profiles:' || CAST(:customer_id AS TEXT), 0))*/
+"""
 PROFILE_FOR_CHANGE = f"""
     SELECT {COLUMNS} FROM customers
     WHERE organization_id = :customer_id AND id = :id AND kind = 'profile' AND deleted_at_ms IS NULL
@@ -162,6 +170,14 @@ async def find(tx: Tx, customer_id: str) -> Account | None:
 
 async def profiles(tx: Tx, customer_id: str) -> list[Account]:
     return [Account(*row) for row in await tx.fetch(PROFILES, customer_id=customer_id)]
+
+
+async def lock_profiles(tx: Tx, customer_id: str) -> None:
+    await tx.fetch(LOCK_PROFILES, customer_id=customer_id)
+
+
+async def count_profiles(tx: Tx, customer_id: str) -> int:
+    return (await tx.fetch(COUNT_PROFILES, customer_id=customer_id))[0][0]
 
 
 async def is_single_organization(tx: Tx) -> bool:

@@ -51,5 +51,6 @@ async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> st
     return await store.owner_of_sender(tx, carrier, channel, sender)
 
 
-async def sender_taken(tx: Tx, sender: str) -> bool:
-    return await store.sender_taken(tx, sender)
+async def sender_taken(tx: Tx, carrier: str, sender: str) -> bool:
+    """Whether somebody has the number; a deleted profile has none any more."""
+    return await store.sender_taken(tx, carrier, sender)

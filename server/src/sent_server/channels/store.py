@@ -18,14 +18,16 @@ PUT = """
 """
 # An inbound message names only our number, so this reads across customers.
 OWNER_OF_SENDER = """
-    SELECT customer_id FROM channels
-    WHERE carrier = :carrier AND sender = :sender AND channel = :channel
-    ORDER BY created_at_ms, customer_id
+    SELECT h.customer_id FROM channels h
+    JOIN customers c ON c.id = h.customer_id
+    WHERE h.carrier = :carrier AND h.sender = :sender AND h.channel = :channel
+    ORDER BY CASE WHEN c.deleted_at_ms IS NULL THEN 0 ELSE 1 END, h.created_at_ms, h.customer_id
     LIMIT 1
 """
 SENDER_TAKEN = """
-    SELECT customer_id FROM channels
-    WHERE sender = :sender
+    SELECT h.customer_id FROM channels h
+    JOIN customers c ON c.id = h.customer_id
+    WHERE h.carrier = :carrier AND h.sender = :sender AND c.deleted_at_ms IS NULL
     LIMIT 1
 """
 
@@ -74,5 +76,5 @@ async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> st
     return row[0] if row else None
 
 
-async def sender_taken(tx: Tx, sender: str) -> bool:
-    return await fetch_one(tx, SENDER_TAKEN, sender=sender) is not None
+async def sender_taken(tx: Tx, carrier: str, sender: str) -> bool:
+    return await fetch_one(tx, SENDER_TAKEN, carrier=carrier, sender=sender) is not None

@@ -12,6 +12,7 @@ import orjson
 
 from sent_server.cli import failures
 from sent_server.cli.failures import CommandError
+from sent_server.cli.home import check_file
 
 MAX_LINE_BYTES = 1_048_576
 TIMEOUT_S = 30.0
@@ -56,7 +57,8 @@ async def _performed(perform: Perform, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(path: Path, operation: str, arguments: dict[str, Any]) -> Any:
-    """What the server did. Raises CommandError with its refusal, and OSError when nobody listens."""
+    """What the server did. Raises CommandError with its refusal, UnsafeHomeError, and OSError when nobody listens."""
+    check_file(path, is_socket=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(path) as address:
         connection.settimeout(TIMEOUT_S)
         connection.connect(address)

@@ -28,6 +28,7 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
     Raises CommandError and BadCopyError.
     """
     settings = installation.settings_of(home, database)
+    Home(Path(settings.home).resolve()).check()
     source = _database_file(settings, otherwise=USE_PG_DUMP)
     if not source.exists():
         raise CommandError(f"{source} does not exist, so there is nothing to back up; check --home")
@@ -35,8 +36,9 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
         raise CommandError(f"{file} cannot be written; name a file in a folder that exists")
     if file.exists() and file.samefile(source):
         raise CommandError(f"{file} is the database itself; choose another file")
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = file.parent.resolve() / f".{file.name}.{os.getpid()}.part"
     try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, homes.PRIVATE_FILE))
         copies.take(source, part)
         found = copies.look(part, proof_name=installations.PROOF)
         descriptor = os.open(part, os.O_RDONLY)
@@ -51,7 +53,7 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
     if settings.master_key:
         said = "not copied: it is in SENT_MASTER_KEY; without it, sealed secrets in the backup cannot be read"
     elif key.exists():
-        homes.write_private(kept, key.read_bytes())
+        homes.write_private(kept, homes.read_private(key))
         said = f"copied to {kept}; whoever has both files can read everything"
     else:
         said = "there is none yet"

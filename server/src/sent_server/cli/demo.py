@@ -48,7 +48,8 @@ def _find(home: Path | None, base_url: str | None, api_key: str | None) -> tuple
     """Flags, then the pair of SENT_BASE_URL and SENT_DM_API_KEY, then demo.json."""
     if base_url and api_key:
         return base_url, api_key
-    env_url, env_key = os.environ.get("SENT_BASE_URL"), os.environ.get("SENT_DM_API_KEY")
+    env_url = os.environ.get("SENT_BASE_URL") or os.environ.get("SENT_DM_BASE_URL")
+    env_key = os.environ.get("SENT_DM_API_KEY")
     # One alone may belong to another server, and a key must not go there.
     if env_url and env_key:
         return base_url or env_url, api_key or env_key

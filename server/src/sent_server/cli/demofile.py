@@ -27,7 +27,7 @@ class Demo:
 def read(home: Home) -> Demo | None:
     """None when there is none, or when somebody edited it beyond recognition."""
     try:
-        return Demo(**orjson.loads(home.demo_file.read_bytes()))
+        return Demo(**orjson.loads(homes.read_private(home.demo_file)))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 

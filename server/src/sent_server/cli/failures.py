@@ -11,12 +11,21 @@ def explain(error: Exception) -> str | None:
     """The line to print, or None for what is a bug and deserves its traceback."""
     from sent_server.accounts import OperatorError
     from sent_server.bus import BusError
+    from sent_server.cli.home import UnsafeHomeError
     from sent_server.db.errors import StorageError
     from sent_server.http.shared_limits import CacheError
     from sent_server.settings import SettingsError
 
     match error:
-        case CommandError() | SettingsError() | OperatorError() | StorageError() | BusError() | CacheError():
+        case (
+            CommandError()
+            | UnsafeHomeError()
+            | SettingsError()
+            | OperatorError()
+            | StorageError()
+            | BusError()
+            | CacheError()
+        ):
             return str(error)
         case OSError(errno=errno.ENOSPC):
             return "the disk is full; free some space and start again, nothing was lost"

@@ -10,7 +10,7 @@ import typer
 Role = Literal["admin", "developer", "billing"]
 Tier = Literal["starter", "growth", "enterprise", "unlimited"]
 DeliveryStatus = Literal["failed", "delivered", "all"]
-Quota = Literal["contacts", "templates", "webhooks", "users", "messages_per_day"]
+Quota = Literal["contacts", "templates", "webhooks", "users", "profiles", "messages_per_day"]
 Home = Annotated[Path | None, typer.Option(help="Folder of the installation; else SENT_HOME, else ./.sent.")]
 Database = Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://...; else HOME/sent.db.")]
 Config = Annotated[Path | None, typer.Option(help="TOML file of settings; else SENT_CONFIG.")]
@@ -254,7 +254,7 @@ def set_quota(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how many contacts, templates, webhooks or users an account may have, or messages it may send a day."""
+    """Say how many contacts, templates, webhooks, users or profiles an account may have, or messages a day."""
     if number != "default" and not number.isdigit():
         raise typer.BadParameter(f"{number!r} is not a whole number or `default`", param_hint="NUMBER")
     wanted = None if number == "default" else int(number)

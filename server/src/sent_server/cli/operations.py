@@ -27,6 +27,7 @@ from sent_server.webhooks import service as webhooks
 DEFAULT_TIER = "growth"
 DEFAULT_ROLE = "admin"
 MAX_PER_SECOND = 100_000
+MAX_TOP_UP = 10_000_000  # beyond, it is a slip of the finger: a top-up cannot be undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,29 +103,31 @@ async def create_account(
 
 async def set_status(tx: Tx, operator: Operator, *, customer_id: str, status: str) -> Any:
     await service.set_status(tx, customer_id, status, now_ms=operator.clock.now_ms())
-    return await show_account(tx, operator, customer_id=customer_id)
+    return await _account(tx, customer_id)
 
 
 async def set_tier(
     tx: Tx, operator: Operator, *, customer_id: str, tier: str, messages_per_minute: int | None = None
 ) -> Any:
     await service.set_tier(tx, customer_id, tier, messages_per_minute)
-    return await show_account(tx, operator, customer_id=customer_id)
+    return await _account(tx, customer_id)
 
 
 async def top_up(tx: Tx, operator: Operator, *, customer_id: str, amount: str) -> Any:
     micros = money.parse(amount)
     if micros is None or micros <= 0:
         raise accounts.OperatorError(f"{amount!r} is not an amount; write a positive decimal such as 25.50")
+    if micros > MAX_TOP_UP * money.MICROS:
+        raise accounts.OperatorError(f"{amount} is more than {MAX_TOP_UP:,} at once; check the amount")
     account = await service.find(tx, customer_id)
     if account.payer_id != account.id:
         raise accounts.OperatorError(f"{account.id} is paid for by its organization; top up {account.payer_id}")
     now_ms = operator.clock.now_ms()
     await ledger.top_up(tx, account.id, micros, ref=ids.new_id(now_ms), now_ms=now_ms)
-    return await show_account(tx, operator, customer_id=account.id)
+    return await _account(tx, account.id)
 
 
-async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
+async def _account(tx: Tx, customer_id: str) -> dict[str, Any]:
     found = await service.show(tx, customer_id)
     account = found.account
     return {
@@ -142,8 +145,14 @@ async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
         "sender_numbers": {channel: config.sender for channel, config in found.channels.items()},
         "profiles": [profile.id for profile in found.profiles],
         "keys": len([key for key in found.keys if key.revoked_at_ms is None]),
-        "callback_secret": await service.callback_secret(tx, operator.sealer, account.id),
     }
+
+
+async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
+    """With the secret, which no other command shows but the one that makes the account."""
+    shown = await _account(tx, customer_id)
+    secret = await service.callback_secret(tx, operator.sealer, shown["customer_id"])
+    return {**shown, "callback_secret": secret}
 
 
 async def file_brand(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
@@ -207,7 +216,7 @@ async def set_throughput(
     account = await service.find(tx, customer_id)
     if not await channels.set_throughput(tx, account.id, channel, messages_per_second or None):
         raise accounts.OperatorError(f"{account.id} has not configured {channel!r} itself; see `sent accounts show`")
-    return await show_account(tx, operator, customer_id=account.id)
+    return await _account(tx, account.id)
 
 
 async def list_webhooks(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
@@ -273,7 +282,7 @@ async def set_quota(tx: Tx, operator: Operator, *, customer_id: str, name: str, 
     if number is not None and number < 0:
         raise accounts.OperatorError("a quota is 0 or more, or `default`")
     await service.set_quota(tx, customer_id, name, number)
-    return await show_account(tx, operator, customer_id=customer_id)
+    return await _account(tx, customer_id)
 
 
 OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {

@@ -9,7 +9,7 @@ from sent_server import mail
 from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.http import fields
-from sent_server.kernel import timestamps
+from sent_server.kernel import plurals, timestamps
 from sent_server.users import invitations
 from sent_server.users import service as users
 from sent_server.users.model import User
@@ -85,7 +85,7 @@ def _mail(progress: mail.Progress | None) -> str:
         case mail.Progress(error=None):
             return "waiting"
         case mail.Progress(attempts=attempts, error=error):
-            return f"tried {attempts} times: {error}"
+            return f"tried {plurals.counted(attempts, 'time')}: {error}"
 
 
 OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {

@@ -9,7 +9,7 @@ import signal
 import socket
 from typing import Any
 
-from sent_server.app import Platform
+from sent_server.app import Platform, Role
 from sent_server.health import Health, State
 from sent_server.http.server import serve
 
@@ -73,6 +73,11 @@ async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, h
 
 
 async def say_goodbye(platform: Platform) -> None:
-    """Say no to readiness checks first, and serve on until a load balancer had time to notice."""
+    """Take no new work from now on. Where requests are served, say no to readiness checks first, and serve on until a
+    load balancer had time to notice; nobody sends a worker requests, so it has nothing to wait for.
+    """
     platform.health.state = State.DRAINING
-    await asyncio.sleep(platform.settings.drain_ms / 1000)
+    ending = platform.end_work()
+    if platform.role is not Role.WORKER:
+        await asyncio.sleep(platform.settings.drain_ms / 1000)
+    await asyncio.wait({ending})

@@ -77,10 +77,9 @@ def _steps(message: dict[str, Any]) -> Iterator[Step]:
         )
 
 
-def curl(base_url: str, api_key: str, *, template_id: str, to: str, channels: Sequence[str]) -> str:
-    """One line that sends the same message from any shell."""
+def curl(base_url: str, api_key: str | None, *, template_id: str, to: str, channels: Sequence[str]) -> str:
+    """One line that sends the same message from any shell; without a key, from one that has SENT_DM_API_KEY."""
     listed = ", ".join(f'"{channel}"' for channel in channels)
     body = f'{{"to": ["{to}"], "template": {{"id": "{template_id}"}}, "channel": [{listed}]}}'
-    return (
-        f"curl -X POST {base_url}/v3/messages -H 'x-api-key: {api_key}' -H 'Content-Type: application/json' -d '{body}'"
-    )
+    key = f"'x-api-key: {api_key}'" if api_key else '"x-api-key: $SENT_DM_API_KEY"'
+    return f"curl -X POST {base_url}/v3/messages -H {key} -H 'Content-Type: application/json' -d '{body}'"

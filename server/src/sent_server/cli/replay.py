@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sent_server.cli import operate
+from sent_server.kernel import plurals
 
 
 def run(home: Path | None, database: str | None, customer_id: str, webhook_id: str, asked: dict[str, Any]) -> Any:
@@ -17,4 +18,4 @@ def run(home: Path | None, database: str | None, customer_id: str, webhook_id: s
         if after is None:
             return {"webhook_id": webhook_id, "replayed": replayed}
         if sys.stderr.isatty():
-            print(f"{replayed:,} events so far", file=sys.stderr)
+            print(f"{plurals.counted(replayed, 'event')} so far", file=sys.stderr)

@@ -15,6 +15,7 @@ from sent_server.cli.demofile import Demo
 from sent_server.cli.failures import CommandError
 from sent_server.cli.quickstart import Step
 from sent_server.settings import Settings
+from sent_server.templates import seeds
 
 COLOURS = {"DELIVERED": "bold green", "READ": "green", "FAILED": "bold red"}
 
@@ -48,17 +49,20 @@ def welcome(
     notices: Sequence[str],
     stopped: Callable[[], bool],
 ) -> None:
-    """The first message on the first start, then how to send the next. Runs in a thread beside the server."""
-    console = Console(highlight=False)
+    """The first message on the first start, then how to send the next. Runs in a thread beside the server.
+
+    The key is shown on a terminal only: what goes to a file or a journal is kept, and read by others.
+    """
+    console, shows_key = Console(highlight=False), sys.stdout.isatty()
     for notice in notices:
         console.print(Text.assemble(("! ", "yellow"), notice), soft_wrap=True)
-    command = _try_out(console, base_url, demo, is_first, stopped) if demo else None
+    command = _try_out(console, base_url, demo, is_first, stopped, shows_key=shows_key) if demo else None
     if stopped():
         return
     console.print()
     rows = [("Base URL", base_url)]
     if demo:
-        rows.append(("API key", demo.api_key))
+        rows.append(("API key", demo.api_key if shows_key else f"api_key in {settings.home}/demo.json"))
     rows.append(("Data", f"{settings.home} ({'SQLite' if installation.is_sqlite(settings) else 'PostgreSQL'})"))
     rows += [("Note", warning) for warning in warnings(settings)]
     for name, shown in rows:
@@ -66,10 +70,16 @@ def welcome(
     if command:
         console.print("\nSend one yourself:")
         console.print(Text(command, "cyan"), soft_wrap=True)
+        name, samples = seeds.example()
+        template = orjson.dumps({"name": name, "parameters": samples}).decode()
+        console.print("Other templates have blanks, which `parameters` fills; GET /v3/templates lists them:")
+        console.print(Text(f'"template": {template}', "cyan"), soft_wrap=True)
     console.print("\n[dim]Ctrl-C stops the server.[/]")
 
 
-def _try_out(console: Console, base_url: str, demo: Demo, is_first: bool, stopped: Callable[[], bool]) -> str | None:
+def _try_out(
+    console: Console, base_url: str, demo: Demo, is_first: bool, stopped: Callable[[], bool], *, shows_key: bool
+) -> str | None:
     client = ApiClient(base_url, demo.api_key)
     try:
         template_id = quickstart.template_without_variables(client)
@@ -84,7 +94,11 @@ def _try_out(console: Console, base_url: str, demo: Demo, is_first: bool, stoppe
     finally:
         client.close()
     return quickstart.curl(
-        base_url, demo.api_key, template_id=template_id, to=quickstart.RECIPIENT, channels=quickstart.CHANNELS
+        base_url,
+        demo.api_key if shows_key else None,
+        template_id=template_id,
+        to=quickstart.RECIPIENT,
+        channels=quickstart.CHANNELS,
     )
 
 

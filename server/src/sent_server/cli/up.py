@@ -46,6 +46,7 @@ def run(options: UpOptions) -> None:
             cache_url=options.cache,
         )
         logs.configure(settings.log_level)
+        _check_default(settings)
         home = Home(Path(settings.home).resolve())
         with _held(home):
             or_next = not installation.chose_port(options.port, settings)
@@ -68,6 +69,12 @@ def _folder(options: UpOptions) -> Generator[Path | None]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_default(settings: Settings) -> None:
+    """A link that somebody names is theirs to follow; one that is just there in this folder is not."""
+    if settings.home == Settings().home and Path(settings.home).is_symlink():
+        raise CommandError(f"{settings.home} is a symbolic link; name the folder with --home if you want to use it")
 
 
 @contextlib.contextmanager
@@ -98,7 +105,8 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
             admin_socket.served(home.admin_socket, perform),
             process.served(platform, bound) as serving,
         ):
-            notices = [said] if said else []
+            notices = [*([said] if said else []), *home.notices()]
+            home.remember()
             if options.as_json:
                 screen.ready_line(base_url, demo, [*notices, *screen.warnings(settings)])
             else:

@@ -39,7 +39,7 @@ class Copy:
 
 
 def take(source: Path, target: Path) -> None:
-    """Copy to a new file, as of one moment. Writers go on meanwhile. Raises BadCopyError when the copy is not whole.
+    """Copy to an empty file, as of one moment. Writers go on meanwhile. Raises BadCopyError when the copy is not whole.
 
     All pages in one step: in WAL that holds up nobody, and a copy in portions starts again at every write.
     """
@@ -47,7 +47,7 @@ def take(source: Path, target: Path) -> None:
         reading = apsw.Connection(_uri(source, "mode=rw"), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
         try:
             reading.set_busy_timeout(5_000)
-            writing = apsw.Connection(str(target))
+            writing = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW)
             try:
                 with writing.backup("main", reading, "main") as copying:
                     copying.step(-1)

@@ -1,9 +1,10 @@
 """Limits requests that come without a key: so many a minute from one address, and for one thing that is asked for."""
 
+import contextlib
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from sent_server.errors import ApiError
 from sent_server.http.limits import WINDOW_MS, Verdict
@@ -29,12 +30,31 @@ class Doorkeeper:
         """Raises BUSINESS_002."""
         return self._hit(("address", network.network(address)), PER_ADDRESS)
 
-    def admit_to(self, thing: str) -> None:
-        """Raises BUSINESS_002."""
-        self._hit(("thing", thing), PER_THING)
+    @contextlib.contextmanager
+    def guarding(self, thing: str | None, failure: type[ApiError]) -> Generator[None]:
+        """Raises BUSINESS_002 for a thing that failed too often. Counts when the block raises `failure`."""
+        if thing is None:
+            yield
+            return
+        self.check(thing)
+        try:
+            yield
+        except failure:
+            self.note_failure(thing)
+            raise
 
-    def _hit(self, name: tuple[str, str], limit: int) -> Verdict:
+    def check(self, thing: str) -> None:
+        """Raises BUSINESS_002 after too many failures; whoever does it right may come as often as they like."""
+        self._hit(("thing", thing), PER_THING, count=False)
+
+    def note_failure(self, thing: str) -> None:
+        with contextlib.suppress(ApiError):
+            self._hit(("thing", thing), PER_THING)
+
+    def _hit(self, name: tuple[str, str], limit: int, *, count: bool = True) -> Verdict:
         now_ms = self._now_ms()
+        if not count and name not in self._seen:
+            return Verdict(True, limit, limit, math.ceil(time.time()), 1)
         hits = self._seen.setdefault(name, deque())
         self._seen.move_to_end(name)
         while len(self._seen) > MAX_REMEMBERED:
@@ -42,9 +62,9 @@ class Doorkeeper:
         while hits and hits[0] <= now_ms - WINDOW_MS:
             hits.popleft()
         allowed = len(hits) < limit
-        if allowed:
+        if allowed and count:
             hits.append(now_ms)
-        wait_ms = hits[0] + WINDOW_MS - now_ms
+        wait_ms = (hits[0] if hits else now_ms) + WINDOW_MS - now_ms
         if not allowed:
             raise ApiError("BUSINESS_002", headers={"Retry-After": str(max(1, math.ceil(wait_ms / 1000)))})
         return Verdict(True, limit, limit - len(hits), math.ceil(time.time() + wait_ms / 1000), 1)

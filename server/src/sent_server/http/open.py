@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import Receive, Scope
 
 from sent_server.db import Tx
+from sent_server.errors import ApiError
 from sent_server.http import fields
 from sent_server.http.doorkeeper import Doorkeeper
 from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_object
@@ -21,12 +22,16 @@ OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A POST. `limited_by` names what of the body is limited for all callers together; None when it is nonsense."""
+    """A POST. `limited_by` names what of the body is limited for all callers together; None when it is nonsense.
+
+    What is limited are failures: refusals of the class `failure`.
+    """
 
     path: str
     body: type[Body]
     command: OpenCommand
     limited_by: Callable[[Any], str | None]
+    failure: type[ApiError]
 
 
 class OpenMutation(Endpoint):
@@ -43,12 +48,11 @@ class OpenMutation(Endpoint):
         trace.verdict = self._doorkeeper.admit(client_address(scope))
         body = fields.validate(self._route.body, await _read(scope, receive))
         trace.sandbox = body.is_sandbox
-        if thing := self._route.limited_by(body):
-            self._doorkeeper.admit_to(thing)
         command, now_ms = self._route.command, trace.now_ms
-        return await self._shared.executor.run_open(
-            lambda tx: command(tx, now_ms, body), sandbox=trace.sandbox, request_id=trace.request_id, now_ms=now_ms
-        )
+        with self._doorkeeper.guarding(self._route.limited_by(body), self._route.failure):
+            return await self._shared.executor.run_open(
+                lambda tx: command(tx, now_ms, body), sandbox=trace.sandbox, request_id=trace.request_id, now_ms=now_ms
+            )
 
 
 async def _read(scope: Scope, receive: Receive) -> dict[str, Any]:

@@ -4,12 +4,44 @@ import os
 import random
 import re
 import secrets
+import struct
 import uuid
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", re.ASCII)
-# Seeded from the system; ids must be unique, not secret. A fork would repeat it, so reseed there.
-_random = random.Random(os.urandom(32))
-os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
+BUFFER_BYTES = 4_096
+
+
+class _System:
+    """Bits of the operating system, a page at a time: request ids are shown to everybody, and must not tell a
+    stranger what the ids of others are.
+    """
+
+    __slots__ = ("_words",)
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._words = struct.iter_unpack("<Q", b"")
+
+    def getrandbits(self, count: int) -> int:
+        """At most 128. Taking a word from the iterator is one step, so no two threads get the same."""
+        bits = self._word()
+        if count > 64:
+            bits |= self._word() << 64
+        return bits & ((1 << count) - 1)
+
+    def _word(self) -> int:
+        while True:
+            for (word,) in self._words:
+                return word
+            self._words = struct.iter_unpack("<Q", os.urandom(BUFFER_BYTES))
+
+
+_system = _System()
+_random: _System | random.Random = _system
+# A fork has a copy of what is left of the page.
+os.register_at_fork(after_in_child=_system.forget)
 
 
 class _Tail:
@@ -50,7 +82,8 @@ def new_holder() -> str:
 
 def seed(number: int) -> None:
     """Make every id from here on repeatable, for simulations. Never where ids of two processes meet."""
-    _random.seed(number)
+    global _random
+    _random = random.Random(number)
     _tail.forget()
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 MAX_ADDRESS_LENGTH = 254
+MAX_MENTION_LENGTH = 80
 # The dot-atom of RFC 5322 before the @, host names of RFC 1123 with a dot behind it. Quoted local parts and address
 # literals are legal and used by nobody; letters beyond ASCII need SMTPUTF8 on the whole way.
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -28,3 +29,9 @@ def is_one_line(text: str) -> bool:
 def one_line(text: str) -> str:
     """Whatever is not fit for a header becomes a blank."""
     return "".join(character if is_one_line(character) else " " for character in text).strip()
+
+
+def mention(text: str) -> str:
+    """A name that somebody chose, as it may stand in an email to a stranger: one short line, and no link."""
+    plain = " ".join(one_line(text).replace("://", " ").split())
+    return plain if len(plain) <= MAX_MENTION_LENGTH else plain[: MAX_MENTION_LENGTH - 1].rstrip() + "…"

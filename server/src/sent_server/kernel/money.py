@@ -1,8 +1,10 @@
 """Money is a whole number of micros (1 USD = 1,000,000); floats appear on the wire only."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 MICROS = 1_000_000
+_PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?", re.ASCII)
 
 
 def to_number(micros: int) -> float:
@@ -18,11 +20,10 @@ def to_text(micros: int) -> str:
 
 
 def parse(text: str) -> int | None:
-    """Read an operator's amount such as "25.50"; None unless it is a plain decimal of at most 6 places."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
+    """Read an operator's amount such as "25.50"; None unless it is a plain decimal of at most 6 places.
+
+    Plain: a sign, ASCII digits and a point. No exponent, blank, underscore or separator of thousands.
+    """
+    if not _PLAIN.fullmatch(text):
         return None
-    if not amount.is_finite() or amount != round(amount, 6) or abs(amount) >= 10**12:
-        return None
-    return int(amount * MICROS)
+    return int(Decimal(text) * MICROS)

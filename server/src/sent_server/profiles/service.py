@@ -48,11 +48,14 @@ class Rules:
 
     sealer: Sealer
     requires_whatsapp: bool
+    quota: int
 
 
 async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: Rules) -> Account:
-    """The organization. Raises AUTH_004, RESOURCE_005, and 422 without a WhatsApp account to inherit."""
+    """The organization. Raises AUTH_004, RESOURCE_005, BUSINESS_008, and 422 without a WhatsApp account to inherit."""
     organization = await _organization_for_change(tx, caller)
+    if await accounts.count_profiles(tx, organization.id) >= caller.quota("profiles", rules.quota):
+        raise ApiError("BUSINESS_008")
     if rules.requires_whatsapp and wanted.whatsapp_account is None:
         configured = await channels.configured(tx, [(organization.id, organization.id)])
         if "whatsapp" not in configured[organization.id]:
@@ -64,6 +67,7 @@ async def create(
     tx: Tx, caller: Caller, wanted: Wanted, rules: Rules, *, payment_reference: str | None, now_ms: int
 ) -> Profile:
     """Raises like `check_new`."""
+    await accounts.hold_profiles(tx, caller.organization_id)
     organization = await check_new(tx, caller, wanted, rules)
     billing_model = wanted.billing_model or DEFAULT_BILLING
     account = await accounts.create_profile(
@@ -214,7 +218,9 @@ async def _connect(tx: Tx, account: Account, whatsapp: WhatsappAccount, sealer: 
         phone_number_id=whatsapp.phone_number_id,
         token_sealed=sealer.seal(whatsapp.access_token, row_id=account.id),
     )
-    await accounts.configure_simulated_channels(tx, account.id, name=account.name, now_ms=now_ms, names=("whatsapp",))
+    await accounts.configure_simulated_channels(
+        tx, account.id, name=account.name, now_ms=now_ms, names=("whatsapp",), is_profile=True
+    )
 
 
 async def _profiles(tx: Tx, organization: Account, found: Sequence[Account]) -> list[Profile]:

@@ -14,12 +14,12 @@ from pydantic import (
     field_validator,
 )
 
-from sent_server.accounts.model import PROFILE_FLAGS
+from sent_server.accounts.model import MAX_NAME_LENGTH, PROFILE_FLAGS
 from sent_server.compliance import service as compliance
 from sent_server.compliance.wire import BrandInput, brand_wire
 from sent_server.egress.urls import is_postable
 from sent_server.http.fields import Body, Uuid, fault, one_of
-from sent_server.kernel import phone, timestamps, typed_text
+from sent_server.kernel import mailbox, phone, timestamps, typed_text
 from sent_server.ports.payment import Card
 from sent_server.profiles.model import (
     BILLING_MODELS,
@@ -33,6 +33,7 @@ from sent_server.profiles.model import (
 )
 
 NO_NAME = "Profile name is required"
+BAD_NAME = f"Profile name must have at most {MAX_NAME_LENGTH} characters on one line"
 BAD_SHORT_NAME = (
     "short_name must be 3–11 characters, contain only letters, numbers, and spaces, and include at least one letter"
 )
@@ -57,7 +58,10 @@ def _matches(pattern: str, message: str) -> Any:
 def _check_name(value: str) -> str:
     if typed_text.is_blank(value):
         raise fault("VALIDATION_001", NO_NAME)
-    return value.strip()
+    name = value.strip()
+    if len(name) > MAX_NAME_LENGTH or not mailbox.is_one_line(name):
+        raise fault("VALIDATION_001", BAD_NAME)
+    return name
 
 
 def _check_filled(value: str) -> str:
@@ -90,7 +94,7 @@ def _check_number(value: str) -> str:
     return value
 
 
-Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_check_name)]
+Name = Annotated[str, AfterValidator(_check_name)]
 Icon = Annotated[str, StringConstraints(max_length=2_048), AfterValidator(_check_icon)]
 Description = Annotated[str, StringConstraints(max_length=2_000)]
 ShortName = Annotated[str, _matches(_SHORT_NAME.pattern, BAD_SHORT_NAME)]

@@ -75,6 +75,12 @@ READY = (
 WELCOME = "welcome"
 
 
+def example() -> tuple[str, dict[str, str]]:
+    """The name of a ready template that takes parameters, and values for them."""
+    ready = next(one for one in READY if one.samples)
+    return ready.name, ready.samples
+
+
 async def create_ready(tx: Tx, customer_id: str, now_ms: int) -> dict[str, str]:
     """Ids by name."""
     made: dict[str, str] = {}

@@ -10,6 +10,7 @@ from sent_server.http.endpoint import Shared
 from sent_server.http.envelope import Reply
 from sent_server.http.open import OpenMutation, OpenRoute
 from sent_server.users import invitations, tokens, wire
+from sent_server.users.invitations import UnknownInvitationError
 from sent_server.users.page import InvitationPage
 from sent_server.users.wire import Acceptance, Rejection
 
@@ -18,8 +19,8 @@ def doors(shared: Shared, database: Database) -> Mapping[str, ASGIApp]:
     """Path to application. They share one doorkeeper, so that page and program count together."""
     doorkeeper = Doorkeeper()
     routes = [
-        OpenRoute("/v3/users/invitations/accept", Acceptance, accept, limited_by),
-        OpenRoute("/v3/users/invitations/reject", Rejection, reject, limited_by),
+        OpenRoute("/v3/users/invitations/accept", Acceptance, accept, limited_by, UnknownInvitationError),
+        OpenRoute("/v3/users/invitations/reject", Rejection, reject, limited_by, UnknownInvitationError),
     ]
     page = InvitationPage(database, shared.clock, doorkeeper)
     return {"/invitations/{token}": page, **{one.path: OpenMutation(one, shared, doorkeeper) for one in routes}}

@@ -6,7 +6,7 @@ from sent_server import mail
 from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.errors import ApiError
-from sent_server.kernel import ids
+from sent_server.kernel import ids, mailbox
 from sent_server.kernel.sealing import Sealer
 from sent_server.ports.mail import Letter
 from sent_server.users import store, tokens
@@ -18,7 +18,7 @@ ANSWERED = "This invitation has been answered already"
 _LETTER = """\
 Hello {name},
 
-you have been invited to work with {account} on Sent, as {role}.
+you have been invited to work with "{account}" on Sent, as {role}.
 
 Accept or decline here, within seven days:
 
@@ -26,6 +26,13 @@ Accept or decline here, within seven days:
 
 If this means nothing to you, do nothing: without your answer the invitation expires.
 """
+
+
+class UnknownInvitationError(ApiError):
+    """The token fits no invitation: it was withdrawn, or somebody guesses."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("VALIDATION_001", message, details={"token": [message]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,14 @@ async def issue(tx: Tx, office: Office, customer_id: str, user: User, *, now_ms:
     await store.invite(
         tx, Invitation(invitation_id, customer_id, user.id, secret_hash, sealed, expires_at_ms, None, now_ms)
     )
-    account = (await accounts.find(tx, customer_id)).name
+    account = await accounts.look_up(tx, customer_id)
+    if account is None:  # deleted since its key was looked up
+        raise ApiError("AUTH_002")
     link = office.link(token)
-    text = _LETTER.format(name=user.name, account=account, role=user.shown_role, link=link)
-    letter = Letter(user.email, user.name, f"Invitation to {account}", text, link)
+    # Both names are a tenant's choice, and the email comes from the operator's address. Older rows may hold anything.
+    name, shown = mailbox.mention(user.name), mailbox.mention(account.name)
+    text = _LETTER.format(name=name, account=shown, role=user.shown_role, link=link)
+    letter = Letter(user.email, name, f"Invitation to {shown}", text, link)
     await mail.enqueue(tx, office.sealer, customer_id, invitation_id, letter, now_ms=now_ms)
     return link
 
@@ -140,11 +151,11 @@ async def _find(tx: Tx, token: str) -> Card:
     invitation_id = tokens.invitation_id(token)
     invitation = await store.invitation(tx, invitation_id) if invitation_id else None
     if invitation is None or not tokens.fits(token, invitation.secret_hash):
-        raise _refusal(UNKNOWN)
+        raise UnknownInvitationError(UNKNOWN)
     user = await store.by_id(tx, invitation.customer_id, invitation.user_id)
     account = await accounts.look_up(tx, invitation.customer_id)
     if user is None or account is None:  # a profile may have been deleted since
-        raise _refusal(UNKNOWN)
+        raise UnknownInvitationError(UNKNOWN)
     return Card(account.name, user, invitation)
 
 

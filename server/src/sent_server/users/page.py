@@ -75,8 +75,10 @@ class InvitationPage:
             message = "This page can be read and answered"
             raise ApiError("VALIDATION_001", message, status=405, headers={"Allow": "GET, HEAD, POST"})
         self.doorkeeper.admit(client_address(request.scope))
-        if invitation_id := tokens.invitation_id(token):
-            self.doorkeeper.admit_to(invitation_id)
+        with self.doorkeeper.guarding(tokens.invitation_id(token), invitations.UnknownInvitationError):
+            return await self._open(request, token, now_ms)
+
+    async def _open(self, request: Request, token: str, now_ms: int) -> HTMLResponse:
         if request.method != "POST":
             return _card(await self.database.read(lambda tx: invitations.look_at(tx, token, now_ms=now_ms)))
         form = parse_qs(await _form(request))

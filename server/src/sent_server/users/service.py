@@ -9,7 +9,7 @@ from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
-from sent_server.kernel import ids
+from sent_server.kernel import ids, plurals
 from sent_server.users import invitations, store
 from sent_server.users.invitations import Office
 from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED, User
@@ -54,7 +54,7 @@ async def invite(
     known = await store.by_email(tx, customer_id, email)
     if known is None:
         if await store.count(tx, customer_id) >= quota:
-            raise ApiError("VALIDATION_001", f"An account may have {quota} users; remove one first")
+            raise ApiError("VALIDATION_001", f"An account may have {plurals.counted(quota, 'user')}; remove one first")
         user = User(ids.new_id(now_ms), email, name, role, INVITED, now_ms, None, now_ms, now_ms)
         await store.insert(tx, customer_id, user)
     else:

@@ -7,7 +7,7 @@ from sent_server import events
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.events import Event, LogEntry, Span, names
-from sent_server.kernel import ids
+from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import parking, signing, store
@@ -68,7 +68,7 @@ async def create(
     """The new webhook and its secret in clear, which is never shown again."""
     await store.hold_up_others(tx, customer_id)
     if await store.count(tx, customer_id) >= quota:
-        raise ApiError("VALIDATION_001", f"An account may hold {quota} webhooks; delete one first")
+        raise ApiError("VALIDATION_001", f"An account may hold {plurals.counted(quota, 'webhook')}; delete one first")
     _check_complete(draft)
     _check_url(draft.endpoint_url, rules)
     webhook_id = ids.new_id(now_ms)

@@ -38,7 +38,7 @@ class SentMessageAdmin(SentMessages):
     @admin.action(description="Mark selected messages as failed")
     def mark_as_failed(self, request: HttpRequest, queryset: QuerySet[SentMessage]) -> None:
         changed = sum(message.mark_as_failed(f"Marked by {request.user}") for message in queryset)
-        self.message_user(request, f"{changed} messages marked as failed.")
+        self.message_user(request, f"{changed} message{'' if changed == 1 else 's'} marked as failed.")
 
     @admin.action(description="Retry selected failed messages")
     def retry_message(self, request: HttpRequest, queryset: QuerySet[SentMessage]) -> None:
@@ -49,7 +49,7 @@ class SentMessageAdmin(SentMessages):
                 sent += 1
             except APIError as error:
                 self.message_user(request, f"Message {message.pk}: {error}", messages.ERROR)
-        self.message_user(request, f"{sent} messages sent again.")
+        self.message_user(request, f"{sent} message{'' if sent == 1 else 's'} sent again.")
 
 
 @admin.register(MessageTemplate)

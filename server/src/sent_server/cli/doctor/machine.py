@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sent_server.cli import installation, screen
 from sent_server.cli.doctor.findings import Finding, ok, problem, warning
-from sent_server.cli.home import Home
+from sent_server.cli.home import Home, UnsafeHomeError
 from sent_server.installation import MASTER_KEY_FILE
 from sent_server.settings import Settings
 
@@ -38,6 +38,11 @@ def home(folder: Home) -> Iterator[Finding]:
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         yield problem("home", f"{path} cannot be used by this user", f"chown -R $(id -un) {path}")
         return
+    try:
+        folder.check()
+    except UnsafeHomeError as unsafe:
+        found, _, remedy = str(unsafe).partition("; ")
+        yield problem("home", found, remedy)
     open_ones = [name for name in (path, *(path / name for name in SECRETS)) if name.exists() and _mode(name) & OTHERS]
     for one in open_ones:
         mode = "700" if one.is_dir() else "600"

@@ -5,6 +5,7 @@ from sent_server.bus import examine as bus
 from sent_server.cli.doctor.findings import Finding, ok, refused, warning
 from sent_server.http import shared_limits
 from sent_server.http.shared_limits import CacheError
+from sent_server.kernel import plurals
 from sent_server.settings import Settings
 
 
@@ -25,7 +26,11 @@ async def examine_bus(settings: Settings, installation_id: str | None) -> list[F
         return [*findings, ok("bus.stream", "it is not there yet; the first process makes it")]
     stream = found.stream
     findings.append(
-        ok("bus.stream", f"{stream.messages} hints wait in {stream.name}, for {stream.consumers} consumers")
+        ok(
+            "bus.stream",
+            f"{plurals.counted(stream.messages, 'waiting hint')} in {stream.name}, for "
+            f"{plurals.counted(stream.consumers, 'consumer')}",
+        )
     )
     if stream.consumers == 0:
         findings.append(warning("bus.consumers", "no worker has asked for work yet", "start `sent worker`"))
