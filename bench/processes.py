@@ -88,6 +88,13 @@ def module(name: str, *arguments: str) -> Generator[Running]:
 
 
 @contextlib.contextmanager
+def command(words: Sequence[str], env: Mapping[str, str] | None = None) -> Generator[Running]:
+    """Anything that prints a ready line, such as the `sent up` of another checkout."""
+    with _started(words, env) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def _started(command: Sequence[str], env: Mapping[str, str] | None) -> Generator[Running]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SENT_")}
     process = subprocess.Popen(

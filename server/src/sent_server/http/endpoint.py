@@ -142,11 +142,11 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete; nothing was done."""
 
 
-async def read_object(headers: Headers, receive: Receive, *, max_bytes: int = parse.MAX_BODY_BYTES) -> dict[str, Any]:
+async def read_object(headers: Headers, receive: Receive) -> dict[str, Any]:
     """The JSON object of the body. Raises 400, 413 or 415."""
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > max_bytes:
-        raise _too_large(max_bytes)
+    if length.isdigit() and int(length) > parse.MAX_BODY_BYTES:
+        raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
@@ -155,8 +155,8 @@ async def read_object(headers: Headers, receive: Receive, *, max_bytes: int = pa
             message = await receive()
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > max_bytes:
-                raise _too_large(max_bytes)
+            if size > parse.MAX_BODY_BYTES:
+                raise _too_large()
         body = b"".join(parts)
     if message["type"] == "http.disconnect":
         raise ClientGoneError
@@ -166,8 +166,8 @@ async def read_object(headers: Headers, receive: Receive, *, max_bytes: int = pa
     return parse.parse_object(body, claims_other=claims_other)
 
 
-def _too_large(max_bytes: int) -> ApiError:
-    return parse.bad_request(f"The body must be at most {max_bytes} bytes", status=413)
+def _too_large() -> ApiError:
+    return parse.bad_request(f"The body must be at most {parse.MAX_BODY_BYTES} bytes", status=413)
 
 
 def _error(trace: Trace, refusal: ApiError, shared: Shared) -> Answer:

@@ -14,8 +14,6 @@ from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, r
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import Body
 
-# Anybody may send these, and a token and a name are short.
-MAX_BODY_BYTES = 128 * 1024
 # (tx, now_ms, body) -> Reply
 OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
 
@@ -46,17 +44,13 @@ class OpenMutation(Endpoint):
         if scope["method"] != "POST":
             raise method_refusal("POST")
         trace.verdict = self._doorkeeper.admit(client_address(scope))
-        body = fields.validate(self._route.body, await _read(scope, receive))
+        body = fields.validate(self._route.body, await read_object(dict(scope["headers"]), receive))
         trace.sandbox = body.is_sandbox
         command, now_ms = self._route.command, trace.now_ms
         with self._doorkeeper.guarding(self._route.limited_by(body), self._route.failure):
             return await self._shared.executor.run_open(
                 lambda tx: command(tx, now_ms, body), sandbox=trace.sandbox, request_id=trace.request_id, now_ms=now_ms
             )
-
-
-async def _read(scope: Scope, receive: Receive) -> dict[str, Any]:
-    return await read_object(dict(scope["headers"]), receive, max_bytes=MAX_BODY_BYTES)
 
 
 def client_address(scope: Scope) -> str:

@@ -50,6 +50,28 @@ class Served:
 
 
 class Connection(asyncio.Protocol):
+    __slots__ = (
+        "_body",
+        "_buffer",
+        "_exchange",
+        "_held",
+        "_is_reading",
+        "_peer",
+        "_scanned",
+        "_served",
+        "_since_s",
+        "_state",
+        "_table",
+        "_unsent",
+        "_written_since_s",
+        "client",
+        "deadline_s",
+        "loop",
+        "server",
+        "transport",
+        "writable",
+    )
+
     def __init__(self, served: Served) -> None:
         self.deadline_s = math.inf
         self.loop = asyncio.get_running_loop()
@@ -163,17 +185,20 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, request: Head) -> None:
         exchange = self._exchange = Exchange(self, request)
-        if request.length == 0:
+        length = request.length
+        if length is not None and length <= len(self._buffer):  # it came in one piece, as most do
             self._answer()
+            if length:
+                exchange.received = length
+                exchange.feed(bytes(self._buffer[:length]), done=True)
+                del self._buffer[:length]
         else:
             self._body = body.framed(request.length)
             self._wait(State.BODY, BODY_S)
             if self._buffer:
                 self._read_body()
         if self._exchange is exchange:
-            task = self.loop.create_task(exchange.run(self._served.app))
-            self._table.tasks.add(task)
-            task.add_done_callback(self._table.tasks.discard)
+            self._table.tasks[exchange] = self.loop.create_task(exchange.run(self._served.app, self._table.tasks))
 
     def _read_body(self) -> None:
         exchange, reader = self._exchange, self._body
@@ -285,10 +310,12 @@ class Connection(asyncio.Protocol):
     def _account(self) -> None:
         """Keep the sum of what this request holds in memory."""
         held = len(self._buffer) + self._received()
-        if self._peer is not None and held != self._held and self._state is not State.LEAVING:
+        if held <= SMALL:
+            held = 0
+        if held != self._held and self._peer is not None and self._state is not State.LEAVING:
             self._table.hold(self._peer, held - self._held)
             grew, self._held = held > self._held, held
-            if grew and held > SMALL and self._table.is_full(self._peer):
+            if grew and self._table.is_full(self._peer):
                 self._refuse(RefusedError("Too much is being sent at once; send it again in a moment", status=503))
                 self._table.hold(self._peer, -self._held)
                 self._held = 0

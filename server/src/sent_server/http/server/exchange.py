@@ -3,7 +3,7 @@
 import asyncio
 import http
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,26 @@ _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class Exchange:
+    __slots__ = (
+        "_body_done",
+        "_chunked",
+        "_connection",
+        "_delivered",
+        "_disconnected",
+        "_has_body",
+        "_head",
+        "_left",
+        "_pieces",
+        "_request",
+        "_waiter",
+        "complete",
+        "expects_continue",
+        "keep_alive",
+        "received",
+        "started",
+        "unread",
+    )
+
     def __init__(self, connection: "Connection", request: Head) -> None:
         self.keep_alive = request.keep_alive
         self.expects_continue = request.expects_continue and request.length != 0
@@ -41,11 +61,13 @@ class Exchange:
         self._left = 0
         self._has_body = True
 
-    async def run(self, app: ASGIApp) -> None:
+    async def run(self, app: ASGIApp, running: MutableMapping[object, asyncio.Task[None]]) -> None:
         try:
             await app(self._scope(), self._receive, self._send)
         except Exception:
             log.exception("http.application_crashed", method=self._request.method)
+        finally:
+            del running[self]
         if not self.complete and not self._disconnected:
             if self.started:
                 self._connection.abort()

@@ -21,7 +21,7 @@ _ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _ONCE = frozenset((b"host", b"content-length", b"transfer-encoding"))
-_SPECIAL = _ONCE | {b"connection", b"expect"}
+_LISTS = frozenset((b"connection", b"expect"))
 
 
 class RefusedError(Exception):
@@ -70,22 +70,13 @@ def parse(raw: bytes) -> Head:
         raise _bad_request_line(raw.partition(b"\r\n")[0])
     if not _FIELDS.fullmatch(raw, line.end()):
         raise RefusedError("A header line is malformed: it needs a name, a colon and a value on one line")
-    headers: list[tuple[bytes, bytes]] = []
-    special: dict[bytes, bytes] = {}
     lines = raw[line.end() + 2 :].split(b"\r\n") if line.end() < len(raw) else []
     if len(lines) > MAX_HEADERS:
         raise RefusedError(f"The request has more than {MAX_HEADERS} headers")
-    for field in lines:
-        name, _, value = field.partition(b":")
-        name, value = name.lower(), value.strip(b" \t")
-        headers.append((name, value))
-        if name in _SPECIAL:
-            if name not in special:
-                special[name] = value
-            elif name in _ONCE:
-                raise RefusedError(f"The header {name.decode()} comes twice")
-            else:
-                special[name] += b"," + value
+    headers = [(name.lower(), value.strip(b" \t")) for name, _, value in [field.partition(b":") for field in lines]]
+    special = dict(headers)
+    if len(special) != len(headers):
+        special = _merged(headers)
     is_1_1 = line[3] == b"1"
     host = special.get(b"host")
     if host is None and is_1_1:
@@ -105,6 +96,18 @@ def parse(raw: bytes) -> Head:
         keep_alive=_keeps_alive(special.get(b"connection"), is_1_1=is_1_1),
         expects_continue=_expects_continue(special.get(b"expect"), is_1_1=is_1_1),
     )
+
+
+def _merged(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The values of a header that may come more than once, as the list that they are."""
+    merged: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in _ONCE and name in merged:
+            raise RefusedError(f"The header {name.decode()} comes twice")
+        if name in merged and name in _LISTS:
+            value = merged[name] + b"," + value
+        merged[name] = value
+    return merged
 
 
 def _split_target(target: bytes, method: bytes) -> tuple[bytes, bytes]:

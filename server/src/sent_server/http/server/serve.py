@@ -55,9 +55,9 @@ async def _drain(table: ConnectionTable) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SHUTDOWN_S):
             await table.emptied.wait()
-            await asyncio.gather(*table.tasks, return_exceptions=True)
+            await asyncio.gather(*table.tasks.values(), return_exceptions=True)
     table.abort_all()
-    running = list(table.tasks)
+    running = list(table.tasks.values())
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

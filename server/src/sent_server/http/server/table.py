@@ -53,7 +53,7 @@ class ConnectionTable:
         self.max_connections = max_connections
         self.max_per_address = max_per_address
         self.draining = False
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[object, asyncio.Task[None]] = {}  # a task that nobody holds may be collected
         self.emptied = asyncio.Event()
         self._members: dict[Member, Peer] = {}
         self._peers: dict[str, Peer] = {}
