@@ -1,7 +1,7 @@
 """One person under several spellings of a number: what was found under each of them, put together. Pure.
 
-The spelling that was asked for comes first. So data that already holds two contacts of one person stays as it is, and
-whoever opted out under one spelling has opted out under all.
+The spelling that was asked for comes first, so that two contacts of one person, as earlier releases made them, stay as
+they are. An opt-out under one spelling holds for all.
 """
 
 from collections.abc import Container, Iterable, Mapping

@@ -39,7 +39,7 @@ async def for_sending(
         known += [recipient for number, recipient in inherited_ones.items() if number in unknown]
         unknown = {number: unknown[number] for number in unknown if number not in inherited_ones}
     if unknown:
-        # Whoever meets the same new number at the same moment waits here, and then finds the contact that we make.
+        # A request that meets the same new number at this moment waits here, and then finds the contact that we make.
         await store.lock(tx, customer_id)
         made_meanwhile, unknown = await store.for_sending(tx, customer_id, list(unknown))
         known += made_meanwhile
@@ -95,7 +95,7 @@ async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str
 
 
 async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
-    """Whether this number opted out with this customer itself, whatever its relatives were told."""
+    """Whether this number opted out with this customer itself, apart from its relatives."""
     return bool(await store.opted_out(tx, customer_id, identity.all_spellings([number])))
 
 

@@ -8,7 +8,7 @@ import functools
 import re
 import unicodedata
 
-MAX_CHARS = 1_000  # of a text that is worth comparing; whatever is longer is prose
+MAX_CHARS = 1_000  # of a text that is worth comparing; a longer one is prose
 # What Unicode calls default ignorable without putting it into category Cf: joiners, fillers, variation selectors.
 _FILLERS = frozenset(
     chr(point)
@@ -84,7 +84,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    """Without punctuation, symbols and emoji at both ends, nor marks that have no letter to sit on."""
+    """Without punctuation, symbols and emoji at both ends, and without marks that belong to no letter."""
     start, end = 0, len(text)
     while start < end and (_is_decoration(text[start]) or _is_mark(text[start])):
         start += 1
