@@ -69,7 +69,7 @@ class TemplateVariablePropsParam(TypedDict, total=False):
     url: str | None
     short_url: str | None
     alt: str | None
-    media_type: Literal["image", "video", "document"] | str | None
+    media_type: str | None
 
 
 class TemplateVariableParam(TypedDict, total=False):
@@ -120,6 +120,8 @@ class TemplateButtonParam(TypedDict, total=False):
 
 
 class TemplateFooterParam(TypedDict, total=False):
+    """An empty template without a type is no footer."""
+
     type: str | None
     template: Required[str]
     variables: Sequence[TemplateVariableParam] | None

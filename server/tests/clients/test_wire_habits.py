@@ -178,7 +178,7 @@ SENDS: dict[str, dict[str, Any]] = {
     "automatic": {"to": ["PHONE"], "template": {"name": "welcome"}, "channel": ["sent"]},
     "channel empty, as Flask": {"to": ["PHONE"], "template": {"name": "welcome"}, "channel": []},
     "channel null": {"to": ["PHONE"], "template": {"name": "welcome"}, "channel": None},
-    "channels of a newer client": {"to": ["PHONE"], "template": {"name": "welcome"}, "channels": {"sms": "+1"}},
+    "channels of a newer client": {"to": ["PHONE"], "template": {"name": "welcome"}, "channels": {}},
     "no channel": {"to": ["PHONE"], "template": {"name": "welcome", "parameters": {}}},
     "parameters null": {"to": ["PHONE"], "template": {"name": "welcome", "parameters": None}},
     "unknown parameters": {"to": ["PHONE"], "template": {"name": "welcome", "parameters": {"nobody": "asked"}}},

@@ -153,7 +153,7 @@ def test_every_fault_of_a_campaign_is_named_at_once_where_it_is(fresh_account: A
     }
 
 
-@pytest.mark.parametrize("link", ["", "x", "ftp://example.com", "https://", "https://exa mple.com", "http://[1"])
+@pytest.mark.parametrize("link", [" ", "x", "ftp://example.com", "https://", "https://exa mple.com", "http://[1"])
 def test_links_are_web_addresses(fresh_account: Account, link: str) -> None:
     brand_id = make_brand(fresh_account.http)
     for name in ("privacyPolicyLink", "termsAndConditionsLink"):

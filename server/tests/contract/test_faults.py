@@ -25,15 +25,24 @@ LENIENT: dict[str, str] = {
     ),
     r"complete web_?hook_url: ": "another spelling of webHookUrl, read when that is absent",
     r"/v3/webhooks\S* (url|description): ": "older names of endpoint_url and display_name, read when those are absent",
-    r"PUT /v3/webhooks\S* (display_name|endpoint_url|event_types): null": "null leaves what is there",
-    r"templates\S* definition.*.variables.0.(id|props): (null|left out)": "variables count up, and need no properties",
-    r" icon: an empty text": "an empty icon takes it away",
-    r"POST /v3/messages channels: (an empty|another) object": "newer clients send an object here, which is for later",
+    r"templates\S* definition.*.variables.0.(id|props): (null|left out|an empty list)": (
+        "variables count up, and need no properties"
+    ),
+    r"POST /v3/messages channels: an empty": "one name or an object may stand here too, and then says nothing",
+    r"POST /v3/messages (template.parameters|variables): another object": "a number is taken as its text",
 }
+# What a new thing needs cannot become empty by an update either, though there it may be left out.
+NEVER_EMPTY = (
+    r"PUT /v3/webhooks/\S+ (display_name|endpoint_url|event_types): an empty",
+    r"PATCH /v3/contacts/\S+ phone_number: an empty",
+    r"PATCH /v3/profiles/\S+ name: an empty",
+    r"PUT /v3/templates/\S+ definition: an empty",
+)
 # Refusals that name what the field belongs to, because only together they are wrong.
 NAMED_ABOVE: dict[str, str] = {
     r"POST /v3/messages template.name: left out": "template",
     r"/v3/templates.* definition.body.multiChannel.variables": "template",
+    r"/v3/templates.* definition.body.multiChannel: an empty": "body",
 }
 # Refused before anybody looks at fields.
 UNREADABLE = {"a huge number", "a NUL", "half a character", "60 lists in one another"}
@@ -52,6 +61,10 @@ def _body(entry: Entry) -> dict[str, object]:
 
 def _is_lenient(entry: Entry, fault: Fault) -> bool:
     return any(re.search(pattern, f"{entry.name} {fault.name}") for pattern in LENIENT)
+
+
+def _is_never_empty(entry: Entry, fault: Fault) -> bool:
+    return any(re.search(pattern, f"{entry.name} {fault.name}") for pattern in NEVER_EMPTY)
 
 
 def _above(entry: Entry, fault: Fault) -> list[str]:
@@ -73,6 +86,8 @@ def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(
     for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
         if not fault.documented or _is_lenient(entry, fault):
             continue
+        if fault.means_absent and not _is_never_empty(entry, fault):
+            continue
         answer = http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
         wanted = {"body"} if fault.what in UNREADABLE else {fault.leaf, *_above(entry, fault)}
         told = list(answer.details) if answer.status >= 400 else []
@@ -81,6 +96,24 @@ def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(
             wrong.append(f"{fault.name} -> {answer.status} {answer.code if answer.body else ''} {told}")
     assert not wrong, "\n".join(wrong)
     assert _count(server) == before
+
+
+@EVERY
+def test_the_zero_value_of_an_optional_field_is_as_good_as_leaving_it_out(
+    server: Server, other: Client, entry: Entry
+) -> None:
+    http = server.http if entry.path.startswith(OF_DEMO) and BRANDS not in entry.path else other
+    wrong: list[str] = []
+    for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
+        if not fault.means_absent or _is_never_empty(entry, fault):
+            continue
+        path = entry.path_for(entry.make(server, http) if entry.owned else samples.UNKNOWN_ID)
+        answer = http.request(entry.method, path, body=encoded(fault.body), headers=JSON)
+        named = list(answer.details) if answer.status >= 400 else []
+        left_out = http.request(entry.method, path, body=encoded(fault.without), headers=JSON) if named else None
+        if left_out and left_out.details.keys() != answer.details.keys():
+            wrong.append(f"{fault.name} -> {answer.status} {named}")
+    assert not wrong, "\n".join(wrong)
 
 
 @EVERY

@@ -72,12 +72,18 @@ def whole_bodies() -> dict[str, Json]:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`leaf` is the field's own name. A `documented` fault breaks the schema; any other value the server may judge."""
+    """`leaf` is the field's own name. A `documented` fault breaks the schema; any other value the server may judge.
+
+    An optional field that holds the zero value of its type `means_absent`: typed clients write it for unset fields.
+    `without` is the body that leaves it out.
+    """
 
     at: Path
     what: str
     body: Json = field(repr=False)
     documented: bool
+    means_absent: bool = False
+    without: Json = field(default_factory=dict, repr=False)
 
     @property
     def leaf(self) -> str:
@@ -92,7 +98,7 @@ def faults_of(operation: contract.Operation, body: Json) -> Iterator[Fault]:
     """Every field of the request in turn: left out, and with each of VALUES in its place."""
     checks = contract.validator(request_schema(operation))
     assert checks.is_valid(body), f"{operation.name}: the whole body is none"
-    for at in places(request_schema(operation), body):
+    for at, schema in places(request_schema(operation), body):
         without = copy.deepcopy(body)
         parent = _reach(without, at[:-1])
         if isinstance(parent, dict) and at[-1] in parent:
@@ -101,7 +107,29 @@ def faults_of(operation: contract.Operation, body: Json) -> Iterator[Fault]:
         for what, value in (*VALUES, ("60 lists in one another", DEEP)):
             changed = copy.deepcopy(body)
             _reach(changed, at[:-1])[at[-1]] = value
-            yield Fault(at, what, changed, not _accepts(checks, changed))
+            is_zero = isinstance(at[-1], str) and checks.is_valid(without) and _is_zero(value, schema)
+            yield Fault(at, what, changed, not _accepts(checks, changed), is_zero, without)
+
+
+def _is_zero(value: Any, schema: Mapping[str, Any]) -> bool:
+    schema = contract.resolve(schema)
+    branches = [contract.resolve(branch) for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
+    kinds = {kind for one in (schema, *branches) for kind in _listed(one.get("type", ()))}
+    match value:
+        case None:
+            return True
+        case "":
+            return "string" in kinds
+        case []:
+            return not kinds.isdisjoint({"array", "object"})
+        case {}:
+            return "object" in kinds and not value
+        case _:
+            return False
+
+
+def _listed(kinds: Any) -> Sequence[str]:
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 def _accepts(checks: Draft202012Validator, body: Json) -> bool:
@@ -114,7 +142,7 @@ def request_schema(operation: contract.Operation) -> Json:
     return schema
 
 
-def places(schema: Mapping[str, Any], value: Any, at: Path = ()) -> Iterator[Path]:
+def places(schema: Mapping[str, Any], value: Any, at: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Every field that the schema names, going down only into what the body has."""
     schema = contract.resolve(schema)
     branches = [contract.resolve(branch) for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
@@ -123,11 +151,11 @@ def places(schema: Mapping[str, Any], value: Any, at: Path = ()) -> Iterator[Pat
         for name, inner in candidate.get("properties", {}).items():
             if not isinstance(value, dict):
                 continue
-            yield (*at, name)
+            yield (*at, name), inner
             if isinstance(value.get(name), (dict, list)):
                 yield from places(inner, value[name], (*at, name))
         if "items" in candidate and isinstance(value, list) and value:
-            yield (*at, 0)
+            yield (*at, 0), candidate["items"]
             yield from places(candidate["items"], value[0], (*at, 0))
 
 

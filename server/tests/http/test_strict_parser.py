@@ -151,10 +151,10 @@ WRONG_TYPES = {
     "text for a list": ("POST", "/v3/webhooks", {**samples.webhook(), "event_types": "messages"}, "event_types"),
     "a number in a list of text": ("POST", "/v3/messages", {"to": [1], "template": {"name": "x"}}, "to[0]"),
     "a list for an object": ("POST", "/v3/messages", {"to": ["+14155552671"], "template": []}, "template"),
-    "a number for a parameter": (
+    "a list for a parameter": (
         "POST",
         "/v3/messages",
-        {"to": ["+14155552671"], "template": {"name": "x", "parameters": {"a": 1}}},
+        {"to": ["+14155552671"], "template": {"name": "x", "parameters": {"a": [1]}}},
         "template.parameters.a",
     ),
 }

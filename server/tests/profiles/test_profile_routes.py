@@ -94,11 +94,11 @@ def test_a_change_touches_what_it_names_and_nothing_else(fresh_account: Account)
     assert http.get(path_of(before)).data == changed
 
 
-def test_an_empty_icon_or_description_removes_it(fresh_account: Account) -> None:
+def test_an_empty_icon_or_description_leaves_it_as_it_is(fresh_account: Account) -> None:
     http = fresh_account.http
     profile = make(http, description="d", icon="https://example.com/i.png")
     changed = http.patch(path_of(profile), {"icon": "", "description": ""}).data
-    assert (changed["icon"], changed["description"]) == (None, None)
+    assert (changed["icon"], changed["description"]) == ("https://example.com/i.png", "d")
 
 
 def test_all_faults_of_a_body_are_told_at_once(fresh_account: Account) -> None:

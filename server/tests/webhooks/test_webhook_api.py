@@ -85,7 +85,8 @@ def test_a_new_webhook_needs_an_address_and_events(http: Client) -> None:
     ({"event_types": []}, "VALIDATION_001"),
     ({"event_types": ["Messages"]}, "VALIDATION_006"),
     ({"event_types": ["messages", "nope"]}, "VALIDATION_006"),
-    ({"retry_count": 0}, "VALIDATION_005"),
+    ({"retry_count": -1}, "VALIDATION_005"),
+    ({"retry_count": 6}, "VALIDATION_005"),
     ({"timeout_seconds": 121}, "VALIDATION_005"),
     ({"signature_mode": "md5"}, "VALIDATION_006"),
 ])  # fmt: skip

@@ -19,7 +19,7 @@ class TemplateVariableProps(Model):
     url: str | None
     short_url: str | None
     alt: str | None
-    media_type: Literal["image", "video", "document"] | str | None
+    media_type: str | None
 
     _wire = {"variable_type": "variableType", "short_url": "shortUrl", "media_type": "mediaType"}
 
@@ -69,6 +69,8 @@ class TemplateHeader(Model):
 
 
 class TemplateFooter(Model):
+    """An empty template without a type is no footer."""
+
     type: str | None
     template: str
     variables: list[TemplateVariable] | None

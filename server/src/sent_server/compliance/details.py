@@ -5,14 +5,25 @@ Source: contract NOTES d, openapi-v3 `BrandData` and `CampaignData`.
 """
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, AliasChoices, AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
+from sent_server.http import unserved
 from sent_server.http.fields import fault, one_of
+from sent_server.http.lengths import AtMost
 from sent_server.kernel import typed_text
 
 VERTICALS = (
@@ -57,6 +68,7 @@ USE_CASES = (
     "PUBLIC_SERVICE_ANNOUNCEMENT",
     "LOW_VOLUME",
 )
+DEFAULT_CAMPAIGN_TYPE = "App"
 MAX_SAMPLES = 5
 MAX_COUNTRIES = 250
 P = TypeVar("P", bound="Part")
@@ -83,6 +95,11 @@ def _country(value: str) -> str:
     if not re.fullmatch("[A-Z]{2}", value):
         raise fault("VALIDATION_001", "Must be a two-letter country code in capitals, such as US")
     return value
+
+
+def _type(value: Any) -> Any:
+    """Clients whose types demand one send an empty type; nobody reads it."""
+    return DEFAULT_CAMPAIGN_TYPE if value == "" else value
 
 
 Line = Annotated[str, StringConstraints(max_length=255)]
@@ -147,7 +164,7 @@ class Destination(Part):
     is_main: bool = Field(default=False, serialization_alias="isMain")
 
 
-Destinations = Annotated[list[Destination], Field(max_length=MAX_COUNTRIES)]
+Destinations = Annotated[list[Destination], AtMost(MAX_COUNTRIES, "countries")]
 
 
 class Compliance(Part):
@@ -169,7 +186,9 @@ class BrandDetails(Part):
 
 class UseCaseDetails(Part):
     messaging_use_case_us: Annotated[str, one_of(USE_CASES)]
-    sample_messages: Annotated[list[Annotated[Message, Filled]], Field(min_length=1, max_length=MAX_SAMPLES)]
+    sample_messages: Annotated[
+        list[Annotated[Message, Filled]], Field(min_length=1), AtMost(MAX_SAMPLES, "sample messages")
+    ]
 
 
 class CampaignTexts(Part):
@@ -177,7 +196,7 @@ class CampaignTexts(Part):
 
     name: Annotated[Line, Filled]
     description: Annotated[Text, Filled]
-    type: Annotated[Line, Filled]
+    type: Annotated[Line, Filled, BeforeValidator(_type)]
     message_flow: Text | None = None
     privacy_policy_link: Link | None = None
     terms_and_conditions_link: Link | None = None
@@ -190,7 +209,9 @@ class CampaignTexts(Part):
 
 
 class CampaignDetails(CampaignTexts):
-    use_cases: Annotated[list[UseCaseDetails], Field(min_length=1, max_length=len(USE_CASES))]
+    not_served: ClassVar[frozenset[str]] = unserved.CAMPAIGN
+
+    use_cases: Annotated[list[UseCaseDetails], Field(min_length=1), AtMost(len(USE_CASES), "use cases")]
 
     @property
     def texts(self) -> CampaignTexts:

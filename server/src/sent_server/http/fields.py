@@ -6,10 +6,12 @@ Pydantic reports every fault of a body at once; `refusal` turns them into one Ap
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sent_server.errors import ApiError
+from sent_server.http import unserved, zero_values
+from sent_server.http.zero_values import Fault, Plan, Together, ZeroValues
 from sent_server.kernel import ids, phone, timestamps
 
 _CODES = {
@@ -19,6 +21,11 @@ _CODES = {
     "less_than_equal": "VALIDATION_005",
     "greater_than": "VALIDATION_005",
     "less_than": "VALIDATION_005",
+}
+# Patterns are matched by pydantic itself: a send may hold a thousand numbers.
+_OF_PATTERN = {
+    phone.e164_pattern(): ("VALIDATION_002", "Phone number must be in E.164 format (e.g., +1234567890)"),
+    ids.uuid_pattern(): ("VALIDATION_003", "Invalid GUID format"),
 }
 _EXPECTED = {
     "string_type": "Expected a string",
@@ -31,21 +38,31 @@ _EXPECTED = {
     "model_attributes_type": "Expected an object",
     "float_type": "Expected a number",
 }
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="Body")
 
 
 class Body(BaseModel):
     """A mutation's body.
 
-    `missing` gives the documented code and message for an absent field, `required_code` the code for all others.
+    `missing` gives the documented code and message for an absent field, `required_code` the code for all others,
+    `not_served` the fields that are refused unless they are empty. `together` finds what only several fields show:
+    it is given the body without its empty fields, and what it reports is not looked into any further.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
     missing: ClassVar[dict[str, tuple[str, str]]] = {}
     required_code: ClassVar[str] = "VALIDATION_004"
+    not_served: ClassVar[frozenset[str]] = unserved.TRIAL
+    together: ClassVar[Together | None] = None
+    plan: ClassVar[Plan]
 
     sandbox: bool | None = None
     test_mode: bool | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        cls.plan = zero_values.plan_of(cls)
 
     @property
     def is_sandbox(self) -> bool:
@@ -61,19 +78,6 @@ def fault(code: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(code, message)  # type: ignore[arg-type]
 
 
-def _check_phone(value: str) -> str:
-    if not phone.is_e164(value):
-        raise fault("VALIDATION_002", "Phone number must be in E.164 format (e.g., +1234567890)")
-    return value
-
-
-def _check_uuid(value: str) -> str:
-    parsed = ids.parse_uuid(value)
-    if parsed is None:
-        raise fault("VALIDATION_003", "Invalid GUID format")
-    return parsed
-
-
 def _check_moment(value: Any) -> int | None:
     if value is None:
         return None
@@ -83,10 +87,18 @@ def _check_moment(value: Any) -> int | None:
     return at_ms
 
 
-def one_of(values: Sequence[str], *, code: str = "VALIDATION_006", message: str | None = None) -> Any:
+def not_supported() -> PydanticCustomError:
+    return fault("VALIDATION_001", unserved.NOT_SUPPORTED)
+
+
+def one_of(
+    values: Sequence[str], *, code: str = "VALIDATION_006", message: str | None = None, not_served: Sequence[str] = ()
+) -> Any:
     """A validator for a closed set of strings, case-sensitive as documented."""
 
     def check(value: Any) -> Any:
+        if isinstance(value, str) and value.lower() in not_served:
+            raise not_supported()
         if value is not None and (not isinstance(value, str) or value not in values):
             raise fault(code, message or f"Value must be one of: {', '.join(values)}")
         return value
@@ -103,27 +115,37 @@ def between(low: int, high: int) -> Any:
     return AfterValidator(check)
 
 
-Phone = Annotated[str, AfterValidator(_check_phone)]
+Phone = Annotated[str, StringConstraints(pattern=phone.e164_pattern())]
 # Arrives as ISO 8601 text; the value is epoch milliseconds.
-Moment = Annotated[int, BeforeValidator(_check_moment)]
-Uuid = Annotated[str, AfterValidator(_check_uuid)]
+Moment = Annotated[int, BeforeValidator(_check_moment), ZeroValues((str,))]
+Uuid = Annotated[str, StringConstraints(pattern=ids.uuid_pattern(), to_lower=True)]
 
 
 def validate(model: type[M], value: dict[str, Any]) -> M:
     """Raises ApiError with all faults of the body."""
+    faults: list[Fault] = []
+    plan = model.plan
+    value = plan.read(value, (), faults)
+    if plan.together and (together := plan.together(value)):
+        faults += together
+        value = {name: item for name, item in value.items() if (name,) not in {fault[0] for fault in together}}
     try:
-        return model.model_validate(value)
+        found: M = model.__pydantic_validator__.validate_python(value)  # model_validate, without its own third
     except ValidationError as error:
-        raise refusal(model, error) from None
+        raise refusal(model, error, faults) from None
+    if faults:
+        raise refusal(model, None, faults)
+    return found
 
 
-def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
+def refusal(model: type[BaseModel], error: ValidationError | None, faults: Sequence[Fault] = ()) -> ApiError:
+    """One refusal for `faults` and what validation found."""
     details: dict[str, list[str]] = {}
     codes: set[str] = set()
     named: list[str] = []
     documented: dict[str, tuple[str, str]] = getattr(model, "missing", {})
     required_code: str = getattr(model, "required_code", Body.required_code)
-    for found in error.errors(include_url=False, include_context=False):
+    for found in error.errors(include_url=False) if error else ():
         name = _field_name(found["loc"])
         code, message = _fault(found, documented.get(name), required_code)
         codes.add(code)
@@ -132,6 +154,9 @@ def refusal(model: type[BaseModel], error: ValidationError) -> ApiError:
         messages = details.setdefault(name, [])
         if message not in messages:
             messages.append(message)
+    for at, code, message in faults:
+        codes.add(code)
+        details.setdefault(_field_name(at), []).append(message)
     code = codes.pop() if len(codes) == 1 else "VALIDATION_001"
     message = named[0] if len(details) == 1 and len(named) == 1 and code == "VALIDATION_001" else None
     if code == "VALIDATION_004" and not message:
@@ -146,6 +171,8 @@ def _fault(found: ErrorDetails, documented: tuple[str, str] | None, required_cod
         return documented or (required_code, f"'{_field_name(found['loc'])}' is required")
     if kind.startswith(("VALIDATION_", "RESOURCE_", "BUSINESS_")):
         return kind, found["msg"]
+    if kind == "string_pattern_mismatch" and (known := _OF_PATTERN.get(found.get("ctx", {})["pattern"])):
+        return known
     return _CODES.get(kind, "VALIDATION_001"), _EXPECTED.get(kind, found["msg"])
 
 

@@ -58,13 +58,18 @@ def check_media_type(content_type: bytes | None, content_encoding: bytes | None)
 
 
 def parse_object(body: bytes, *, claims_other: bool = False) -> dict[str, Any]:
-    """Read a JSON object; an empty body is an empty object. What `claims_other` and is no JSON is 415, not 400."""
+    """Read a JSON object; an empty body is an empty object, and so is an empty list, as PHP writes it.
+
+    What `claims_other` and is no JSON is 415, not 400.
+    """
     try:
         value: Any = parse_json(body) if body.strip() else {}
     except NotJsonError as error:
         if claims_other:
             raise bad_request("The body is not JSON; send JSON as application/json", status=415) from None
         raise bad_request(str(error)) from None
+    if value == []:
+        return {}
     if not isinstance(value, dict):
         raise bad_request("The body must be a JSON object")
     return cast(dict[str, Any], value)
@@ -144,12 +149,20 @@ def _integer(digits: str) -> int:
     return value
 
 
+class Real(float):
+    """A number that knows how it was written: an amount of 19.90 is not 19.9 where it becomes part of a text."""
+
+    __slots__ = ("text",)
+    text: str
+
+
 def _real(digits: str) -> float:
     if len(digits) > _MAX_REAL_DIGITS:
         raise _RefusedError(f"A number has more than {_MAX_REAL_DIGITS} digits")
-    value = float(digits)
+    value = Real(digits)
     if not math.isfinite(value):
         raise _RefusedError("A number is outside the 64-bit range")
+    value.text = digits
     return value
 
 

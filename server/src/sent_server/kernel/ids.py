@@ -97,6 +97,11 @@ def new_api_key() -> str:
     return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
 
 
+def uuid_pattern() -> str:
+    """What `parse_uuid` accepts, as a regex that other engines read."""
+    return f"^{_UUID.pattern}$"
+
+
 def parse_uuid(text: str) -> str | None:
     """Lower-case the hyphenated form; None for every other spelling (urn:, braces, other digits)."""
     return text.lower() if _UUID.fullmatch(text) else None

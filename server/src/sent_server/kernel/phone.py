@@ -30,6 +30,11 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def e164_pattern() -> str:
+    """What `is_e164` accepts, as a regex that other engines read."""
+    return f"^{_E164.pattern}$"
+
+
 def digits_of(text: str) -> str:
     """The ASCII digits of a search text such as "(415) 555"."""
     return re.sub(r"[^0-9]", "", text)

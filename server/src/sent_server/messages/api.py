@@ -61,13 +61,12 @@ async def list_activities(tx: Tx, call: Call) -> Reply:
 def _command(call: Call, body: SendMessage, claim: Claim | None) -> SendCommand:
     template = body.template
     template_id = (template.id if template else None) or body.template_id
-    parameters = (template.parameters if template else None) or body.variables or {}
     return SendCommand(
         caller=call.caller,
         recipients=body.recipients,
         template_id=template_id,
         template_name=None if template_id or template is None else template.name,
-        parameters=parameters,
+        parameters=body.parameters,
         channels=body.chosen_channels,
         callback_url=body.callback_url or body.webhook_url,
         request_id=call.request_id,

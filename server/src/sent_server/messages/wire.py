@@ -1,35 +1,78 @@
 """Bodies and answers of the message routes, in every documented form. Source: contract NOTES a1-a6, a15-a24."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from sent_server.carriers.base import Content
-from sent_server.http.fields import Body, Phone, Uuid, fault
+from sent_server.http import unserved
+from sent_server.http.fields import Body, Phone, Uuid, fault, not_supported
+from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
 
 MAX_RECIPIENTS = 1_000
+MAX_CHANNELS = 100
 CHANNELS = (AUTOMATIC, "sms", "whatsapp", "rcs")
+# Beyond these, digits are written as they came: nobody means a text of a thousand zeros.
+MAX_EXPONENT = 30
 
 
 def _check_channels(value: Any) -> Any:
     """A list or one name; an empty list is automatic."""
-    if value is None:
-        return None
     names: Any = [value] if isinstance(value, str) else value
     if not isinstance(names, list):
         raise fault("VALIDATION_001", "Expected a list of channels")
-    if any(name not in CHANNELS for name in names):  # pyright: ignore[reportUnknownVariableType]
+    if len(names) > MAX_CHANNELS:  # pyright: ignore[reportUnknownArgumentType]
+        raise fault("VALIDATION_001", f"At most {MAX_CHANNELS} channels are allowed")
+    if len(names) == 1 and names[0] in CHANNELS:  # pyright: ignore[reportUnknownArgumentType]
+        return names  # pyright: ignore[reportUnknownVariableType]
+    unknown = [name for name in names if name not in CHANNELS]  # pyright: ignore[reportUnknownVariableType]
+    if any(name in unserved.CHANNELS for name in unknown):  # pyright: ignore[reportUnknownVariableType]
+        raise not_supported()
+    if unknown:
         raise fault("VALIDATION_006", f"Value must be one of: {', '.join(CHANNELS)}")
     return list(dict.fromkeys(names)) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def _check_newer_channels(value: Any) -> Any:
-    """The same, or the object that newer clients send here: ignored."""
-    return None if isinstance(value, dict) else _check_channels(value)
+    """The same, or the object that newer clients send here: the senders to choose from, by channel."""
+    if not isinstance(value, dict):
+        return _check_channels(value)
+    if unserved.is_empty(value):
+        return None
+    raise not_supported()
+
+
+def _text(value: Any) -> str:
+    """The text of a number or a boolean: 1.50 is "1.50", as it was written, but 1e3 is "1000"."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            written = getattr(value, "text", repr(value))
+            if "e" not in written.lower():
+                return written
+            number = Decimal(written)
+            return f"{number:f}" if abs(number.adjusted()) <= MAX_EXPONENT else written
+        case _:
+            raise ValueError
+
+
+class _AnyText:
+    """An annotation: numbers, booleans and null are taken too. Texts, nearly always, cost no call into Python."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        others = core_schema.no_info_plain_validator_function(_text)
+        return core_schema.union_schema(
+            [handler(source), others], custom_error_type="string_type", mode="left_to_right"
+        )
 
 
 def _check_url(value: str) -> str:
@@ -43,8 +86,11 @@ def _check_url(value: str) -> str:
     return value
 
 
-Channels = Annotated[list[str] | None, BeforeValidator(_check_channels)]
-NewerChannels = Annotated[list[str] | None, BeforeValidator(_check_newer_channels)]
+_ChannelList = Annotated[list[str] | None, ZeroValues((str, list))]
+Channels = Annotated[_ChannelList, BeforeValidator(_check_channels)]
+NewerChannels = Annotated[_ChannelList, BeforeValidator(_check_newer_channels)]
+# A value that is null counts as missing.
+Parameters = dict[str, Annotated[str, _AnyText()] | None]
 Url = Annotated[str, AfterValidator(_check_url)]
 
 
@@ -55,41 +101,49 @@ class TemplateRef(BaseModel):
 
     id: Uuid | None = None
     name: str | None = Field(default=None, max_length=512)
-    parameters: dict[str, str] | None = None
+    parameters: Parameters | None = None
+
+
+def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
+    """A send names recipients, but not too many, and a template; each in one form or the other."""
+    faults: list[Fault] = []
+    to: Any = body.get("to")
+    if to is None:
+        if "phone_number" not in body:
+            faults.append((("to",), "VALIDATION_004", "'to' must contain at least one recipient"))
+    elif type(to) is list and len(to) > MAX_RECIPIENTS:  # pyright: ignore[reportUnknownArgumentType]
+        faults.append((("to",), "VALIDATION_005", f"'to' must contain at most {MAX_RECIPIENTS} recipients"))
+    template: Any = body.get("template")
+    if template is None:
+        if "template_id" not in body:
+            faults.append((("template",), "VALIDATION_004", "'template' is required"))
+    elif type(template) is dict and "id" not in template and "name" not in template:
+        faults.append((("template",), "VALIDATION_004", "'template.id' or 'template.name' is required"))
+    return faults
 
 
 class SendMessage(Body):
     """The multi-recipient form, and the older single-recipient one (phone_number, template_id, variables)."""
 
-    missing: ClassVar[dict[str, tuple[str, str]]] = {}
+    not_served: ClassVar[frozenset[str]] = unserved.SEND
+    together = _who_and_what
 
     phone_number: Phone | None = None
-    to: list[Phone] | None = Field(default=None, validate_default=True)
+    to: list[Phone] | None = None
     template_id: Uuid | None = None
-    template: TemplateRef | None = Field(default=None, validate_default=True)
-    variables: dict[str, str] | None = None
+    template: TemplateRef | None = None
+    variables: Parameters | None = None
     channel: Channels = None
     channels: NewerChannels = None
     webhook_url: Url | None = None
     callback_url: Url | None = None
 
-    @field_validator("to", mode="after")
-    @classmethod
-    def _has_recipients(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
-        if not value and info.data.get("phone_number", "refused") is None:
-            raise fault("VALIDATION_004", "'to' must contain at least one recipient")
-        if value and len(value) > MAX_RECIPIENTS:
-            raise fault("VALIDATION_005", f"'to' must contain at most {MAX_RECIPIENTS} recipients")
-        return value
-
-    @field_validator("template", mode="after")
-    @classmethod
-    def _names_a_template(cls, value: TemplateRef | None, info: ValidationInfo) -> TemplateRef | None:
-        if value is None and info.data.get("template_id", "refused") is None:
-            raise fault("VALIDATION_004", "'template' is required")
-        if value is not None and value.id is None and not value.name:
-            raise fault("VALIDATION_004", "'template.id' or 'template.name' is required")
-        return value
+    @property
+    def parameters(self) -> dict[str, str]:
+        given = (self.template.parameters if self.template else None) or self.variables or {}
+        if None in given.values():
+            return {name: value for name, value in given.items() if value is not None}
+        return cast(dict[str, str], given)
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
 from sent_server.http.fields import Body, Phone, Uuid, between, fault, one_of
+from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
 from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
@@ -93,7 +94,7 @@ class FaultSetting(BaseModel):
 class SetFaults(Body):
     """The whole dial: a channel that is not listed works well."""
 
-    faults: Annotated[list[FaultSetting], Field(max_length=len(CHANNELS)), AfterValidator(_check_once_each)]
+    faults: Annotated[list[FaultSetting], AtMost(len(CHANNELS), "faults"), AfterValidator(_check_once_each)]
 
 
 class AdvanceClock(Body):

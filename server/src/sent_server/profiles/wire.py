@@ -19,6 +19,7 @@ from sent_server.compliance import service as compliance
 from sent_server.compliance.wire import BrandInput, brand_wire
 from sent_server.egress.urls import is_postable
 from sent_server.http.fields import Body, Uuid, fault, one_of
+from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import mailbox, phone, timestamps, typed_text
 from sent_server.ports.payment import Card
 from sent_server.profiles.model import (
@@ -226,11 +227,11 @@ class CreateProfile(_Described):
 
 
 class UpdateProfile(_Described):
-    """Absent and null fields stay as they are; an empty icon or description is removed."""
+    """Absent, null and empty fields stay as they are, but a name cannot become empty."""
 
     required_code: ClassVar[str] = "VALIDATION_001"
 
-    name: Name | None = None
+    name: Annotated[Name | None, ZeroValues()] = None
     sending_phone_number: Number | None = None
     sending_phone_number_profile_id: Uuid | None = None
     sending_whatsapp_number_profile_id: Uuid | None = None

@@ -14,6 +14,7 @@ MAX_OFFER_CODE = 15
 MAX_QUICK_REPLIES = 3
 MAX_CALLS_TO_ACTION = 2
 MAX_URL = 2_000
+URL_TOO_LONG = f"A URL may have at most {MAX_URL} characters"
 _MARKUP = re.compile(r"[*_~`]|<[^>]*>")
 _NEEDS = {
     "QUICK_REPLY": ("text",),
@@ -91,8 +92,10 @@ def _url_problems(url: str) -> Iterator[str]:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         valid = False
-    if not valid or len(url) > MAX_URL or any(character.isspace() for character in re.sub(r"\{\{[^{}]*\}\}", "", url)):
+    if not valid or any(character.isspace() for character in re.sub(r"\{\{[^{}]*\}\}", "", url)):
         yield "Must be a valid HTTP or HTTPS URL"
+    if placeholders.length(url) > MAX_URL:
+        yield URL_TOO_LONG
     count = url.count("{{")
     if count > 1 or (count and not url.endswith("}}")):
         yield "A URL may hold one variable, at its end"

@@ -1,25 +1,35 @@
 """The content tree of a template: its shape, its limits, and the one form in which it is stored. Pure.
 
+Limits belong to the form that is given. The stored form is longer (`{{name}}` becomes `{{0:variable}}`), is read back
+without any check, and so stays readable whatever limits become later.
+
 Source: contract NOTES c and `TemplateDefinition`. Every fault is reported at once, at its place, as VALIDATION_001.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any, Literal, Self
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
+import orjson
 from pydantic import (
+    AfterValidator,
     AliasGenerator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
-    ValidationInfo,
     WrapValidator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from sent_server.http import unserved
+from sent_server.http.fields import not_supported
+from sent_server.http.lengths import AtMost
+from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import typed_text
 from sent_server.templates import buttons as button_rules
 from sent_server.templates import patterns, placeholders
@@ -35,12 +45,30 @@ MAX_VARIABLES = 100
 MAX_BUTTONS = 10
 # Regexes are looked at node by node for each character of a value: this bounds what one send can cost.
 MAX_PATTERN_COST = patterns.MAX_NODES
-# Context of a definition that was accepted once: rules that came later do not lock it away.
-_STORED = object()
 Location = tuple[int | str, ...]
 Fault = tuple[Location, str]
+N = TypeVar("N", bound="_Node")
+
+
+def _short(limit: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if placeholders.length(text) > limit:
+            raise PydanticCustomError("string_too_long", f"The text may have at most {limit} characters")  # type: ignore[arg-type]
+        return text
+
+    return check
+
+
+def _check_header_type(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() in unserved.HEADER_TYPES:
+        raise not_supported()
+    return value
+
+
 Text = Annotated[str, StringConstraints(max_length=1_024)]
 Url = Annotated[str, StringConstraints(max_length=2_048)]
+# A button's URL has its limit in `buttons`, which knows that a placeholder is longer than what it stands for.
+ButtonUrl = Annotated[str, AfterValidator(_short(2_048))]
 
 
 class _Node(BaseModel):
@@ -58,25 +86,25 @@ class VariableProps(_Node):
     url: Url | None = None
     short_url: Url | None = None
     alt: Text | None = None
-    media_type: Literal["image", "video", "document"] | None = None
+    media_type: Text | None = None
 
 
 class Variable(_Node):
     """`id` None takes the place in the list."""
 
-    id: int | None = Field(default=None, ge=0, le=999_999_999)
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
+    id: Annotated[int | None, ZeroValues()] = Field(default=None, ge=0, le=999_999_999)
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=placeholders.MAX_NAME_LENGTH)]
     type: Literal["variable", "link", "media"]
     props: VariableProps | None = None
 
 
-Variables = Annotated[list[Variable], Field(max_length=MAX_VARIABLES)]
+Variables = Annotated[list[Variable], AtMost(MAX_VARIABLES, "variables")]
 
 
 class Part(_Node):
     """A text and the variables in it."""
 
-    template: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY)]
+    template: Annotated[str, StringConstraints(min_length=1), AfterValidator(_short(MAX_BODY))]
     variables: Variables | None = None
 
     @property
@@ -84,9 +112,7 @@ class Part(_Node):
         return self.variables or []
 
     @model_validator(mode="after")
-    def _complete(self, info: ValidationInfo) -> Self:
-        if info.context is _STORED:
-            return self
+    def _complete(self) -> Self:
         text, variables, faults = resolve(self.template, self.variables, field="template")
         _refuse([(("template",), "The text is blank")] if typed_text.is_blank(text) else faults)
         return self.model_copy(update={"template": text, "variables": variables})
@@ -97,19 +123,44 @@ class BodyPart(Part):
 
 
 class Header(Part):
-    """A line of text, or a medium: the variable of type media that has its address."""
+    """A line of text, or a medium: the variable of type media that has its address.
 
-    type: Literal["text", "image", "video", "document"] | None = None
-    template: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADER)]
+    Newer clients send a medium without a text; then its first variable of type media is meant, or a new one that is
+    called `header_image`, `header_video` or `header_document`.
+    """
+
+    not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE_HEADER
+
+    type: Annotated[Literal["text", "image", "video", "document"] | None, BeforeValidator(_check_header_type)] = None
+    template: Annotated[str, StringConstraints(min_length=1), AfterValidator(_short(MAX_HEADER))]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_its_medium(cls, value: Any) -> Any:
+        match value:
+            case {"type": "image" | "video" | "document" as kind} if not value.get("template"):
+                return _with_medium(cast(dict[str, Any], value), kind)
+            case _:
+                return value  # pyright: ignore[reportUnknownVariableType]
+
+    @classmethod
+    def is_absent(cls, value: Mapping[str, Any]) -> bool:
+        return value.get("template") == "" and not (value.get("type") or value.get("variables"))
 
 
 class Footer(Part):
     type: Text | None = None
-    template: Annotated[str, StringConstraints(min_length=1, max_length=MAX_HEADER)]
+    template: Annotated[str, StringConstraints(min_length=1), AfterValidator(_short(MAX_HEADER))]
+
+    @classmethod
+    def is_absent(cls, value: Mapping[str, Any]) -> bool:
+        return value.get("template") == "" and not value.get("type")
 
 
 class Body(_Node):
     """`sms`, `whatsapp` and `rcs` override `multiChannel`."""
+
+    not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE_BODY
 
     multi_channel: BodyPart | None = None
     sms: BodyPart | None = None
@@ -131,7 +182,7 @@ class ButtonProps(_Node):
     text: Text | None = None
     quick_reply_type: Text | None = None
     url_type: Literal["static", "dynamic"] | None = None
-    url: Url | None = None
+    url: ButtonUrl | None = None
     active_for: int | None = Field(default=None, ge=1, le=365)
     country_code: Text | None = None
     phone_number: Text | None = None
@@ -151,9 +202,11 @@ class Button(_Node):
     props: ButtonProps
 
     @model_validator(mode="after")
-    def _usable(self, info: ValidationInfo) -> Self:
-        if info.context is not _STORED:
-            _refuse([(("props", name), text) for name, text in button_rules.problems(self.type, self.props)])
+    def _usable(self) -> Self:
+        faults = [(("props", name), text) for name, text in button_rules.problems(self.type, self.props)]
+        if self.props.variables and self.type != "URL":
+            faults.append((("props", "variables"), unserved.NOT_SUPPORTED))
+        _refuse(faults)
         return self
 
 
@@ -181,7 +234,7 @@ class Definition(_Node):
     header: Header | None = None
     body: Body
     footer: Footer | None = None
-    buttons: Annotated[list[Button], Field(max_length=MAX_BUTTONS)] | None = None
+    buttons: Annotated[list[Button], AtMost(MAX_BUTTONS, "buttons")] | None = None
     definition_version: Annotated[str, StringConstraints(max_length=20)] | None = None
     authentication_config: AuthenticationConfig | None = None
 
@@ -205,12 +258,17 @@ class Definition(_Node):
         return listed + [variable for button in self.buttons or [] for variable in button.props.variables or []]
 
     @model_validator(mode="after")
-    def _complete(self, info: ValidationInfo) -> Self:
-        if info.context is _STORED:
-            return self
+    def _complete(self) -> Self:
+        return self._completed()
+
+    def _completed(self) -> Self:
         buttons, faults = _complete_buttons(self)
         _refuse([*faults, *_whole_faults(self)])
         return self.model_copy(update={"buttons": buttons, "definition_version": self.definition_version or VERSION})
+
+    def merged(self, given: Mapping[str, Any]) -> Self:
+        """With other parts, each accepted by itself. Raises ValidationError where they do not go together."""
+        return self.model_copy(update=given)._completed()
 
 
 def resolve(
@@ -218,7 +276,11 @@ def resolve(
 ) -> tuple[str, list[Variable], list[Fault]]:
     """The stored form of a text and its variables. A part without variables of its own may use `inherited` ones."""
     listed = [
-        variable if variable.id is not None else variable.model_copy(update={"id": place})
+        variable
+        if variable.id is not None and variable.props
+        else variable.model_copy(
+            update={"id": place if variable.id is None else variable.id, "props": variable.props or VariableProps()}
+        )
         for place, variable in enumerate(variables or inherited)
     ]
     declared = [Declared(variable.id or 0, variable.name, variable.type) for variable in listed]
@@ -234,6 +296,9 @@ def resolve(
         for place, number in enumerate(seen)
         if number in seen[:place]
     ]
+    if len(listed) + len(found.added) > MAX_VARIABLES:
+        faults.append(((field,), f"At most {MAX_VARIABLES} variables are allowed"))
+        return found.text, listed, faults
     added = [Variable(id=new.id, name=new.name, type="variable", props=VariableProps()) for new in found.added]
     return found.text, [*listed, *added], faults
 
@@ -244,8 +309,8 @@ def parse(value: Any) -> Definition:
 
 
 def load(text: str) -> Definition:
-    """What `dump` has written."""
-    return Definition.model_validate_json(text, context=_STORED)
+    """What `dump` has written, unchecked: rules that came later do not lock a template away."""
+    return _built(Definition, orjson.loads(text))
 
 
 def dump(definition: Definition) -> str:
@@ -258,11 +323,61 @@ def shown(definition: Definition) -> dict[str, Any]:
     for button, shown_button in zip(definition.buttons or [], tree["buttons"] or [], strict=True):
         props: dict[str, Any] = shown_button["props"]
         del props["variables"]
-        names = {variable.id: variable.name for variable in button.props.variables or []}
-        if button.props.url and names:
-            pieces = placeholders.split(button.props.url)
-            props["url"] = "".join(part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in pieces)
+        if button.props.url and button.props.variables:
+            props["url"] = _with_names(button.props.url, button.props.variables)
     return tree
+
+
+def _with_names(text: str, variables: Iterable[Variable]) -> str:
+    names = {variable.id: variable.name for variable in variables}
+    pieces = placeholders.split(text)
+    return "".join(part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in pieces)
+
+
+# The nodes inside nodes, by name; `props` are of two kinds.
+_INNER: Mapping[str, type[_Node]] = {
+    "header": Header,
+    "body": Body,
+    "multi_channel": BodyPart,
+    "sms": BodyPart,
+    "whatsapp": BodyPart,
+    "rcs": BodyPart,
+    "footer": Footer,
+    "buttons": Button,
+    "variables": Variable,
+    "authentication_config": AuthenticationConfig,
+}
+_PROPS: Mapping[type[_Node], type[_Node]] = {Variable: VariableProps, Button: ButtonProps}
+
+
+def _built(node: type[N], stored: Mapping[str, Any]) -> N:
+    values: dict[str, Any] = {}
+    for name, field in node.model_fields.items():
+        value = stored.get(field.alias or name)
+        inner = _PROPS.get(node) if name == "props" else _INNER.get(name)
+        if inner and isinstance(value, list):
+            value = [_built(inner, item) for item in cast(list[Any], value)]
+        elif inner and (value is not None or name == "props"):  # answers always have them
+            value = _built(inner, value or {})
+        values[name] = value
+    return node.model_construct(**values)
+
+
+def _with_medium(header: dict[str, Any], kind: str) -> dict[str, Any]:
+    listed: Any = header.get("variables") or []
+    if not isinstance(listed, list):
+        return header
+    variables = cast(list[Any], listed)
+    for place, variable in enumerate(variables):
+        match variable:
+            case {"type": "media"}:
+                number: Any = cast(dict[str, Any], variable).get("id")
+                return {**header, "template": f"{{{{{place if number is None else number}:media}}}}"}
+            case _:
+                pass
+    number = len(variables)
+    added: Any = {"id": number, "name": f"header_{kind}", "type": "media", "props": {}}
+    return {**header, "template": f"{{{{{number}:media}}}}", "variables": [*variables, added]}
 
 
 def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list[Fault]]:
@@ -271,6 +386,7 @@ def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list
         return None, []
     of_body = definition.body.parts[0].declared
     completed: list[Button] = []
+    taken = {button.id for button in definition.buttons}
     faults: list[Fault] = []
     for place, button in enumerate(definition.buttons):
         props = button.props
@@ -279,8 +395,12 @@ def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list
             used = placeholders.used_ids(url) if not found else []
             kept = [variable for variable in variables if props.variables or variable.id in used]
             props = props.model_copy(update={"url": url, "variables": kept, "url_type": "dynamic"})
+            if not found and len(_with_names(url, variables)) > button_rules.MAX_URL:  # answers could not be sent back
+                found = [(("url",), button_rules.URL_TOO_LONG)]
             faults += [(("buttons", place, "props", *where), message) for where, message in found]
-        completed.append(button.model_copy(update={"id": button.id or place + 1, "props": props}))
+        number = button.id or next(number for number in itertools.count(place + 1) if number not in taken)
+        taken.add(number)
+        completed.append(button.model_copy(update={"id": number, "props": props}))
     numbers = [button.id for button in completed]
     faults += [
         (("buttons", place, "id"), f"The id {number} is taken")

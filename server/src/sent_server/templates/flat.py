@@ -8,6 +8,7 @@ from typing import Any, cast
 
 CHANNELS = ("sms", "whatsapp", "rcs")
 FIELDS = ("body", "header", "footer", "buttons")
+_ENOUGH = 1_000
 # Names in the tree -> names in the flat form; the levels that only the tree has become None.
 _FLAT_NAMES: dict[str, str | None] = {
     "definition": None,
@@ -46,7 +47,7 @@ def tree(request: Mapping[str, Any]) -> dict[str, Any]:
         found["footer"] = _part(request["footer"])
     if request.get("buttons") is not None:
         buttons = request["buttons"]
-        found["buttons"] = [_button(button) for button in _list(buttons)] if isinstance(buttons, list) else buttons
+        found["buttons"] = list(map(_button, _first(buttons))) if isinstance(buttons, list) else buttons
     return found
 
 
@@ -68,7 +69,7 @@ def _part(value: Any) -> Any:
     if "content" in given:
         part["template"] = given["content"]
     variables = given.get("variables")
-    part["variables"] = [_variable(entry) for entry in _list(variables)] if isinstance(variables, list) else variables
+    part["variables"] = list(map(_variable, _first(variables))) if isinstance(variables, list) else variables
     return part
 
 
@@ -100,6 +101,11 @@ def _button(value: Any) -> Any:
     given = cast(dict[str, Any], value)
     props = {"text": given.get("text"), "url": given.get("url"), "phoneNumber": given.get("phone_number")}
     return {"props": props} | ({"type": given["type"]} if "type" in given else {})
+
+
+def _first(value: Any) -> list[Any]:
+    """Enough of a list to see that it is too long."""
+    return _list(value)[:_ENOUGH]
 
 
 def _list(value: Any) -> list[Any]:

@@ -14,6 +14,9 @@ _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 _BY_ID = re.compile(r"([0-9]{1,9}):(variable|link|media)", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
 _SHOWN = 60
+MAX_NAME_LENGTH = 100
+# How long a placeholder is for WhatsApp, which numbers them: `{{1}}`.
+_COUNTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ def split(text: str) -> list[str | int]:
 
 def used_ids(text: str) -> list[int]:
     return [part for part in split(text) if isinstance(part, int)]
+
+
+def length(text: str) -> int:
+    """What limits count: a text as it was written, but the documented form of a placeholder is as long as `{{1}}`.
+
+    So a text that we made longer by rewriting its placeholders is not too long when it comes back.
+    """
+    return len(text) - sum(
+        len(inside) + 4 - _COUNTED for inside in _PLACEHOLDER.findall(text) if _BY_ID.fullmatch(inside)
+    )
 
 
 def plain(text: str) -> str:
@@ -102,7 +115,7 @@ def _declaring() -> _LookUp:
 
     def look_up(inside: str) -> Declared | str:
         name = f"var_{int(inside)}" if _NUMBER.fullmatch(inside) else inside
-        if not NAME.fullmatch(name):
+        if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
             return _unknown(inside)
         return Declared(names.setdefault(name, len(names)), name, "variable")
 

@@ -8,7 +8,6 @@ DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import orjson
 from pydantic import ValidationError
 
 from sent_server.db import Tx
@@ -229,7 +228,7 @@ def _merged(stored: Definition, draft: Draft) -> Definition:
         return draft.definition
     given = {part: getattr(draft.definition, part) for part in draft.parts}
     try:  # old and new parts were well by themselves, and may not go together
-        return definitions.parse(orjson.loads(definitions.dump(stored.model_copy(update=given))))
+        return stored.merged(given)
     except ValidationError as error:
         raise fields.refusal(Definition, error) from None
 

@@ -12,7 +12,10 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from sent_server.http import unserved
 from sent_server.http.fields import Body, fault, one_of
+from sent_server.http.lengths import AtMost
+from sent_server.http.zero_values import ZeroValues, plan_of
 from sent_server.kernel import timestamps, typed_text
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, flat
@@ -21,6 +24,7 @@ from sent_server.templates.model import Template
 
 NO_CATEGORY = f"Category must be one of: {', '.join(derive.CATEGORIES)}"
 NO_CHANNEL = f"Channels must be among: {', '.join(flat.CHANNELS)}"
+MAX_CHANNELS = 10
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 _DOCUMENTED = {
     "definition": ("VALIDATION_001", definitions.REQUIRED),
@@ -43,27 +47,35 @@ def _check_language(value: str) -> str:
 Name = Annotated[str, StringConstraints(max_length=512), AfterValidator(_check_name)]
 Category = Annotated[str, one_of(derive.CATEGORIES, code="VALIDATION_001", message=NO_CATEGORY)]
 Language = Annotated[str, AfterValidator(_check_language)]
-ChannelName = Annotated[str, one_of(flat.CHANNELS, code="VALIDATION_001", message=NO_CHANNEL)]
+ChannelName = Annotated[
+    str, one_of(flat.CHANNELS, code="VALIDATION_001", message=NO_CHANNEL, not_served=unserved.CHANNELS)
+]
 
 
 class _Described(Body):
     """What create and update have in common; `channels` and the parts of the flat form feed `definition`."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = _DOCUMENTED
+    not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE
 
     name: Name | None = None
     category: Category | None = None
     language: Language | None = None
-    channels: list[ChannelName] | None = None
+    channels: Annotated[list[ChannelName], AtMost(MAX_CHANNELS, "channels")] | None = None
     submit_for_review: bool | None = None
+    body: Any = None
+    header: Any = None
+    footer: Any = None
+    buttons: Any = None
 
     @model_validator(mode="wrap")
     @classmethod
     def _read_flat_form(cls, value: dict[str, Any], handler: ModelWrapValidatorHandler["_Described"]) -> "_Described":
         if not flat.is_flat(value):
             return handler(value)
+        tree = plan_of(definitions.Definition).read(flat.tree(value), (), [])  # all that it could hold is served
         try:
-            return handler({**value, "definition": flat.tree(value)})
+            return handler({**value, "definition": tree})
         except ValidationError as error:
             raise _replaced(error) from None
 
@@ -74,13 +86,9 @@ class CreateTemplate(_Described):
 
 
 class UpdateTemplate(_Described):
-    """Absent and null leave things as they are. In the flat form, so do the parts that it does not name."""
+    """Absent, null and empty fields leave things as they are; in the flat form, so do the parts that are not named."""
 
-    definition: DefinitionField | None = None
-    body: Any = None
-    header: Any = None
-    footer: Any = None
-    buttons: Any = None
+    definition: Annotated[DefinitionField | None, ZeroValues()] = None
 
     @property
     def parts(self) -> list[str] | None:

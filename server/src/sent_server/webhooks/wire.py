@@ -6,7 +6,10 @@ from pydantic import AfterValidator, StringConstraints, model_validator
 
 from sent_server import egress
 from sent_server.events import LogEntry, Span, names
+from sent_server.http import unserved
 from sent_server.http.fields import Body, Moment, Uuid, between, fault, one_of
+from sent_server.http.lengths import AtMost
+from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import timestamps, typed_text
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.model import Health, Webhook
@@ -15,6 +18,7 @@ from sent_server.webhooks.signing import SignatureMode
 BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
 EVENT_TYPE_REQUIRED = "Event type is required"
 KEPT = "Kept until the webhook is enabled"
+MAX_EVENT_TYPES = 100
 DEFAULT_RETRIES = 3
 DEFAULT_TIMEOUT_SECONDS = 30
 
@@ -47,7 +51,12 @@ def _check_some(value: list[str]) -> list[str]:
 
 Name = Annotated[str, StringConstraints(max_length=255), AfterValidator(_check_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
-EventTypes = Annotated[list[Annotated[str, AfterValidator(_check_event_type)]], AfterValidator(_check_some)]
+EventTypes = Annotated[
+    list[Annotated[str, AfterValidator(_check_event_type)]],
+    AfterValidator(_check_some),
+    AtMost(MAX_EVENT_TYPES, "event types"),
+    ZeroValues(),
+]
 Retries = Annotated[int, between(1, 5)]
 TimeoutSeconds = Annotated[int, between(5, 120)]
 Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
@@ -57,8 +66,9 @@ class _Described(Body):
     """`url` is the older spelling of `endpoint_url`, which wins when both are there."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
+    not_served: ClassVar[frozenset[str]] = unserved.WEBHOOK
 
-    endpoint_url: Url | None = None
+    endpoint_url: Annotated[Url | None, ZeroValues()] = None
     event_types: EventTypes | None = None
     retry_count: Retries | None = None
     timeout_seconds: TimeoutSeconds | None = None
@@ -67,7 +77,7 @@ class _Described(Body):
     @model_validator(mode="before")
     @classmethod
     def _older_spelling(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if value.get("endpoint_url") is None and "url" in value:
+        if value.get("endpoint_url") is None and value.get("url", "") != "":
             return {**value, "endpoint_url": value["url"]}
         return value
 
@@ -79,9 +89,9 @@ class CreateWebhook(_Described):
 
 
 class UpdateWebhook(_Described):
-    """Absent and null leave things as they are."""
+    """Absent, null and empty fields leave things as they are, but what a new webhook needs cannot become empty."""
 
-    display_name: Name | None = None
+    display_name: Annotated[Name | None, ZeroValues()] = None
     is_active: bool | None = None
 
 

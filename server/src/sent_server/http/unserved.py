@@ -1,0 +1,70 @@
+"""Fields that ask for something else than what would happen, and that this server does not serve.
+
+Ignoring such a field sends another message, at another time, from another number or to other people than was asked
+for. So each is refused by its name, unless it is empty: typed clients write every field that their types have. All
+other unknown fields are ignored. A model names its row of this table as its class variable `not_served`.
+
+A name covers its usual spellings: `send_at`, `sendAt`, `SendAt`, `send-at`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+NOT_SUPPORTED = "Not supported by this server"
+_LONGEST = 40
+
+
+def spelling(name: str) -> str:
+    """The same for all usual spellings of a name."""
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _names(*names: str) -> frozenset[str]:
+    return frozenset(map(spelling, names))
+
+
+# A trial run that is not recognized does the thing itself. `sandbox` and `test_mode` are served.
+TRIAL = _names(
+    "dry_run", "is_dry_run", "test_mode", "is_test", "sandbox_mode", "is_sandbox", "validate_only", "simulate"
+)
+_TIME = _names(
+    "scheduled_at", "schedule_at", "schedule", "scheduled", "scheduled_time", "schedule_time", "scheduled_for",
+    "schedule_for", "scheduled_date", "schedule_date", "scheduled_send_time", "send_at", "send_time", "send_date",
+    "send_on", "send_after", "send_later", "send_in", "deliver_at", "deliver_on", "deliver_after", "delivery_time",
+    "delay", "delay_ms", "delay_seconds", "delay_minutes",
+)  # fmt: skip
+_SENDER = _names(
+    "from", "from_number", "from_phone", "from_phone_number", "from_name", "sender", "sender_id", "sender_name",
+    "sender_number", "sender_phone", "sender_phone_number", "sender_profile", "sender_profile_id", "sending_number",
+    "sending_phone_number", "profile_id", "originator",
+)  # fmt: skip
+_RECIPIENTS = _names("recipient", "recipients", "phone_numbers", "contact_id", "contact_ids", "cc", "bcc")
+_PRICE = _names("max_price", "price_limit")
+_CONTENT = _names(
+    "text", "text_body", "message_text", "body", "content", "message", "subject", "media", "media_url", "media_urls",
+    "attachment", "attachments", "image_url", "video_url", "document_url", "file_url",
+    "template_name", "template_parameters", "template_variables", "parameters",
+)  # fmt: skip
+
+SEND = TRIAL | _TIME | _SENDER | _RECIPIENTS | _PRICE | _CONTENT
+# Elsewhere `opt_out` is a field: a new contact that is not opted out gets messages.
+NEW_CONTACT = TRIAL | _names("opt_out", "opted_out")
+TEMPLATE = TRIAL | _names("auto_create_for_sp")
+TEMPLATE_BODY = _names("mms")
+TEMPLATE_HEADER = _names("location")
+WEBHOOK = TRIAL | _names("event_filters", "event_filter", "sender_profile", "sender_profiles")
+CAMPAIGN = _names("volume")
+# Values of fields that are served.
+CHANNELS = ("mms",)
+HEADER_TYPES = ("gif", "location")
+
+
+def refuses(row: Iterable[str], name: str, value: Any) -> bool:
+    return len(name) <= _LONGEST and spelling(name) in row and not is_empty(value)
+
+
+def is_empty(value: Any) -> bool:
+    """null, "", [], {}, false, 0, and an object that holds nothing else: what a client sends for an unset field."""
+    if type(value) is dict:
+        return all(map(is_empty, cast(dict[str, Any], value).values()))
+    return not value
