@@ -1,7 +1,7 @@
 """One message played through by hand: handsets that confirm when they are asked to, and a clock that is moved."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from delivery import invariants
@@ -26,6 +26,8 @@ class Stage:
 
     server: Server
     receiver: Receiver
+    # Messages with a charge that only an older release would have made.
+    settled_before: set[str] = field(default_factory=set[str])
 
     @property
     def http(self) -> Client:

@@ -130,6 +130,16 @@ def test_any_order_ends_the_same(order, heard):
     assert names == ["message_delivered", "message_read"]
 
 
+def test_a_message_that_went_on_by_another_channel_is_recorded_once(heard):
+    """After a fallback, routed and sent come once more, for the next channel."""
+    message = sent()
+    for number, status in enumerate(["ROUTED", "SENT", "ROUTED", "SENT", "DELIVERED"]):
+        post(body(status, number))
+        message.refresh_from_db()
+        assert message.status == ("delivered" if status == "DELIVERED" else "sent")
+    assert [name for name, _ in heard if name != "webhook_received"] == ["message_delivered"]
+
+
 def test_a_failure_says_why(heard):
     message = sent()
     post(body("FAILED", reason_code="ERR_X", reason="No such number"))
