@@ -31,7 +31,7 @@ from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import Inbox
 from sent_server.delivery.timeouts import Timeouts
-from sent_server.egress import Egress, NameServerError
+from sent_server.egress import Egress, NameServerError, UrlRules
 from sent_server.health import Health, State
 from sent_server.http import router
 from sent_server.http.authentication import Authenticator
@@ -274,13 +274,14 @@ async def _build(
     carriers: list[Carrier] = [
         Simulator(PhoneNetwork(database, clock, bus), settings.simulator_messages_per_second or None)
     ]
-    rules = Rules(sealer, settings.webhook_quota, settings.webhook_require_https)
+    urls = UrlRules(egress.guard, settings.webhook_require_https)
+    rules = Rules(sealer, settings.webhook_quota, urls)
     authenticator = Authenticator(database, accounts.find_caller)
     base_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     office = Office(sealer, base_url)
     routes: list[Route] = [
         *messages_api.routes(
-            Desk(_rate_card(settings), bus, settings.sms_max_parts), idempotency, doc_url_base=doc_url_base
+            Desk(_rate_card(settings), bus, settings.sms_max_parts), idempotency, urls, doc_url_base=doc_url_base
         ),
         *accounts_api.routes(quotas=_quotas(settings)),
         *contacts_api.routes(quota=settings.contact_quota),
@@ -288,7 +289,7 @@ async def _build(
             database=database,
             bus=bus,
             processor=SimulatedProcessor(),
-            rules=ProfileRules(sealer, settings.profile_requires_whatsapp, settings.profile_quota),
+            rules=ProfileRules(sealer, settings.profile_requires_whatsapp, settings.profile_quota, urls),
             forget_callers=authenticator.forget_all,
         ),
         *compliance_api.routes(),

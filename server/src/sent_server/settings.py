@@ -61,7 +61,7 @@ class Settings:
         "Name servers that webhook addresses are looked up with, `HOST[:PORT]` separated by commas; empty: those of "
         "this machine.",
     )
-    webhook_require_https: bool = _setting(False, "Refuse webhook endpoints that are not https.")
+    webhook_require_https: bool = _setting(False, "Refuse webhook endpoints and callback addresses that are not https.")
     webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
     public_url: str = _setting(
         "", "Where people reach this server, as links in letters show it; empty means http://HOST:PORT."

@@ -14,6 +14,8 @@ from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import Inbox
 from sent_server.delivery.timeouts import Timeouts
+from sent_server.egress import UrlRules
+from sent_server.egress.guard import Guard
 from sent_server.http.caller import Caller
 from sent_server.http.envelope import Answer
 from sent_server.http.execute import Executor
@@ -44,6 +46,7 @@ DOC_URL_BASE = "http://localhost/errors"
 CALLBACK_SECRET = "whsec_" + base64.b64encode(bytes(24)).decode()
 SEALER = Sealer(b"k" * 32, lambda count: bytes(count))
 CARD = rate_cards.load()
+URLS = UrlRules(Guard(allow_loopback=False), require_https=False)
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Node:
         ]
         idempotency = Idempotency(SEALER)
         self._executor = Executor(database, idempotency, InFlight(), DOC_URL_BASE)
-        self._send = messages_api.routes(Desk(CARD, bus), idempotency, doc_url_base=DOC_URL_BASE)[0]
+        self._send = messages_api.routes(Desk(CARD, bus), idempotency, URLS, doc_url_base=DOC_URL_BASE)[0]
         self._workers: list[Worker] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)

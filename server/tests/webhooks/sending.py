@@ -12,7 +12,7 @@ from sent_server.bus import LocalBus
 from sent_server.db import Tx, migrate, open_database
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
-from sent_server.egress import Egress
+from sent_server.egress import Egress, UrlRules
 from sent_server.events import Event, LogEntry
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.paging import Page
@@ -40,7 +40,7 @@ class World:
     bus: LocalBus = field(default_factory=LocalBus)
 
     def __post_init__(self) -> None:
-        self.rules = Rules(Sealer(b"k" * 32), quota=100, require_https=False)
+        self.rules = Rules(Sealer(b"k" * 32), quota=100, urls=UrlRules(self.egress.guard, require_https=False))
         self.sender = self.new_sender()
 
     def new_sender(self, **options: Any) -> Sender:

@@ -8,6 +8,7 @@ import pytest
 from harness import samples
 from harness.backends import Backend
 from harness.client import Client
+from harness.hostile import NameServer
 from harness.receiver import Behaviour, Receiver
 from harness.server import Account, OwnServer, Server
 from harness.waiting import wait_for
@@ -146,12 +147,19 @@ def test_a_test_in_the_sandbox_calls_nobody(http: Client, receiver: Receiver) ->
     assert receiver.deliveries == []
 
 
-def test_a_test_never_reaches_the_inside(server: Server, http: Client) -> None:
-    for url in ("http://169.254.169.254/latest", "http://10.0.0.1/", f"{server.base_url}/v3/me", "http://[::]/"):
-        made = create(http, url)
-        answer = http.post(f"{WEBHOOKS}/{made['id']}/test", {"event_type": "messages"})
-        assert (answer.status, answer.data["success"]) == (200, False)
-        assert "Not called" in answer.data["message"]
+def test_a_test_never_reaches_the_inside(own_server: OwnServer) -> None:
+    with NameServer() as names:
+        server = own_server(env={"SENT_EGRESS_NAME_SERVERS": names.address})
+        made = create(server.http, f"http://inside.test:{server.base_url.rpartition(':')[2]}/v3/me")
+        for leads_to in ("127.0.0.1", "169.254.169.254", "10.0.0.1", "0.0.0.0"):
+            names.leads_to = leads_to
+            server.http.put(f"{WEBHOOKS}/{made['id']}", {"endpoint_url": f"http://to-{leads_to}.test:8080/"})
+            if leads_to == "127.0.0.1":
+                own = f"http://own.test:{server.base_url.rpartition(':')[2]}/"
+                server.http.put(f"{WEBHOOKS}/{made['id']}", {"endpoint_url": own})
+            answer = server.http.post(f"{WEBHOOKS}/{made['id']}/test", {"event_type": "messages"})
+            assert (answer.status, answer.data["success"]) == (200, False)
+            assert "Not called" in answer.data["message"]
 
 
 def test_a_rotation_in_the_sandbox_leaves_the_secret(http: Client, receiver: Receiver) -> None:

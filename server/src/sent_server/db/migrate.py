@@ -32,6 +32,7 @@ def known() -> list[Migration]:
             header = _HEADER.search(sql)
             assert header, f"{file.name} lacks its '-- compatible: N' line"
             found.append(Migration(int(file.name[:4]), file.name, int(header.group(1)), sql))
+    assert len({migration.version for migration in found}) == len(found), "two migrations have one number"
     return sorted(found, key=lambda migration: migration.version)
 
 

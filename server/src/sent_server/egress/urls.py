@@ -74,12 +74,13 @@ def parse(text: str) -> Url:
     return Url(scheme, host, port, target if target.startswith("/") else f"/{target}", is_literal, authorization)
 
 
-def is_postable(text: str, *, require_https: bool = False) -> bool:
+def is_postable(text: str) -> bool:
     """An absolute http(s) URL with a host and a possible port."""
     try:
-        return parse(text).scheme == "https" or not require_https
+        parse(text)
     except UrlError:
         return False
+    return True
 
 
 def masked(text: str) -> str:

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from sent_server.db import Row, Tx
+from sent_server.egress import UrlError, urls
 from sent_server.events import store
 from sent_server.events.model import Event
 from sent_server.events.names import Label, callback_label
@@ -95,8 +95,12 @@ async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
 @functools.lru_cache(maxsize=4_096)
 def callback_endpoint_id(customer_id: str, url: str) -> str:
     """One queue, and one breaker, per customer and origin of callback addresses."""
-    parts = urlsplit(url)
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {parts.scheme}://{parts.netloc.lower()}"))
+    try:
+        parsed = urls.parse(url)
+        origin = f"{parsed.scheme}://{parsed.host_header}"
+    except UrlError:  # accepted by an earlier version, and never called
+        origin = url
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {origin}"))
 
 
 def _event_row(event: Event, event_id: str) -> Row:

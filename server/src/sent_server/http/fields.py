@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from sent_server import egress
 from sent_server.errors import ApiError
 from sent_server.http import unserved, zero_values
 from sent_server.http.zero_values import Fault, Plan, Together, ZeroValues
@@ -78,6 +79,12 @@ def fault(code: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(code, message)  # type: ignore[arg-type]
 
 
+def _check_post_url(value: str) -> str:
+    if not egress.is_postable(value):
+        raise fault("VALIDATION_001", egress.BAD_URL)
+    return value
+
+
 def _check_moment(value: Any) -> int | None:
     if value is None:
         return None
@@ -116,6 +123,8 @@ def between(low: int, high: int) -> Any:
 
 
 Phone = Annotated[str, StringConstraints(pattern=phone.e164_pattern())]
+# An address that will be posted to; what the operator allows beyond its spelling is for `egress.UrlRules`.
+PostUrl = Annotated[str, AfterValidator(_check_post_url)]
 # Arrives as ISO 8601 text; the value is epoch milliseconds.
 Moment = Annotated[int, BeforeValidator(_check_moment), ZeroValues((str,))]
 Uuid = Annotated[str, StringConstraints(pattern=ids.uuid_pattern(), to_lower=True)]

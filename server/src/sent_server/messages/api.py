@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sent_server.db import Tx
+from sent_server.egress import UrlRules
 from sent_server.errors import ApiError
 from sent_server.http import batched, route
 from sent_server.http.envelope import Reply
@@ -17,12 +18,12 @@ from sent_server.messages.wire import SendMessage
 BAD_ID = ("VALIDATION_001", "Invalid message ID format.")
 
 
-def routes(desk: Desk, idempotency: Idempotency, *, doc_url_base: str) -> Sequence[Route]:
+def routes(desk: Desk, idempotency: Idempotency, urls: UrlRules, *, doc_url_base: str) -> Sequence[Route]:
     async def send(tx: Tx, call: Call, body: SendMessage) -> Reply:
-        return await desk.accept_one(tx, _command(call, body, None))
+        return await desk.accept_one(tx, _command(call, body, urls, None))
 
     def to_command(call: Call, body: SendMessage, claim: Claim | None) -> tuple[SendCommand, int]:
-        command = _command(call, body, claim)
+        command = _command(call, body, urls, claim)
         return command, command.weight
 
     return [
@@ -58,7 +59,10 @@ async def list_activities(tx: Tx, call: Call) -> Reply:
     return Reply(200, wire.activities(message_id, events))
 
 
-def _command(call: Call, body: SendMessage, claim: Claim | None) -> SendCommand:
+def _command(call: Call, body: SendMessage, urls: UrlRules, claim: Claim | None) -> SendCommand:
+    """Raises VALIDATION_001 for an address that may not be called."""
+    callback_url = urls.settle("callback_url", body.callback_url) if body.callback_url else None
+    webhook_url = urls.settle("webhook_url", body.webhook_url) if body.webhook_url else None
     template = body.template
     template_id = (template.id if template else None) or body.template_id
     return SendCommand(
@@ -68,7 +72,7 @@ def _command(call: Call, body: SendMessage, claim: Claim | None) -> SendCommand:
         template_name=None if template_id or template is None else template.name,
         parameters=body.parameters,
         channels=body.chosen_channels,
-        callback_url=body.callback_url or body.webhook_url,
+        callback_url=callback_url or webhook_url,
         request_id=call.request_id,
         now_ms=call.now_ms,
         claim=claim,

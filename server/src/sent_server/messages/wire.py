@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, cast
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from sent_server.carriers.base import Content
 from sent_server.http import unserved
-from sent_server.http.fields import Body, Phone, Uuid, fault, not_supported
+from sent_server.http.fields import Body, Phone, PostUrl, Uuid, fault, not_supported
 from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
@@ -75,23 +74,11 @@ class _AnyText:
         )
 
 
-def _check_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and len(value) <= 2_048
-    except ValueError:
-        valid = False
-    if not valid:
-        raise fault("VALIDATION_001", "Must be a valid HTTP or HTTPS URL")
-    return value
-
-
 _ChannelList = Annotated[list[str] | None, ZeroValues((str, list))]
 Channels = Annotated[_ChannelList, BeforeValidator(_check_channels)]
 NewerChannels = Annotated[_ChannelList, BeforeValidator(_check_newer_channels)]
 # A value that is null counts as missing.
 Parameters = dict[str, Annotated[str, _AnyText()] | None]
-Url = Annotated[str, AfterValidator(_check_url)]
 
 
 class TemplateRef(BaseModel):
@@ -135,8 +122,8 @@ class SendMessage(Body):
     variables: Parameters | None = None
     channel: Channels = None
     channels: NewerChannels = None
-    webhook_url: Url | None = None
-    callback_url: Url | None = None
+    webhook_url: PostUrl | None = None
+    callback_url: PostUrl | None = None
 
     @property
     def parameters(self) -> dict[str, str]:

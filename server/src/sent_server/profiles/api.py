@@ -39,7 +39,9 @@ def routes(
     async def keep_card(call: Call, body: UpdateProfile) -> None:
         if body.payment_details is not None:
             cards.check(body.payment_details.card, now_ms=call.now_ms)
-            await database.write(lambda tx: service.check_change(tx, call.caller, call.path["profileId"], body.wanted))
+            await database.write(
+                lambda tx: service.check_change(tx, call.caller, call.path["profileId"], body.wanted, rules)
+            )
             await cards.hand_over(processor, body.payment_details.card, reference=call.request_id)
 
     async def create(tx: Tx, call: Call, body: CreateProfile) -> Reply:
@@ -55,6 +57,7 @@ def routes(
             call.caller,
             call.path["profileId"],
             body.wanted,
+            rules,
             payment_reference=_reference(call, body),
             now_ms=call.now_ms,
         )
@@ -67,9 +70,8 @@ def routes(
         return Reply(204)
 
     async def complete(tx: Tx, call: Call, body: CompleteProfile) -> Reply:
-        started = await completion.start(
-            tx, call.caller, call.path["profileId"], webhook_url=body.web_hook_url, now_ms=call.now_ms
-        )
+        url = rules.urls.settle("webHookUrl", body.web_hook_url)
+        started = await completion.start(tx, call.caller, call.path["profileId"], webhook_url=url, now_ms=call.now_ms)
         if not started:
             return Reply(200, {"message": "Profile is already completed", "status": "completed"})
         tx.after_commit(lambda: bus.hint(completion.KIND))

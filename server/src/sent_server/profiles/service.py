@@ -4,8 +4,9 @@ An organization's key sees and changes all its profiles; with x-profile-id, that
 and changes nothing: who pays and what is inherited is the organization's to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
@@ -16,6 +17,7 @@ from sent_server.channels import service as channels
 from sent_server.compliance import reach
 from sent_server.compliance import service as compliance
 from sent_server.db import Tx
+from sent_server.egress import UrlRules
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
 from sent_server.http.route import NO_ADMIN_ACCESS
@@ -49,6 +51,7 @@ class Rules:
     sealer: Sealer
     requires_whatsapp: bool
     quota: int
+    urls: UrlRules
 
 
 async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: Rules) -> Account:
@@ -69,6 +72,7 @@ async def create(
     """Raises like `check_new`."""
     await accounts.hold_profiles(tx, caller.organization_id)
     organization = await check_new(tx, caller, wanted, rules)
+    preferences = _preferences({}, wanted, rules)
     billing_model = wanted.billing_model or DEFAULT_BILLING
     account = await accounts.create_profile(
         tx,
@@ -85,7 +89,7 @@ async def create(
     )
     await _check_sharing(tx, account, wanted)
     contact = None if billing_model == ORGANIZATION_PAYS else wanted.billing_contact
-    await store.put(tx, account.id, Details(contact, payment_reference, preferences=wanted.preferences))
+    await store.put(tx, account.id, Details(contact, payment_reference, preferences=preferences))
     if wanted.whatsapp_account is not None:
         await _connect(tx, account, wanted.whatsapp_account, rules.sealer, now_ms)
     if wanted.brand is not None:
@@ -107,7 +111,9 @@ async def list_all(tx: Tx, caller: Caller) -> list[Profile]:
     return await _profiles(tx, organization, await accounts.profiles(tx, organization.id))
 
 
-async def check_change(tx: Tx, caller: Caller, profile_id: str, wanted: Wanted) -> tuple[Account, Details]:
+async def check_change(
+    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: Rules
+) -> tuple[Account, Details]:
     """The profile, locked, and its details as they shall be.
 
     Raises AUTH_004, RESOURCE_014, and VALIDATION_001 for a bill without a contact or a card without a bill.
@@ -131,7 +137,7 @@ async def check_change(tx: Tx, caller: Caller, profile_id: str, wanted: Wanted) 
         details,
         billing_contact=contact,
         numbers={**details.numbers, **wanted.numbers},
-        preferences={**details.preferences, **wanted.preferences},
+        preferences=_preferences(details.preferences, wanted, rules),
     )
     if billing_model == ORGANIZATION_PAYS:
         details = replace(details, billing_contact=None, payment_reference=None)
@@ -139,10 +145,10 @@ async def check_change(tx: Tx, caller: Caller, profile_id: str, wanted: Wanted) 
 
 
 async def update(
-    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, *, payment_reference: str | None, now_ms: int
+    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: Rules, *, payment_reference: str | None, now_ms: int
 ) -> Profile:
     """Change what is given. Raises like `check_change`, and VALIDATION_001 for a brand that is filed already."""
-    account, details = await check_change(tx, caller, profile_id, wanted)
+    account, details = await check_change(tx, caller, profile_id, wanted, rules)
     organization = await _organization(tx, caller)
     if wanted == Wanted():
         return (await _profiles(tx, organization, [account]))[0]
@@ -174,6 +180,14 @@ def check_own_settings(caller: Caller, profile_id: str) -> None:
     """A profile's own key does not change it. Raises AUTH_004."""
     if profile_id == caller.customer_id:
         refuse_profile_key(caller)
+
+
+def _preferences(kept: Mapping[str, Any], wanted: Wanted, rules: Rules) -> dict[str, Any]:
+    """Raises VALIDATION_001 for an address that may not be called."""
+    changed = {**kept, **wanted.preferences}
+    if url := wanted.preferences.get("webhook_url"):
+        changed["webhook_url"] = rules.urls.settle("settings.webhook_url", url, stored=kept.get("webhook_url"))
+    return changed
 
 
 async def _organization(tx: Tx, caller: Caller) -> Account:

@@ -1,6 +1,7 @@
 """Bodies and answers of the profile routes. Source: contract openapi-v3, NOTES a33-a35, a51, d."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -17,8 +18,8 @@ from pydantic import (
 from sent_server.accounts.model import MAX_NAME_LENGTH, PROFILE_FLAGS
 from sent_server.compliance import service as compliance
 from sent_server.compliance.wire import BrandInput, brand_wire
-from sent_server.egress.urls import is_postable
-from sent_server.http.fields import Body, Uuid, fault, one_of
+from sent_server.egress import is_postable, urls
+from sent_server.http.fields import Body, PostUrl, Uuid, fault, one_of
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import mailbox, phone, timestamps, typed_text
 from sent_server.ports.payment import Card
@@ -77,12 +78,6 @@ def _check_icon(value: str) -> str:
     return value
 
 
-def _check_url(value: str) -> str:
-    if not is_postable(value):
-        raise fault("VALIDATION_001", "Must be a valid HTTP or HTTPS URL")
-    return value
-
-
 def _check_email(value: str) -> str:
     if not _EMAIL.fullmatch(value):
         raise fault("VALIDATION_001", "Must be a valid email address")
@@ -103,7 +98,6 @@ Line = Annotated[str, StringConstraints(max_length=255)]
 FilledLine = Annotated[Line, AfterValidator(_check_filled)]
 Email = Annotated[Line, AfterValidator(_check_email)]
 Number = Annotated[str, AfterValidator(_check_number)]
-Url = Annotated[str, AfterValidator(_check_url)]
 BillingModel = Annotated[str, one_of(BILLING_MODELS)]
 
 
@@ -143,7 +137,7 @@ class Preferences(_Group):
     """`settings` of an older form of profiles."""
 
     default_channel: Line | None = None
-    webhook_url: Url | None = None
+    webhook_url: PostUrl | None = None
     timezone: Line | None = None
     language: Line | None = None
 
@@ -245,7 +239,7 @@ class UpdateProfile(_Described):
 
 
 class CompleteProfile(Body):
-    web_hook_url: Url = Field(validation_alias=AliasChoices("webHookUrl", "web_hook_url", "webhook_url"))
+    web_hook_url: PostUrl = Field(validation_alias=AliasChoices("webHookUrl", "web_hook_url", "webhook_url"))
 
 
 def profile(found: Profile) -> dict[str, Any]:
@@ -269,5 +263,10 @@ def profile(found: Profile) -> dict[str, Any]:
         "billing_contact": contact
         and {"name": contact.name, "email": contact.email, "phone": contact.phone, "address": contact.address},
         "brand": brand_wire(found.brand) if found.brand else None,
-        "settings": {name: details.preferences.get(name) for name in PREFERENCES},
+        "settings": _shown(details.preferences),
     }
+
+
+def _shown(preferences: Mapping[str, Any]) -> dict[str, Any]:
+    url = preferences.get("webhook_url")
+    return {name: preferences.get(name) for name in PREFERENCES} | {"webhook_url": url and urls.masked(url)}

@@ -8,7 +8,10 @@ from sent_server.webhooks.signing import SignatureMode
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """`disabled_at_ms` None means active; `disabled_reason` is set when we switched it off."""
+    """`disabled_at_ms` None means active; `disabled_reason` is set when we switched it off.
+
+    Of an `endpoint_url` with user and password these are sealed apart, and a mask is in their place.
+    """
 
     customer_id: str
     id: str
@@ -23,6 +26,7 @@ class Webhook:
     disabled_reason: str | None
     created_at_ms: int
     updated_at_ms: int | None
+    userinfo_sealed: str | None = None
 
     @property
     def is_active(self) -> bool:

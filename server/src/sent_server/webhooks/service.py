@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cryptography.exceptions import InvalidTag
+
 from sent_server import events
 from sent_server.db import Tx
+from sent_server.egress import UrlRules, urls
 from sent_server.errors import ApiError
 from sent_server.events import Event, LogEntry, Span, names
 from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
-from sent_server.webhooks import parking, signing, store
+from sent_server.webhooks import parking, signing, store, trial
 from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
@@ -25,7 +28,7 @@ class Rules:
 
     sealer: Sealer
     quota: int
-    require_https: bool
+    urls: UrlRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,6 @@ async def create(
     if await store.count(tx, customer_id) >= quota:
         raise ApiError("VALIDATION_001", f"An account may hold {plurals.counted(quota, 'webhook')}; delete one first")
     _check_complete(draft)
-    _check_url(draft.endpoint_url, rules)
     webhook_id = ids.new_id(now_ms)
     secret = signing.new_secret()
     empty = Webhook(
@@ -88,7 +90,7 @@ async def create(
         created_at_ms=now_ms,
         updated_at_ms=None,
     )
-    webhook = _with(empty, draft)
+    webhook = _with(_at(empty, draft.endpoint_url, rules), draft)
     await store.insert(tx, webhook)
     await store.put_health(tx, {(customer_id, webhook_id): Health()})
     await _follow(tx, webhook)
@@ -118,15 +120,14 @@ async def standings(tx: Tx, customer_id: str) -> list[Standing]:
 async def update(
     tx: Tx, customer_id: str, webhook_id: str, draft: Draft, rules: Rules, *, now_ms: int
 ) -> tuple[Webhook, Health]:
-    _check_url(draft.endpoint_url, rules)
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
-    changed = replace(_with(webhook, draft), updated_at_ms=now_ms)
+    changed = replace(_with(_at(webhook, draft.endpoint_url, rules), draft), updated_at_ms=now_ms)
     # A program that puts back what it has read says nothing about the state: that is a change only where it differs.
     if draft.is_active is not None and draft.is_active is not webhook.is_active:
         return await _switch(tx, changed, health, active=draft.is_active, now_ms=now_ms)
     await store.update(tx, changed)
     await _follow(tx, changed)
-    if changed.endpoint_url != webhook.endpoint_url:
+    if (changed.endpoint_url, changed.userinfo_sealed) != (webhook.endpoint_url, webhook.userinfo_sealed):
         health = await _forgive(tx, changed, health)
     return changed, health
 
@@ -205,7 +206,6 @@ def _with(webhook: Webhook, draft: Draft) -> Webhook:
     return replace(
         webhook,
         display_name=draft.display_name or webhook.display_name,
-        endpoint_url=draft.endpoint_url or webhook.endpoint_url,
         event_types=event_types,
         retry_count=draft.retry_count or webhook.retry_count,
         timeout_seconds=draft.timeout_seconds or webhook.timeout_seconds,
@@ -213,9 +213,20 @@ def _with(webhook: Webhook, draft: Draft) -> Webhook:
     )
 
 
-def _check_url(url: str | None, rules: Rules) -> None:
-    if url and rules.require_https and not url.lower().startswith("https://"):
-        raise ApiError("VALIDATION_001", "Endpoint URL must be a valid HTTPS URL")
+def _at(webhook: Webhook, given: str | None, rules: Rules) -> Webhook:
+    """The webhook with this URL. Raises VALIDATION_001 for one that may not be called."""
+    if not given:
+        return webhook
+    try:
+        before = trial.called_url(webhook, rules.sealer)
+    except InvalidTag:  # sealed with another master key: credentials must be given again
+        before = webhook.endpoint_url
+    url = rules.urls.settle("endpoint_url", given, stored=before)
+    if url == before:
+        return webhook
+    credentials = urls.userinfo(url)
+    sealed = None if credentials is None else rules.sealer.seal(credentials, row_id=f"{webhook.id}/url")
+    return replace(webhook, endpoint_url=urls.masked(url), userinfo_sealed=sealed)
 
 
 def _check_complete(draft: Draft) -> None:

@@ -6,13 +6,15 @@ import orjson
 
 from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
+from sent_server.egress import urls
 from sent_server.kernel.paging import Page
 from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 _COLUMNS = """
     w.customer_id, w.id, w.display_name, w.endpoint_url, w.event_types_json, w.retry_count, w.timeout_seconds,
-    w.signature_mode, w.secret_sealed, w.disabled_at_ms, w.disabled_reason, w.created_at_ms, w.updated_at_ms
+    w.signature_mode, w.secret_sealed, w.disabled_at_ms, w.disabled_reason, w.created_at_ms, w.updated_at_ms,
+    w.userinfo_sealed
 """
 _HEALTH_COLUMNS = """
     h.consecutive_failures, h.unreachable_in_row, h.failed_events_in_row, h.parked_at_ms, h.probe_at_ms,
@@ -21,16 +23,16 @@ _HEALTH_COLUMNS = """
 INSERT = """
     INSERT INTO webhooks
         (customer_id, id, display_name, endpoint_url, search_text, event_types_json, retry_count, timeout_seconds,
-         signature_mode, secret_sealed, disabled_at_ms, created_at_ms)
+         signature_mode, secret_sealed, userinfo_sealed, disabled_at_ms, created_at_ms)
     VALUES
         (:customer_id, :id, :display_name, :endpoint_url, :search_text, :event_types_json, :retry_count,
-         :timeout_seconds, :signature_mode, :secret_sealed, :disabled_at_ms, :created_at_ms)
+         :timeout_seconds, :signature_mode, :secret_sealed, :userinfo_sealed, :disabled_at_ms, :created_at_ms)
 """
 UPDATE = """
     UPDATE webhooks
     SET display_name = :display_name, endpoint_url = :endpoint_url, search_text = :search_text,
         event_types_json = :event_types_json, retry_count = :retry_count, timeout_seconds = :timeout_seconds,
-        signature_mode = :signature_mode, secret_sealed = :secret_sealed,
+        signature_mode = :signature_mode, secret_sealed = :secret_sealed, userinfo_sealed = :userinfo_sealed,
         disabled_at_ms = :disabled_at_ms, disabled_reason = :disabled_reason, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND id = :id
 """
@@ -144,6 +146,7 @@ async def insert(tx: Tx, webhook: Webhook) -> None:
         timeout_seconds=webhook.timeout_seconds,
         signature_mode=webhook.signature_mode.value,
         secret_sealed=webhook.secret_sealed,
+        userinfo_sealed=webhook.userinfo_sealed,
         disabled_at_ms=webhook.disabled_at_ms,
         created_at_ms=webhook.created_at_ms,
     )
@@ -162,6 +165,7 @@ async def update(tx: Tx, webhook: Webhook) -> None:
         timeout_seconds=webhook.timeout_seconds,
         signature_mode=webhook.signature_mode.value,
         secret_sealed=webhook.secret_sealed,
+        userinfo_sealed=webhook.userinfo_sealed,
         disabled_at_ms=webhook.disabled_at_ms,
         disabled_reason=webhook.disabled_reason,
         updated_at_ms=webhook.updated_at_ms,
@@ -253,7 +257,7 @@ async def endpoints_after(tx: Tx, key: Key, *, count: int) -> list[Key]:
 
 
 def _pair(row: Row) -> tuple[Webhook, Health]:
-    return _webhook(row), Health(*row[13:20])
+    return _webhook(row), Health(*row[14:21])
 
 
 def _webhook(row: Row) -> Webhook:
@@ -267,12 +271,12 @@ def _webhook(row: Row) -> Webhook:
         retry_count,
         timeout_seconds,
         SignatureMode(mode),
-        *row[8:13],
+        *row[8:14],
     )
 
 
 def _search_text(webhook: Webhook) -> str:
-    return f"{webhook.display_name}\n{webhook.endpoint_url}".lower()
+    return f"{webhook.display_name}\n{urls.masked(webhook.endpoint_url)}".lower()
 
 
 def _json(names: Sequence[str]) -> str:

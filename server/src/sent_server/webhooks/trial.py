@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import orjson
 
-from sent_server.egress import Answer, Egress, Failed, Refused
+from sent_server.egress import Answer, Egress, Failed, Refused, urls
 from sent_server.events import Content, names
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.sealing import Sealer
@@ -26,12 +26,19 @@ class Prepared:
     timeout_seconds: int
 
 
+def called_url(webhook: Webhook, sealer: Sealer) -> str:
+    """With user and password, if it has them. Raises cryptography's InvalidTag for those of another master key."""
+    if webhook.userinfo_sealed is None:
+        return webhook.endpoint_url
+    return urls.with_userinfo(webhook.endpoint_url, sealer.open(webhook.userinfo_sealed, row_id=f"{webhook.id}/url"))
+
+
 def target(webhook: Webhook, sealer: Sealer) -> Target:
     return Target(
         customer_id=webhook.customer_id,
         endpoint_id=webhook.id,
         header_id=webhook.id,
-        url=webhook.endpoint_url,
+        url=called_url(webhook, sealer),
         secret=sealer.open(webhook.secret_sealed, row_id=webhook.id),
         mode=webhook.signature_mode,
         retry_count=webhook.retry_count,
@@ -54,10 +61,10 @@ def prepare(
         now_ms,
     )
     body = bodies.encode(content, label.field, clean=clean)
-    headers = request.headers(
-        target(webhook, sealer), label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms
-    )
-    return Prepared(webhook.customer_id, webhook.endpoint_url, body, headers, webhook.timeout_seconds)
+    to = target(webhook, sealer)
+    assert to.url is not None
+    headers = request.headers(to, label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms)
+    return Prepared(webhook.customer_id, to.url, body, headers, webhook.timeout_seconds)
 
 
 async def send(egress: Egress, prepared: Prepared) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
-from sent_server import egress
+from sent_server.egress import BAD_URL, urls
 from sent_server.events import LogEntry, Span, names
 from sent_server.http import unserved
-from sent_server.http.fields import Body, Moment, Uuid, between, fault, one_of
+from sent_server.http.fields import Body, Moment, PostUrl, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import timestamps, typed_text
@@ -15,7 +15,6 @@ from sent_server.webhooks import body as bodies
 from sent_server.webhooks.model import Health, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
-BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
 EVENT_TYPE_REQUIRED = "Event type is required"
 KEPT = "Kept until the webhook is enabled"
 MAX_EVENT_TYPES = 100
@@ -27,12 +26,6 @@ def _check_name(value: str) -> str:
     if typed_text.is_blank(value):
         raise fault("VALIDATION_001", "Display name must not be empty")
     return value.strip()
-
-
-def _check_url(value: str) -> str:
-    if not egress.is_postable(value):
-        raise fault("VALIDATION_001", BAD_URL)
-    return value
 
 
 def _check_event_type(value: str) -> str:
@@ -50,7 +43,6 @@ def _check_some(value: list[str]) -> list[str]:
 
 
 Name = Annotated[str, StringConstraints(max_length=255), AfterValidator(_check_name)]
-Url = Annotated[str, AfterValidator(_check_url)]
 EventTypes = Annotated[
     list[Annotated[str, AfterValidator(_check_event_type)]],
     AfterValidator(_check_some),
@@ -68,7 +60,7 @@ class _Described(Body):
     missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
     not_served: ClassVar[frozenset[str]] = unserved.WEBHOOK
 
-    endpoint_url: Annotated[Url | None, ZeroValues()] = None
+    endpoint_url: Annotated[PostUrl | None, ZeroValues()] = None
     event_types: EventTypes | None = None
     retry_count: Retries | None = None
     timeout_seconds: TimeoutSeconds | None = None
@@ -132,7 +124,7 @@ def webhook(value: Webhook, health: Health, *, secret: str | None = None) -> dic
     return {
         "id": value.id,
         "display_name": value.display_name,
-        "endpoint_url": value.endpoint_url,
+        "endpoint_url": urls.masked(value.endpoint_url),
         "signing_secret": secret,
         "signature_mode": value.signature_mode.value,
         "is_active": value.is_active,
