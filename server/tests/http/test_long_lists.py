@@ -1,13 +1,17 @@
 """A list that is too long is refused for its length alone: nothing in it is looked at."""
 
 import copy
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from harness import samples
 from harness.client import Client
+from harness.routes import served
 from harness.server import Server
+from sent_server.http.lengths import AtMost
 
 
 def _definition() -> dict[str, Any]:
@@ -63,3 +67,38 @@ def test_one_thousand_unknown_keys_are_ignored_and_cost_nothing(http: Client) ->
 def test_the_other_faults_are_reported_beside_a_long_list(http: Client) -> None:
     answer = http.post("/v3/messages", {"to": ["x"] * 1_001, "webhook_url": "x"})
     assert set(answer.details) == {"to", "template", "webhook_url"}
+
+
+def _lists(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[str, Any]]:
+    """Every list of a model and of the models in it, with the marks beside it."""
+    if model in seen:
+        return
+    seen.add(model)
+    for name, info in model.model_fields.items():
+        yield from _lists_of(f"{model.__name__}.{name}", info.annotation, list(info.metadata), seen)
+
+
+def _lists_of(name: str, annotation: Any, marks: list[Any], seen: set[type[BaseModel]]) -> Iterator[tuple[str, Any]]:
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        yield from _lists_of(name, inner, [*marks, *more], seen)
+    elif get_origin(annotation) is list:
+        yield name, marks
+        yield from _lists_of(f"{name}[]", get_args(annotation)[0], [], seen)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from _lists(annotation, seen)
+    else:
+        for option in get_args(annotation):
+            yield from _lists_of(name, option, marks, seen)
+
+
+# Measured by checks of their own; CASES has each of them.
+MEASURED = {"SendMessage.to", "SendMessage.channel", "SendMessage.channels"}
+
+
+def test_every_list_of_every_body_has_a_limit() -> None:
+    seen: set[type[BaseModel]] = set()
+    found = [one for route in served() if route.body for one in _lists(route.body, seen)]
+    assert len(found) >= 12
+    bare = {name for name, marks in found if not any(isinstance(mark, AtMost) for mark in marks)}
+    assert bare == MEASURED
