@@ -1,5 +1,6 @@
 """`sent demo`, and the first message of a first start, as a person sees them."""
 
+import os
 import shlex
 import signal
 import subprocess
@@ -62,27 +63,32 @@ def test_no_server_is_said_with_the_next_step(tmp_path: Path) -> None:
 
 
 def test_a_first_start_shows_a_message_until_delivered_and_a_curl_that_works(tmp_path: Path) -> None:
+    """On a terminal, where the key is shown."""
+    ours, theirs = os.openpty()
     process = subprocess.Popen(
         servers.command("up", "--home", str(tmp_path), "--port", "0"),
-        stdout=subprocess.PIPE,
+        stdout=theirs,
         stderr=subprocess.STDOUT,
-        text=True,
-        env=servers.environment({"COLUMNS": "80"}),
+        env=servers.environment({"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}),
     )
-    assert process.stdout is not None
+    os.close(theirs)
     lines: list[str] = []
-    deadline_s = time.monotonic() + 30
-    while not any("Ctrl-C" in line for line in lines) and time.monotonic() < deadline_s:
-        lines.append(process.stdout.readline())
+    deadline_s = time.monotonic() + 60
+    with open(ours, encoding="utf-8", errors="replace") as terminal:
+        while not any("Ctrl-C" in line for line in lines) and time.monotonic() < deadline_s:
+            lines.append(terminal.readline())
+        _check_first_start(process, tmp_path, lines)
+
+
+def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list[str]) -> None:
     statuses = [word for line in lines for word in line.split() if word in ("QUEUED", "ROUTED", "SENT", "DELIVERED")]
     command = shlex.split(next(line for line in lines if line.startswith("curl ")))
-    kept = orjson.loads((tmp_path / "demo.json").read_bytes())
+    kept = orjson.loads((home / "demo.json").read_bytes())
     http = servers.Client(kept["base_url"], kept["api_key"])
     sent = http.post("/v3/messages", orjson.loads(command[-1]))
     http.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
-    process.stdout.close()
     assert statuses == ["QUEUED", "ROUTED", "SENT", "DELIVERED"]
     assert command[:4] == ["curl", "-X", "POST", f"{kept['base_url']}/v3/messages"]
     assert f"x-api-key: {kept['api_key']}" in command
