@@ -1,8 +1,12 @@
-"""Have Sent post events to a URL, and print the secret that signs them: python webhook.py URL"""
+"""Have Sent post events to a URL, and print the secret that signs them: python webhook.py URL
+
+Run it as often as you like: a webhook for this URL that exists already is used again, with a new secret.
+"""
 
 import sys
 
 from sent_dm import SentDm
+from sent_dm.integrations.registration import register_webhook
 
-made = SentDm().webhooks.create(display_name="fastapi", endpoint_url=sys.argv[1], event_types=["messages"])
-print(f"export SENT_DM_WEBHOOK_SECRET={made.data.signing_secret}")
+secret = register_webhook(SentDm(), sys.argv[1], display_name="fastapi", event_types=["messages"])
+print(f"export SENT_DM_WEBHOOK_SECRET={secret}")

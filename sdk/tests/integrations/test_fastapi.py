@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from deliveries import FORMS, SECRET, Example, event, free_port, served, signed
 from sent_dm import APIError, AsyncSentDm, SentDm, SentDmError, types
 from sent_dm.integrations.fastapi import SentClient, SentEvent, SentFastAPI
+from sent_dm.integrations.registration import register_webhook
 
 WEBHOOK = "/webhooks/sent"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -49,6 +50,21 @@ def test_the_example_sends_and_hears_of_it(server: Any, client: SentDm) -> None:
         assert unknown.status_code == 404
         assert unknown.json()["code"] == "RESOURCE_002"
         assert unknown.json()["error"] == "NotFoundError"
+        assert UNKNOWN in unknown.json()["message"]
+        wrong = httpx.post(f"{example.base_url}/welcome", json={**wanted, "to": "12"})
+        assert (wrong.status_code, list(wrong.json()["details"])) == (400, ["to[0]"])
+    client.webhooks.delete(hook.id)
+
+
+def test_setting_the_webhook_up_twice_leaves_one_with_the_newer_secret(server: Any, client: SentDm) -> None:
+    url = f"http://127.0.0.1:{free_port()}{WEBHOOK}"
+    first = register_webhook(client, url, display_name="once", event_types=["messages"])
+    [hook] = [one for one in client.webhooks.list() if one.endpoint_url == url]
+    client.webhooks.toggle_status(hook.id, is_active=False)
+    second = register_webhook(client, url, display_name="twice", event_types=["message"])
+    [again] = [one for one in client.webhooks.list() if one.endpoint_url == url]
+    assert (again.id, again.event_types, again.is_active) == (hook.id, ["message"], True)
+    assert len({first, second}) == 2
     client.webhooks.delete(hook.id)
 
 

@@ -159,6 +159,7 @@ async def api_error_response(request: Request, error: APIError) -> JSONResponse:
         "error": error.name,
         "message": error.message if status in PASSED_ON else "The message could not be handed to Sent",
         "code": error.code,
+        "details": error.details if status in PASSED_ON else None,
         "status_code": status,
         "request_id": error.request_id,
     }

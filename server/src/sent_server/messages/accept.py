@@ -85,7 +85,7 @@ class Desk:
         caller = command.caller
         template = found.templates[caller.customer_id].pick(id=command.template_id, name=command.template_name)
         if template is None:
-            return ApiError("RESOURCE_002")
+            return ApiError("RESOURCE_002", _unknown_template(command))
         drafted = draft_request(
             command,
             card=self.card,
@@ -265,3 +265,10 @@ def _reply(draft: Draft) -> Reply:
             text = content.content if content else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
     return Reply(202, wire.accepted(draft.template.id, draft.template.name, rows))
+
+
+def _unknown_template(command: SendCommand) -> str:
+    """Repeats what was asked for; `repr` keeps control and direction characters out of terminals."""
+    if command.template_id is not None:
+        return f"Template with id {command.template_id} not found"
+    return f"Template with name {(command.template_name or '')[:80]!r} not found"

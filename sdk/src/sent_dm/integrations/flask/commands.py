@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from sent_dm import NOT_GIVEN, SentDm, SentDmError
+from sent_dm.integrations.registration import register_webhook
 
 commands = AppGroup("sent", help="Messages by Sent.")
 
@@ -52,10 +53,13 @@ def send(
 @click.option("--event", "events", multiple=True, default=("messages", "templates"), show_default=True)
 @with_appcontext
 def webhook(url: str, events: tuple[str, ...]) -> None:
-    """Have Sent post events to URL, and print the secret to configure as SENT_DM_WEBHOOK_SECRET."""
+    """Have Sent post events to URL, and print the secret to configure as SENT_DM_WEBHOOK_SECRET.
+
+    A webhook for this URL that exists already is used again, with a new secret.
+    """
     with _client() as client:
-        made = client.webhooks.create(display_name=current_app.name, endpoint_url=url, event_types=list(events)).data
-    click.echo(f"export SENT_DM_WEBHOOK_SECRET={made.signing_secret}")
+        secret = register_webhook(client, url, display_name=current_app.name, event_types=events)
+    click.echo(f"export SENT_DM_WEBHOOK_SECRET={secret}")
 
 
 @contextmanager
