@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import mailbox, samples
+from harness import mailbox, samples, tables
 from harness.mailbox import Mailbox
 from harness.server import OwnServer, Server, ServerStartError
 from harness.waiting import wait_for
@@ -57,15 +57,22 @@ def test_the_letter_names_the_account_and_its_link_works(own_server: OwnServer, 
 
 
 def test_names_cannot_add_headers(own_server: OwnServer, relay: Mailbox) -> None:
-    """What validation lets through is quoted; an account's name, which an operator gave, is brought to one line."""
-    server = own_server(env=_settings(relay))
-    made = server.ask("accounts create", name="Acme\r\nBcc: spy@example.com", tier="unlimited")
+    """What validation lets through is quoted; a name of several lines, as older releases kept, is brought to one."""
+    older = own_server(env=_settings(relay))
+    made = older.ask("accounts create", name="Acme", tier="unlimited")
+    older.stop()
+    lines = "REPLACE('Acme|Bcc: spy@example.com https://evil.example/', '|', CHR(10))"
+    if older.backend == "sqlite":
+        lines = lines.replace("CHR(", "CHAR(")
+    tables.change(older.database_url, f"UPDATE customers SET name = {lines} WHERE id = '{made['customer_id']}'")
+    server = own_server(home=older.home, database_url=older.database_url, env=_settings(relay))
     account = server.account(made["customer_id"], server.create_key(made["customer_id"]))
     body = {**samples.user(), "name": 'Eve" <eve@example.com>, "Bob'}
     assert account.http.post("/v3/users", body).status == 201
     (mail,) = relay.wait()
     assert mail.recipients == [body["email"]]
     assert mail.message["Bcc"] is None
+    assert mail.message["Subject"] == "Invitation to Acme Bcc: spy@example.com https evil.example/"
     (to,) = mail.message["To"].addresses
     assert (to.display_name, to.addr_spec) == (body["name"], body["email"])
 
@@ -90,7 +97,7 @@ def test_a_relay_that_cannot_be_trusted_gets_no_letter(own_server: OwnServer, tm
             env["SSL_CERT_FILE"] = str(certificate)
         server = own_server(env=env)
         address = _invite(server)
-        wait_for(lambda: _progress(server, address).startswith("tried 1 times"), what="the failure in the list")
+        wait_for(lambda: _progress(server, address).startswith("tried 1 time"), what="the failure in the list")
         assert relay.mails == []
         assert "wrong" not in _progress(server, address)
 
@@ -99,7 +106,7 @@ def test_a_relay_that_is_busy_is_asked_again(own_server: OwnServer, relay: Mailb
     server = own_server(env=_settings(relay))
     relay.replies += [("RCPT", "451 not now"), ("DATA", "452 full")]
     address = _invite(server)
-    wait_for(lambda: _progress(server, address) == "tried 1 times: 451 not now", what="the first failure")
+    wait_for(lambda: _progress(server, address) == "tried 1 time: 451 not now", what="the first failure")
     server.http.post("/sim/clock", {"advance_ms": 60_000})
     wait_for(lambda: _progress(server, address) == "tried 2 times: 452 full", what="the second failure")
     server.http.post("/sim/clock", {"advance_ms": 300_000})
