@@ -1,8 +1,11 @@
 """The FastAPI integration: the example against a real server, and its edges."""
 
 import asyncio
+import threading
 import time
+from base64 import b64decode
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -66,6 +69,45 @@ def test_setting_the_webhook_up_twice_leaves_one_with_the_newer_secret(server: A
     assert (again.id, again.event_types, again.is_active) == (hook.id, ["message"], True)
     assert len({first, second}) == 2
     client.webhooks.delete(hook.id)
+
+
+def test_a_url_with_credentials_is_found_again_although_they_are_shown_masked(server: Any, client: SentDm) -> None:
+    place = f"127.0.0.1:{free_port()}{WEBHOOK}"
+    given = [
+        f"http://user:first@{place}",
+        f"http://user:first@{place}",
+        f"http://user:second@{place}",
+        f"http://{place}",
+    ]
+    secrets = {register_webhook(client, url, display_name="once", event_types=["messages"]) for url in given[:3]}
+    [hook] = [one for one in client.webhooks.list() if str(one.endpoint_url).endswith(place)]
+    assert (hook.endpoint_url, len(secrets)) == (f"http://***@{place}", 3)
+    register_webhook(client, given[3], display_name="once", event_types=["messages"])
+    [again] = [one for one in client.webhooks.list() if str(one.endpoint_url).endswith(place)]
+    assert (again.id, again.endpoint_url) == (hook.id, f"http://{place}")
+    client.webhooks.delete(hook.id)
+
+
+def test_the_webhook_uses_the_credentials_that_were_given_last(server: Any, client: SentDm) -> None:
+    heard: list[str] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append(b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode())
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        threading.Thread(target=receiver.serve_forever, args=(0.05,), daemon=True).start()
+        place = f"127.0.0.1:{receiver.server_port}{WEBHOOK}"
+        for password in ("first", "second"):
+            register_webhook(client, f"http://user:{password}@{place}", display_name="once")
+            [hook] = [one for one in client.webhooks.list() if str(one.endpoint_url).endswith(place)]
+            assert client.webhooks.test(hook.id, event_type="messages").data.success
+        receiver.shutdown()
+    client.webhooks.delete(hook.id)
+    assert heard == ["user:first", "user:second"]
 
 
 @pytest.mark.parametrize(("event_type", "field"), FORMS)
@@ -206,6 +248,7 @@ def test_a_lost_connection_is_a_502_that_tells_nothing_of_the_inside() -> None:
         "error": "APIConnectionError",
         "message": "The message could not be handed to Sent",
         "code": None,
+        "details": None,
         "status_code": 502,
         "request_id": None,
     }
