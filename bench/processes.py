@@ -138,7 +138,7 @@ def _keep_tail(pipe: Any, tail: list[bytes]) -> None:
 
 def _top_up(home: Path, customer_id: str, database: str) -> None:
     env = {"SENT_HOME": str(home), **({"SENT_DATABASE_URL": database} if database else {})}
-    operate(env, "accounts", "top-up", customer_id, "100000000")
+    operate(env, "accounts", "top-up", customer_id, "10000000")
 
 
 def operate(env: Mapping[str, str], *arguments: str) -> Any:
