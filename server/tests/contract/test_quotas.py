@@ -37,7 +37,7 @@ def test_an_account_has_quotas_of_its_own_and_shows_them(server: Server, fresh_a
         "tier": "unlimited",
         "requests_per_minute": 1_000_000,
         "messages_per_minute": 1_000_000,
-        "quotas": {"contacts": 1, "templates": 0, "webhooks": 1, "users": 0, "messages_per_day": None},
+        "quotas": {"contacts": 1, "templates": 0, "webhooks": 1, "users": 0, "profiles": 100, "messages_per_day": None},
     }
     assert http.post("/v3/contacts", {"phone_number": samples.phone()}).status == 201
     assert http.post("/v3/contacts", {"phone_number": samples.phone()}).code == "BUSINESS_008"

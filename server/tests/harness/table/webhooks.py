@@ -148,7 +148,7 @@ WEBHOOKS = [
         _hook(endpoint_url="nowhere"),
         BAD_URL,
     ),
-    Row("PUT /v3/webhooks/{id}", "no retries", "/v3/webhooks/{webhook}", 400, "VALIDATION_005", _hook(retry_count=0)),
+    Row("PUT /v3/webhooks/{id}", "six retries", "/v3/webhooks/{webhook}", 400, "VALIDATION_005", _hook(retry_count=6)),
     Row(
         "PUT /v3/webhooks/{id}",
         "an event unheard of",
