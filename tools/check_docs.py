@@ -1,6 +1,7 @@
 """Fails when something that users meet is not in the reference, or a link between our documents leads nowhere."""
 
 import dataclasses
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,9 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 SOURCES = ROOT / "server" / "src"
 MESSAGE_FAILURE = re.compile(r"\bERR_[A-Z]+(?:_[A-Z]+)+\b")
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INSTALL = re.compile(r"\bpip install ([^\n]*)")
 PACKAGES = {"sentdm", "sent-server", "sent_server", "sentdm-python-sdk"}
 # Folders whose Markdown is ours; contract/ quotes documents that are not here.
@@ -55,9 +58,21 @@ def commands(command: click.Command, words: str) -> Iterator[str]:
 def broken_links() -> Iterator[str]:
     for pattern in DOCUMENTS:
         for path in ROOT.glob(pattern):
-            for target in LINK.findall(path.read_text(encoding="utf-8")):
-                if "://" not in target and not (path.parent / target).exists():
+            for target, fragment in LINK.findall(path.read_text(encoding="utf-8")):
+                if "://" in target:
+                    continue
+                page = path.parent / target if target else path
+                if not page.exists():
                     yield f"{path.relative_to(ROOT)} links to {target}, which does not exist"
+                elif fragment and page.suffix == ".md" and fragment not in headings(page):
+                    yield f"{path.relative_to(ROOT)} links to {target}#{fragment}: that page has no such heading"
+
+
+@functools.cache
+def headings(page: Path) -> frozenset[str]:
+    """As anchors, the way GitHub and /docs/guides write them."""
+    found = HEADING.findall(FENCED.sub("", page.read_text(encoding="utf-8")))
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found)
 
 
 def wrong_installs() -> Iterator[str]:

@@ -86,6 +86,8 @@ def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list
     kept = orjson.loads((home / "demo.json").read_bytes())
     http = servers.Client(kept["base_url"], kept["api_key"])
     sent = http.post("/v3/messages", orjson.loads(command[-1]))
+    shown = next(line for line in lines if line.startswith("Docs")).split()[1]
+    docs = http.request("GET", shown.removeprefix(kept["base_url"]), checked=False)
     http.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
@@ -93,3 +95,4 @@ def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list
     assert command[:4] == ["curl", "-X", "POST", f"{kept['base_url']}/v3/messages"]
     assert f"x-api-key: {kept['api_key']}" in command
     assert sent.status == 202
+    assert docs.status == 200

@@ -129,7 +129,8 @@ def test_the_guides_are_shown_and_their_links_lead_somewhere(server: Server) -> 
         assert page.status == 200, guide.path
         text = page.body.decode()
         assert "<script>" not in text
-        for link in re.findall(r'href="(/docs/guides/[^"#]*)"', text):
+        assert "&lt;!--" not in text, f"{guide.path} shows a comment"
+        for link in re.findall(r'href="(/docs/guides/[^"#]*)', text):
             assert link.removeprefix(guides.PREFIX) in guides.everything(), (guide.path, link)
 
 

@@ -60,7 +60,7 @@ def welcome(
     if stopped():
         return
     console.print()
-    rows = [("Base URL", base_url)]
+    rows = [("Base URL", base_url), ("Docs", f"{base_url}/docs")]
     if demo:
         rows.append(("API key", demo.api_key if shows_key else f"api_key in {settings.home}/demo.json"))
     rows.append(("Data", f"{settings.home} ({'SQLite' if installation.is_sqlite(settings) else 'PostgreSQL'})"))
@@ -72,7 +72,7 @@ def welcome(
         console.print(Text(command, "cyan"), soft_wrap=True)
         name, samples = seeds.example()
         template = orjson.dumps({"name": name, "parameters": samples}).decode()
-        console.print("Other templates have blanks, which `parameters` fills (GET /v3/templates):")
+        console.print("Other templates have variables; `parameters` gives their values (GET /v3/templates lists them):")
         console.print(Text(f'"template": {template}', "cyan"), soft_wrap=True)
     console.print("\n[dim]Ctrl-C stops the server.[/]")
 

@@ -27,6 +27,8 @@ SECTIONS = {
     "Project": ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "deploy/README.md"),
 }
 _EXAMPLES = ("examples/*/README.md",)  # linked from pages, not listed
+# A line of its own, such as the mark of a tested block. It would be shown, because raw HTML is text here.
+_COMMENT = re.compile(r"^[ \t]*<!--.*-->[ \t]*\n", re.MULTILINE)
 _markdown = MarkdownIt("js-default")  # raw HTML stays text
 
 
@@ -56,7 +58,7 @@ def everything() -> Mapping[str, Guide]:
 
 def render(guide: Guide) -> str:
     """HTML. Links between pages stay on this server; links to other files of the repository become plain text."""
-    tokens = _markdown.parse((_CHECKOUT / guide.source).read_text(encoding="utf-8"))
+    tokens = _markdown.parse(_COMMENT.sub("", (_CHECKOUT / guide.source).read_text(encoding="utf-8")))
     _name_headings(tokens)
     for token in tokens:
         if token.children:
