@@ -112,7 +112,8 @@ def show_steps(console: Console, steps: Iterable[Step]) -> list[Step]:
                 (f"{step.status:<10}", COLOURS.get(step.status, "")),
                 f"{step.channel:<9}",
                 (step.description or "", "dim"),
-            )
+            ),
+            soft_wrap=True,
         )
         shown.append(step)
     return shown

@@ -33,10 +33,10 @@ HEADERS = {
 }
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>:root{{color-scheme:light dark}}body{{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}}
+<style>:root{{color-scheme:light dark}}strong,p{{overflow-wrap:anywhere}}
+body{{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}}
 label,input{{display:block}}input{{font:inherit;width:100%;box-sizing:border-box;padding:.5em;margin:.25em 0 1em}}
-button{{font:inherit;padding:.5em 1.2em;margin-right:.5em}}
-strong,p{{overflow-wrap:anywhere}}</style></head>
+button{{font:inherit;padding:.5em 1.2em;margin-right:.5em}}</style></head>
 <body><h1>{title}</h1>
 {content}
 </body></html>
