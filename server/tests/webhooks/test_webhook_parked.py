@@ -331,6 +331,73 @@ def test_the_oldest_are_given_up_when_too_many_wait_a_portion_at_a_time(
     run(database_url, act)
 
 
+def test_the_counter_of_parked_events_follows_whatever_happens(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        webhook = await disabled(world, receiver)
+        await world.sender.stop()
+        world.sender = world.new_sender(keep=Keep(events=5))
+        await world.emit(count=4)
+        assert await _parked(world, webhook) == 4
+        [*_, first] = await world.log(webhook)
+        for _ in range(2):  # the second finds it waiting
+            await _replay(world, webhook, first.id)
+            assert await _parked(world, webhook) == 5
+        await world.emit(count=2)
+        await tidy(world.sender)
+        assert await _parked(world, webhook) == 5, "two were given up"
+        await _replay(world, webhook, None)
+        assert await _parked(world, webhook) == 7
+        await world.switch(webhook, active=True)
+        assert await _parked(world, webhook) == 0
+        await world.switch(webhook, active=False)
+        await world.settle()
+        assert await _parked(world, webhook) == 7, "they were due and are kept"
+        world.advance(31 * DAY_S)
+        await tidy(world.sender)
+        assert await _parked(world, webhook) == 0, "too old"
+
+    run(database_url, act)
+
+
+def test_nothing_is_left_of_a_deleted_webhook_once_its_log_has_aged(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        webhook = await disabled(world, receiver)
+        await world.emit(count=3)
+        await world.emit(count=2, callback=receiver.url("/callback"))
+        await world.send()
+        before = await world.database.read(lambda tx: events.interest(tx, [CUSTOMER]))
+        await world.database.write(lambda tx: service.delete(tx, CUSTOMER, webhook.id))
+        late = events.Event(CUSTOMER, "message.sent", "m", {"message_id": "m"}, world.clock.now_ms())
+        await world.database.write(lambda tx: events.emit(tx, [late], before))
+        await tidy(world.sender)
+        assert await world.count("endpoint_health") == 2, "its log is still there"
+        world.advance(31 * DAY_S)
+        await tidy(world.sender)
+        await tidy(world.sender)
+        for table in ("deliveries", "events", "endpoint_health"):
+            assert await world.count(table) == 0, table
+        left = await world.database.read(lambda tx: tx.fetch("SELECT name, total FROM counters"))
+        assert [row for row in left if row[0].startswith("deliveries/")] == []
+
+    run(database_url, act)
+
+
+def test_events_age_out_although_every_endpoint_of_the_customer_is_gone(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        webhooks = [(await world.webhook(receiver.url()))[0] for _ in range(2)]
+        await world.emit()
+        for webhook in webhooks:
+            await world.database.write(lambda tx, id=webhook.id: service.delete(tx, CUSTOMER, id))
+        await tidy(world.sender)
+        assert await world.count("endpoint_health") == 1, "one stays with the events"
+        assert await world.count("events") == 1
+        world.advance(31 * DAY_S)
+        await tidy(world.sender)
+        assert (await world.count("events"), await world.count("endpoint_health")) == (0, 0)
+
+    run(database_url, act)
+
+
 def test_after_30_days_they_are_given_up_visibly_and_can_be_replayed(database_url: str, receiver: Receiver) -> None:
     async def act(world: World) -> None:
         webhook = await disabled(world, receiver)
@@ -462,7 +529,26 @@ def test_an_event_without_content_holds_nobody_up(database_url: str, receiver: R
 
 
 async def _parked(world: World, webhook: Webhook) -> int:
-    return await world.database.read(lambda tx: events.count_parked(tx, webhook.id))
+    """How many are parked, which the counter must know."""
+    counted = await world.database.read(lambda tx: events.count_parked(tx, CUSTOMER, webhook.id))
+    rows = await world.database.read(
+        lambda tx: tx.fetch(
+            "SELECT COUNT(*) FROM deliveries WHERE endpoint_id = :id AND status = 'pending' AND due_at_ms IS NULL",
+            id=webhook.id,
+        )
+    )
+    assert counted == rows[0][0]
+    return counted
+
+
+async def _replay(world: World, webhook: Webhook, delivery_id: str | None) -> None:
+    """That one, or all that failed."""
+    now_ms = world.clock.now_ms() + 1
+    span = Span(0, now_ms, ("failed",))
+    if delivery_id is None:
+        await world.database.write(lambda tx: service.replay_span(tx, CUSTOMER, webhook.id, span, now_ms=now_ms))
+    else:
+        await world.database.write(lambda tx: service.replay_one(tx, CUSTOMER, webhook.id, delivery_id, now_ms=now_ms))
 
 
 async def _update(world: World, webhook: Webhook, draft: Draft) -> Webhook:

@@ -5,7 +5,7 @@ Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks 
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
-from sent_server.events.parked import count_parked, drop_due, drop_parked, fail_beyond, fail_older, park_due, release
+from sent_server.events.parked import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
 from sent_server.events.queue_store import (
     Claimed,
     DueEndpoint,
@@ -20,7 +20,18 @@ from sent_server.events.queue_store import (
     release_endpoints,
 )
 from sent_server.events.replay import Span, replay_one, replay_span
-from sent_server.events.store import Content, LogEntry, forget_endpoint, forget_events, forget_old, log_page, subscribe
+from sent_server.events.store import (
+    Content,
+    LogEntry,
+    count_parked,
+    forget_counts,
+    forget_endpoint,
+    forget_events,
+    forget_old,
+    has_log,
+    log_page,
+    subscribe,
+)
 
 __all__ = [
     "TOPIC",
@@ -43,10 +54,12 @@ __all__ = [
     "emit",
     "fail_beyond",
     "fail_older",
+    "forget_counts",
     "forget_endpoint",
     "forget_events",
     "forget_old",
     "give_up",
+    "has_log",
     "interest",
     "log_page",
     "note",

@@ -6,6 +6,7 @@ not written at all.
 
 import functools
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,8 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
         known = await interest(tx, sorted({event.customer_id for event in events}))
     event_rows: list[Row] = []
     deliveries: list[Row] = []
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    parked: Counter[tuple[str, str]] = Counter()
     for event in events:
         receivers = known.receivers(event.customer_id, event.name)
         if not receivers and not event.callback_url:
@@ -76,20 +78,22 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
         for one in receivers:
             deliveries.append(_delivery_row(event, event_id, one.endpoint_id, one.label, parks=one.parks))
             key = (event.customer_id, one.endpoint_id)
-            counts[key] = counts.get(key, 0) + 1
+            counts[key] += 1
+            if one.parks:
+                parked[key] += 1
         if event.callback_url:
             endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
             label = callback_label(event.name)
             deliveries.append(_delivery_row(event, event_id, endpoint_id, label, url=event.callback_url))
     if event_rows:
-        await store.insert(tx, event_rows, deliveries, counts)
+        await store.insert(tx, event_rows, deliveries, counts, parked)
 
 
 async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
     """Put an entry that is never sent into an endpoint's log, such as why it was disabled."""
     event_id = ids.new_id(event.at_ms)
     row = _delivery_row(event, event_id, endpoint_id, NOTE, note_text=message)
-    await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1})
+    await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1}, {})
 
 
 @functools.lru_cache(maxsize=4_096)

@@ -4,8 +4,9 @@ Every function takes a portion, so that a hundred thousand of them hold up nobod
 are kept, is the caller's knowledge.
 """
 
-from sent_server.db import Tx
-from sent_server.db.database import fetch_one
+from collections.abc import Sequence
+
+from sent_server.db import Row, Tx
 from sent_server.events import store
 from sent_server.kernel import ids
 
@@ -39,13 +40,6 @@ RELEASE = """
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
         AND status = 'pending' AND due_at_ms IS NULL
 """
-PARKED_FROM = """
-    SELECT id
-    FROM deliveries
-    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL
-    ORDER BY id DESC
-    LIMIT 1 OFFSET :kept
-"""
 PICK_UP_TO = """
     SELECT id
     FROM deliveries
@@ -59,17 +53,13 @@ FAIL = """
     SET status = 'failed', error_message = :reason, completed_at_ms = :now_ms
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id
 """
-COUNT_PARKED = """
-    SELECT COUNT(*)
-    FROM deliveries
-    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at_ms IS NULL
-"""
 
 
 async def park_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
     """Take up to `count` that are due out of the queue. A sender that still holds one of them records nothing."""
     found = await tx.fetch(PICK_DUE, endpoint_id=endpoint_id, now_ms=now_ms, count=count)
     await tx.execute_many(PARK, [(customer_id, endpoint_id, row[0]) for row in found], distinct=True)
+    await store.count_parked_up(tx, customer_id, endpoint_id, len(found))
     return len(found)
 
 
@@ -77,6 +67,7 @@ async def release(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now
     """Put up to `count` of the oldest back into the queue, with all their retries."""
     found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=count)
     await tx.execute_many(RELEASE, [(now_ms, customer_id, endpoint_id, row[0]) for row in found])
+    await store.count_parked_up(tx, customer_id, endpoint_id, -len(found))
     return len(found)
 
 
@@ -85,17 +76,19 @@ async def fail_older(
 ) -> int:
     """Fail up to `count` that were created before then."""
     oldest_id = ids.new_id(before_ms)[:13]
-    return await _fail(tx, customer_id, endpoint_id, oldest_id, reason=reason, count=count, now_ms=now_ms)
+    found = await tx.fetch(PICK_UP_TO, endpoint_id=endpoint_id, up_to_id=oldest_id, count=count)
+    return await _fail(tx, customer_id, endpoint_id, found, reason=reason, now_ms=now_ms)
 
 
 async def fail_beyond(
     tx: Tx, customer_id: str, endpoint_id: str, *, kept: int, reason: str, count: int, now_ms: int
 ) -> int:
     """Fail up to `count` of the oldest where more than `kept` wait."""
-    first_too_many = await fetch_one(tx, PARKED_FROM, endpoint_id=endpoint_id, kept=kept)
-    if first_too_many is None:
+    too_many = await store.count_parked(tx, customer_id, endpoint_id) - kept
+    if too_many <= 0:
         return 0
-    return await _fail(tx, customer_id, endpoint_id, first_too_many[0], reason=reason, count=count, now_ms=now_ms)
+    found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=min(count, too_many))
+    return await _fail(tx, customer_id, endpoint_id, found, reason=reason, now_ms=now_ms)
 
 
 async def drop_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
@@ -112,14 +105,7 @@ async def drop_parked(tx: Tx, customer_id: str, endpoint_id: str, *, count: int)
     return len(found)
 
 
-async def count_parked(tx: Tx, endpoint_id: str) -> int:
-    rows = await tx.fetch(COUNT_PARKED, endpoint_id=endpoint_id)
-    return rows[0][0]
-
-
-async def _fail(
-    tx: Tx, customer_id: str, endpoint_id: str, up_to_id: str, *, reason: str, count: int, now_ms: int
-) -> int:
-    found = await tx.fetch(PICK_UP_TO, endpoint_id=endpoint_id, up_to_id=up_to_id, count=count)
+async def _fail(tx: Tx, customer_id: str, endpoint_id: str, found: Sequence[Row], *, reason: str, now_ms: int) -> int:
     await tx.execute_many(FAIL, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in found], distinct=True)
+    await store.count_parked_up(tx, customer_id, endpoint_id, -len(found))
     return len(found)

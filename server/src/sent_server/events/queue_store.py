@@ -73,13 +73,19 @@ RELEASE_ENDPOINT = """
     SET due_at_ms = :now_ms, leased_at_ms = NULL
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
 """
+# Of those that have been due for longest. The inner limit bounds the scan whatever waits there; what is behind them
+# is looked at when they are sent.
 PICK_WAITING = """
     SELECT id
-    FROM deliveries
-    WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
-      AND leased_at_ms IS NULL AND COALESCE(replayed_at_ms, created_at_ms) <= :created_before_ms
-    LIMIT :count
-    /*pg: FOR UPDATE SKIP LOCKED*/
+    FROM (
+        SELECT id, leased_at_ms, replayed_at_ms, created_at_ms
+        FROM deliveries
+        WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
+        ORDER BY due_at_ms
+        LIMIT :count
+        /*pg: FOR UPDATE SKIP LOCKED*/
+    ) AS longest
+    WHERE leased_at_ms IS NULL AND COALESCE(replayed_at_ms, created_at_ms) <= :created_before_ms
 """
 GIVE_UP = """
     UPDATE deliveries

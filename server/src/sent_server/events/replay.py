@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.db.database import Row
+from sent_server.events import store
 from sent_server.kernel import ids
 
 PICK_ONE = """
-    SELECT id FROM deliveries
+    SELECT id, due_at_ms IS NULL AND status IN ('delivered', 'failed') FROM deliveries
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id AND event_name <> :never
     /*pg: FOR UPDATE*/
 """
@@ -45,7 +46,8 @@ async def replay_one(
     """False when there is no such delivery. One that still waits goes on waiting. `never` names log-only entries;
     `parks`: it is kept until the endpoint is on."""
     found = await tx.fetch(PICK_ONE, customer_id=customer_id, endpoint_id=endpoint_id, id=delivery_id, never=never)
-    await _again(tx, customer_id, endpoint_id, found, parks=parks, now_ms=now_ms)
+    finished = [row for row in found if row[1]]
+    await _again(tx, customer_id, endpoint_id, finished, parks=parks, now_ms=now_ms)
     return bool(found)
 
 
@@ -75,3 +77,5 @@ def _first_of(at_ms: int) -> str:
 async def _again(tx: Tx, customer_id: str, endpoint_id: str, found: Sequence[Row], *, parks: bool, now_ms: int) -> None:
     due_at_ms = None if parks else now_ms
     await tx.execute_many(AGAIN, [(due_at_ms, now_ms, customer_id, endpoint_id, row[0]) for row in found])
+    if parks:
+        await store.count_parked_up(tx, customer_id, endpoint_id, len(found))

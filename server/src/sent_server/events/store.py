@@ -44,9 +44,21 @@ COUNT_OF = """
     FROM counters
     WHERE customer_id = :customer_id AND name = :name
 """
+# Where nobody counts, such as at callback addresses, there is no row, and none is made.
+COUNT_DOWN = """
+    UPDATE counters
+    SET total = total - :gone
+    WHERE customer_id = :customer_id AND name = :name
+"""
 FORGET_COUNT = """
     DELETE FROM counters
     WHERE customer_id = :customer_id AND name = :name
+"""
+ANY_DELIVERY = """
+    SELECT id
+    FROM deliveries
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id
+    LIMIT 1
 """
 PICK_PENDING = """
     SELECT id
@@ -110,6 +122,8 @@ FORGET_OLD_EVENTS = """
     )
 """
 
+Key = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -161,13 +175,28 @@ async def subscribe(
     await tx.execute_many(SUBSCRIBE, rows)
 
 
-async def insert(tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], counts: dict[tuple[str, str], int]) -> None:
-    """`counts` maps (customer_id, endpoint_id) to its new log entries."""
+async def insert(
+    tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], counts: Mapping[Key, int], parked: Mapping[Key, int]
+) -> None:
+    """`counts` maps (customer_id, endpoint_id) to its new log entries, `parked` to those among them that are parked."""
     await tx.execute_many(INSERT_EVENT, events)
     await tx.execute_many(INSERT_DELIVERY, deliveries)
-    # Sorted, so that two transactions take the rows' locks in the same order.
     rows = [(customer_id, _log_counter(endpoint_id), more) for (customer_id, endpoint_id), more in counts.items()]
+    rows += [(customer_id, _parked_counter(endpoint_id), more) for (customer_id, endpoint_id), more in parked.items()]
+    # Sorted, so that two transactions take the rows' locks in the same order.
     await tx.execute_many(COUNT_UP, sorted(rows))
+
+
+async def count_parked_up(tx: Tx, customer_id: str, endpoint_id: str, more: int) -> None:
+    """`more` were parked, or with a minus are so no longer."""
+    if more:
+        await tx.execute(COUNT_UP, customer_id=customer_id, name=_parked_counter(endpoint_id), more=more)
+
+
+async def count_parked(tx: Tx, customer_id: str, endpoint_id: str) -> int:
+    """How many wait until the endpoint is on; a counter, as they may be a hundred thousand."""
+    found = await fetch_one(tx, COUNT_OF, customer_id=customer_id, name=_parked_counter(endpoint_id))
+    return found[0] if found else 0
 
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: int = 1_000) -> None:
@@ -175,7 +204,17 @@ async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: 
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
     rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id, count=count)
     await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
-    await tx.execute(FORGET_COUNT, customer_id=customer_id, name=_log_counter(endpoint_id))
+    await forget_counts(tx, customer_id, endpoint_id)
+
+
+async def has_log(tx: Tx, customer_id: str, endpoint_id: str) -> bool:
+    """Whether the endpoint has any deliveries, finished or not."""
+    return bool(await tx.fetch(ANY_DELIVERY, customer_id=customer_id, endpoint_id=endpoint_id))
+
+
+async def forget_counts(tx: Tx, customer_id: str, endpoint_id: str) -> None:
+    for name in (_log_counter(endpoint_id), _parked_counter(endpoint_id)):
+        await tx.execute(FORGET_COUNT, customer_id=customer_id, name=name)
 
 
 async def delete_deliveries(tx: Tx, customer_id: str, endpoint_id: str, delivery_ids: Sequence[str]) -> None:
@@ -209,7 +248,8 @@ async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: i
     )
     gone = len(rows)
     await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
-    await tx.execute_many(COUNT_UP, [(customer_id, _log_counter(endpoint_id), -gone)] if gone else [])
+    if gone:
+        await tx.execute(COUNT_DOWN, customer_id=customer_id, name=_log_counter(endpoint_id), gone=gone)
     return gone
 
 
@@ -224,3 +264,8 @@ async def forget_events(tx: Tx, customer_id: str, *, before_ms: int, count: int)
 
 def _log_counter(endpoint_id: str) -> str:
     return f"deliveries/{endpoint_id}"
+
+
+def _parked_counter(endpoint_id: str) -> str:
+    """Sorts after the endpoint's other counter, and before those of the next endpoint."""
+    return f"{_log_counter(endpoint_id)}/parked"

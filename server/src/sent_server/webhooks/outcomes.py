@@ -40,8 +40,8 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:
 
 
 async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: Keep) -> int:
-    """Look after some endpoints: switch off who has been unreachable for 72 h, give up what has waited too long, and
-    drop log rows that were finished `kept_ms` ago.
+    """Look after some endpoints: switch off who has been unreachable for 72 h, give up what has waited too long, drop
+    log rows that were finished `kept_ms` ago, and forget endpoints that are gone with all of their log.
 
     A transaction changes about PORTION rows: it may end early, and returns how many endpoints are done.
     """
@@ -49,17 +49,21 @@ async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: 
     left = parking.PORTION
     for number, key in enumerate(keys):
         webhook, health = webhooks.get(key), healths.get(key, Health())
+        # The log's counter before that of parked events, as who writes events takes their locks.
+        left -= await events.forget_old(tx, *key, before_ms=now_ms - kept_ms, count=left)
+        if left <= 0:
+            return number
         if breaker.overdue(health, now_ms=now_ms) and webhook is not None and webhook.is_active:
             await service.disable(tx, *key, reason=LONG_PARKED, now_ms=now_ms)
             log.warning("webhook.disabled", webhook_id=key[1], reason="parked")
         else:
             left -= await _give_up(tx, key, webhook, health, keep, count=left, now_ms=now_ms)
-        if left > 0:
-            left -= await events.forget_old(tx, *key, before_ms=now_ms - kept_ms, count=left)
         if left > 0 and (number + 1 == len(keys) or keys[number + 1][0] != key[0]):
             left -= await events.forget_events(tx, key[0], before_ms=now_ms - kept_ms, count=left)
         if left <= 0:
             return number
+        if webhook is None and not await events.has_log(tx, *key) and await store.forget_health(tx, key, health):
+            await events.forget_counts(tx, *key)
     return len(keys)
 
 

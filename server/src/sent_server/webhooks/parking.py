@@ -57,7 +57,7 @@ async def go_on(tx: Tx, *, now_ms: int) -> bool:
     """Release another portion wherever that has begun; says whether there is more."""
     releasing = await store.releasing(tx, count=RELEASED_AT_ONCE)
     count, more = _share([key for key, _ in releasing]), False
-    for key, since_ms in releasing:
+    for key, since_ms in sorted(releasing):
         found = await store.locked(tx, *key)
         if found is None or not found[0].is_active:
             await store.set_releasing(tx, key, None)

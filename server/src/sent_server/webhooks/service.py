@@ -114,7 +114,9 @@ async def standings(tx: Tx, customer_id: str) -> list[Standing]:
     """All webhooks of an account, newest first, as an operator sees them."""
     page = Page(1, await store.count(tx, customer_id) or 1)
     rows = await store.list_page(tx, customer_id, page=page, pattern="%", states=BOTH_STATES)
-    return [Standing(webhook, health, await events.count_parked(tx, webhook.id)) for webhook, health in rows]
+    return [
+        Standing(webhook, health, await events.count_parked(tx, customer_id, webhook.id)) for webhook, health in rows
+    ]
 
 
 async def update(

@@ -95,6 +95,19 @@ PUT_HEALTH = """
         probe_at_ms = excluded.probe_at_ms, last_attempt_at_ms = excluded.last_attempt_at_ms,
         last_success_at_ms = COALESCE(excluded.last_success_at_ms, endpoint_health.last_success_at_ms)
 """
+# Unless it was written meanwhile. A customer's last one stays while there are events, because they age out with it.
+FORGET_HEALTH = """
+    DELETE FROM endpoint_health
+    WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id
+      AND COALESCE(last_attempt_at_ms, 0) = :last_attempt_at_ms
+      AND (
+        EXISTS (
+            SELECT 1 FROM endpoint_health h
+            WHERE h.customer_id = :customer_id AND h.endpoint_id <> :endpoint_id
+        )
+        OR NOT EXISTS (SELECT 1 FROM events e WHERE e.customer_id = :customer_id)
+      )
+"""
 POSTPONE_PROBE = """
     UPDATE endpoint_health
     SET probe_at_ms = :probe_at_ms
@@ -231,6 +244,13 @@ async def put_health(tx: Tx, healths: Mapping[Key, Health]) -> None:
         for key, health in sorted(healths.items())
     ]
     await tx.execute_many(PUT_HEALTH, rows, distinct=True)
+
+
+async def forget_health(tx: Tx, key: Key, known: Health) -> bool:
+    """Forget how an endpoint answered, if that is still what we know; says whether it is forgotten."""
+    last_ms = known.last_attempt_at_ms or 0
+    gone = await tx.execute(FORGET_HEALTH, customer_id=key[0], endpoint_id=key[1], last_attempt_at_ms=last_ms)
+    return gone > 0
 
 
 async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool:
