@@ -2,19 +2,21 @@
 
 import dataclasses
 import functools
+import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 import click
 import typer
 
+from sent_server.carriers import reasons
 from sent_server.carriers.reasons import Reason
 from sent_server.cli.main import app
 from sent_server.errors.catalogue import CATALOGUE
 from sent_server.events import names
-from sent_server.settings import Settings
+from sent_server.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -25,6 +27,18 @@ HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INSTALL = re.compile(r"\bpip install ([^\n]*)")
 PACKAGES = {"sentdm", "sent-server", "sent_server", "sentdm-python-sdk"}
+CODE = re.compile(r"`([A-Z]+_\d{3})`")
+EVENT = re.compile(r"`((?:message|contact|profile|template)\.[a-z_.]+)`")
+TITLE = re.compile(r"^## `(sent[^`]*)`", re.MULTILINE)
+FLAG = re.compile(r"`(--[a-z-]+)")
+VARIABLE = re.compile(r"\bSENT_[A-Z_]+\b(?!\*)")
+ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/(?:v3|sim)/[\w{}/+-]*)")
+VALUE = re.compile(r"{\w+}|\+\d+")  # in a route
+# Variables of the SDK, of the tests and of fault injection, which are no settings of the server.
+OTHER_VARIABLES = {"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET", "SENT_CONFIG"}
+OTHER_VARIABLES |= {"SENT_TESTING", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"}
+# Words of other things that look like a variable: campaign states, Django settings.
+NOT_VARIABLES = {"SENT_CREATED", "SENT_BLOCKED"}
 # Folders whose Markdown is ours; contract/ quotes documents that are not here.
 DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "sdk/*.md", "sdk/docs/*.md")
 
@@ -53,6 +67,53 @@ def commands(command: click.Command, words: str) -> Iterator[str]:
     yield words
     for parameter in command.params:
         yield from (option for option in parameter.opts if option.startswith("--") and option != "--help")
+
+
+def absent() -> Iterator[str]:
+    """What the reference describes, and the code does not have."""
+    codes = {*CATALOGUE, *(entry.reason_code for entry in reasons.TABLE.values())}
+    yield from unknown("errors.md", CODE, codes, "error code")
+    events = {*names.COVERED, *(event for covered in names.COVERED.values() for event in covered)}
+    yield from unknown("events.md", EVENT, {*events, names.PROFILE_COMPLETED}, "event")
+    spoken = list(commands(typer.main.get_command(app), "sent"))
+    yield from unknown("cli.md", TITLE, set(spoken), "command")
+    yield from unknown("cli.md", FLAG, {*spoken, "--help"}, "flag")
+
+
+def unknown(page: str, pattern: re.Pattern[str], known: Set[str], kind: str) -> Iterator[str]:
+    for name in sorted(set(pattern.findall((REFERENCE / page).read_text(encoding="utf-8"))) - known):
+        yield f"docs/reference/{page} describes the {kind} {name}, which does not exist"
+
+
+def unknown_variables() -> Iterator[str]:
+    known = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)} | OTHER_VARIABLES | NOT_VARIABLES
+    for pattern in DOCUMENTS:
+        for path in ROOT.glob(pattern):
+            for name in sorted(set(VARIABLE.findall(path.read_text(encoding="utf-8"))) - known):
+                if not name.startswith("SENT_DM_"):
+                    yield f"{path.relative_to(ROOT)} names {name}, which nothing reads"
+
+
+def unknown_routes() -> Iterator[str]:
+    """The changelog is history and may name what is gone."""
+    known = {(method, VALUE.sub("{}", path)) for method, path in declared_routes()}
+    for pattern in DOCUMENTS:
+        for path in ROOT.glob(pattern):
+            if path.name == "CHANGELOG.md":
+                continue
+            for method, route in sorted(set(ROUTE.findall(path.read_text(encoding="utf-8")))):
+                if (method, VALUE.sub("{}", route).rstrip("/")) not in known:
+                    yield f"{path.relative_to(ROOT)} names {method} {route}, which does not exist"
+
+
+def declared_routes() -> Iterator[tuple[str, str]]:
+    paths = json.loads((ROOT / "contract" / "openapi-v3.json").read_text(encoding="utf-8"))["paths"]
+    for path, item in paths.items():
+        yield from ((method.upper(), path) for method in item)
+    for path in (SOURCES / "sent_server" / "phones").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        yield from (("GET", route) for route in re.findall(r'route\.get\("(/sim/[^"]*)"', text))
+        yield from re.findall(r'route\.mutate\("(\w+)", "(/sim/[^"]*)"', text)
 
 
 def broken_links() -> Iterator[str]:
@@ -104,6 +165,9 @@ def main() -> int:
         *missing("events.md", names.COVERED),
         *missing("settings.md", [field.name for field in dataclasses.fields(Settings)]),
         *missing("cli.md", commands(typer.main.get_command(app), "sent")),
+        *absent(),
+        *unknown_variables(),
+        *unknown_routes(),
         *broken_links(),
         *wrong_installs(),
         *other_names(),

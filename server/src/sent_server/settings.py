@@ -42,7 +42,7 @@ class Settings:
     database_url: str = _setting("", "`sqlite:///FILE` or `postgresql://...`; empty means HOME/sent.db.")
     database_connections: int = _setting(12, "Connections to PostgreSQL that this process opens at most.")
     bus_url: str = _setting(
-        "", "`nats://HOST:4222` (with JetStream) tells several processes of work; empty: they poll."
+        "", "`nats://HOST:4222` (with JetStream) notifies several processes of work; empty: they poll."
     )
     cache_url: str = _setting("", "`redis://HOST:6379` counts rate limits for all processes; empty: each by itself.")
     master_key: str = _setting("", "64 hex digits that encrypt stored secrets; empty means HOME/master.key.")
@@ -64,18 +64,18 @@ class Settings:
     webhook_require_https: bool = _setting(False, "Refuse webhook endpoints and callback addresses that are not https.")
     webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
     public_url: str = _setting(
-        "", "Where people reach this server, as links in letters show it; empty means http://HOST:PORT."
+        "", "Where people reach this server, as links in emails show it; empty means http://HOST:PORT."
     )
     smtp_url: str = _setting(
         "",
         "Mail server for invitations: `smtps://USER:PASSWORD@HOST:PORT` (TLS), `smtp://...` (STARTTLS, required) or "
         "`smtp+plain://HOST` (no encryption). Empty: links are written to the log.",
     )
-    smtp_timeout_ms: int = _setting(10_000, "Patience with each step of the mail server (ms).")
-    mail_from: str = _setting("", "Sender of letters, `Name <name@example.com>`; needed with smtp_url.")
+    smtp_timeout_ms: int = _setting(10_000, "Timeout for each step with the mail server (ms).")
+    mail_from: str = _setting("", "Sender of emails, `Name <name@example.com>`; needed with smtp_url.")
     user_quota: int = _setting(1_000, "Users an account may have before VALIDATION_001.")
     mail_retention_ms: int = _setting(
-        2_592_000_000, "The trace of a letter (not its text) is kept this long (ms; default 30 days)."
+        2_592_000_000, "The record of an email (not its text) is kept this long (ms; default 30 days)."
     )
     receipt_timeout_ms: int = _setting(
         259_200_000, "A leg without a receipt for this long has failed (ms; default 72 h)."
