@@ -134,10 +134,22 @@ def test_a_footer_of_a_type_needs_its_text(http: Client) -> None:
     assert list(answer.details) == ["definition.footer.template"]
 
 
+def test_a_part_of_the_body_of_a_type_needs_its_text(http: Client) -> None:
+    for part, place in (({"type": "text", "template": ""}, "body.sms.template"), ({"template": ""}, "body")):
+        body = {"category": "UTILITY", "language": "en_US", "definition": {"body": {"sms": part}}}
+        answer = http.post("/v3/templates", body)
+        assert (answer.status, list(answer.details)) == (400, [f"definition.{place}"])
+
+
 def test_everything_of_a_template_zero_but_its_text(server: Server) -> None:
     made = _body("Hello there", header=None, footer={"template": ""}, buttons=[], definitionVersion="")
     made["definition"]["authenticationConfig"] = {}
-    made["definition"]["body"] |= {"sms": {}, "whatsapp": [], "rcs": None, "mms": {"template": "", "media": []}}
+    made["definition"]["body"] |= {
+        "sms": {},
+        "whatsapp": {"type": "", "template": "", "variables": []},
+        "rcs": None,
+        "mms": {"template": "", "media": []},
+    }
     zero = {"name": "", "category": "", "language": "", "creation_source": "", "auto_create_for_sp": False}
     answer = server.http.post("/v3/templates", {**made, **zero, "channels": []})
     assert answer.status == 201, answer.body
@@ -175,6 +187,9 @@ SENDS: dict[str, Json] = {
         "variables": [], "phone_number": "", "sandbox": None,
     },
     "a channel without a name": {"template": {"name": "welcome"}, "channel": "", "channels": {}},
+    "the older form, and an empty reference": {
+        "template": {"id": "", "name": "", "parameters": []}, "template_id": "ID", "phone_number": "+14155550100",
+    },
     "the older form": {"template": {}, "template_id": "ID", "variables": [], "phone_number": "+14155550100", "to": []},
 }  # fmt: skip
 

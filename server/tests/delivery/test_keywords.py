@@ -15,7 +15,21 @@ from harness.waiting import wait_for
 from sent_server.delivery import keywords
 from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 
-STOPS = ["STOP", "stopall", "Cancel", "unsubscribe", "QUIT", "end", "Revoke", "OptOut", "opt out", "OPT-OUT"]
+STOPS = [
+    "STOP",
+    "stopall",
+    "Cancel",
+    "unsubscribe",
+    "QUIT",
+    "end",
+    "Revoke",
+    "OptOut",
+    "opt out",
+    "OPT-OUT",
+    "STOP ALL",
+    "Stop-all.",
+    "un-subscribe",
+]
 STARTS, HELPS = ["START", "unstop", "Subscribe"], ["help", "INFO"]
 USUAL = {
     **dict.fromkeys(STOPS, Keyword.STOP),
@@ -54,6 +68,7 @@ def read(text: str, sets: list[KeywordSet] | None = None) -> KeywordMatch | None
         ("qu\u0131t", Keyword.STOP),
         ("UNSUBSCR\u0130BE", Keyword.STOP),
         ("START.", Keyword.START),
+        ("Un-stop", Keyword.START),
         ("Help!", Keyword.HELP),
         ("\u0130NFO", Keyword.HELP),
         ("please stop", None),
@@ -260,6 +275,30 @@ def test_who_never_opted_out_is_not_subscribed_again(fresh_account: Account) -> 
     write(http, phone, "Start")
     wait_for(lambda: received(http, phone), 20, what="the answer")
     assert received(http, phone) == ["You are subscribed. Reply STOP to unsubscribe, HELP for help."]
+
+
+def test_start_to_a_profile_does_not_promise_what_its_organization_may_not_do(
+    server: Server, fresh_account: Account
+) -> None:
+    """START lifts what was said to the same one; who also wrote STOP to the organization is not subscribed by it."""
+    http, phone = fresh_account.http, samples.phone()
+    waba = {"waba_id": "1", "access_token": "t"}
+    body = {"name": "Heir", "billing_model": "organization", "whatsapp_business_account": waba}
+    heir = server.client(fresh_account.api_key, x_profile_id=http.post("/v3/profiles", body).data["id"])
+    send = {"to": [phone], "template": {"id": http.post("/v3/templates", samples.template()).data["id"]}}
+    for caller, channel in ((http, "sms"), (heir, "whatsapp")):
+        write(caller, phone, "STOP", channel)
+        wait_for(lambda: len(received(caller, phone)) == 1, 20, what="the confirmation")  # noqa: B023
+    write(heir, phone, "START", "whatsapp")
+    wait_for(lambda: len(received(heir, phone)) == 2, 20, what="the answer")
+    assert received(heir, phone)[1].startswith("You are still unsubscribed")
+    assert heir.post("/v3/messages", send).code == "BUSINESS_004"
+    write(http, phone, "START")
+    wait_for(lambda: len(received(http, phone)) == 2, 20, what="the answer")
+    assert received(http, phone)[1].startswith("You are subscribed again.")
+    assert heir.post("/v3/messages", send).status == 202
+    write(heir, phone, "START", "whatsapp")
+    wait_for(lambda: any(text.startswith("You are subscribed.") for text in received(heir, phone)), 20)
 
 
 @pytest.mark.parametrize(

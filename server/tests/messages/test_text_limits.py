@@ -128,6 +128,9 @@ def test_whatsapp_has_its_own_limit_and_automatic_choice_takes_the_next_channel(
     (automatic,) = ended(http, send(http, template_id, filled(1_029), phone))
     assert (automatic["status"], automatic["channel"]) == ("DELIVERED", "sms")
     assert spent(http, before) == 7 * SMS_MICROS
+    assert [event["description"] for event in automatic["events"] if event["status"] == "ROUTED"] == [
+        f"WhatsApp was passed over: {reason(whatsapp)}; routed to SMS"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_the_largest_answer_is_bounded(fresh_account: Account) -> None:
     control = "\x01"
     template_id = template(http, definition)
     # 670, 1,028 and 3,072 characters
-    values = {f"v{number}": control * length for number, length in enumerate((669, 358, 1_000, 1_000, 44))}
+    values = {f"v{number}": "y" + control * (length - 1) for number, length in enumerate((669, 358, 1_000, 1_000, 44))}
     sizes: list[int] = []
     for count in (100, 1_000):
         phones = [samples.phone() for _ in range(count)]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sent_server.routing.model import PREFERENCE, Leg, Reach
-from sent_server.routing.plan import plan
+from sent_server.routing.plan import passed_over, plan
 
 ALL = frozenset(PREFERENCE)
 PRICES = (("whatsapp", 25_000), ("rcs", 10_000), ("sms", 8_300))
@@ -72,6 +72,18 @@ def test_a_text_that_does_not_fit_on_one_channel_goes_by_the_others():
     assert [leg.channel for leg in found.legs] == ["rcs", "sms"]
     assert found.judgements[0].reason == "too long"
     assert plan(reach(unfit=unfit), "sms").error is None
+
+
+def test_only_channels_whose_text_was_the_reason_are_passed_over():
+    unfit = (("whatsapp", ("too long", "has a tab")),)
+    assert [(one.channel, one.reason) for one in passed_over(plan(reach(unfit=unfit), None).judgements)] == [
+        ("whatsapp", "too long; has a tab")
+    ]
+    for others in ({}, {"approved": False}, {"receivable": frozenset({"sms"})}, {"configured": frozenset({"sms"})}):
+        assert passed_over(plan(reach(**others), None).judgements) == ()
+    behind = plan(reach(unfit=(("sms", ("too many parts",)),)), None)
+    assert passed_over(behind.judgements) == ()
+    assert passed_over(plan(reach(unfit=unfit), "whatsapp").judgements) == ()
 
 
 def test_a_named_channel_fails_with_its_own_reason():

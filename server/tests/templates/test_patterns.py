@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sent_server.templates.pattern_syntax import PatternError
-from sent_server.templates.patterns import MAX_LENGTH, MAX_NODES, MAX_VALUE_LENGTH, Pattern
+from sent_server.templates.patterns import MAX_LENGTH, MAX_NODES, MAX_VALUE_LENGTH, Pattern, UnreadablePattern, load
 
 ATOMS = st.sampled_from(
     ["a", "b", "0", "é", " ", ".", r"\d", r"\w", r"\s", r"\D", r"\.", "[ab]", "[^a]", "[a-c0-9]", r"[\w-]"]
@@ -104,3 +104,21 @@ def test_patterns_that_explode_elsewhere_stay_linear(pattern: str) -> None:
 def test_a_value_that_is_too_long_to_be_looked_at_does_not_match() -> None:
     assert Pattern("a*").matches("a" * MAX_VALUE_LENGTH)
     assert not Pattern("a*").matches("a" * (MAX_VALUE_LENGTH + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "bad"),
+    [("^(a|b){256}$", "ab" * 128, "ab"), ("^" + "[a-z]?" * MAX_LENGTH + "!$", "abc!", "abc")],
+)
+def test_a_stored_pattern_is_read_whatever_the_limits_have_become(text: str, good: str, bad: str) -> None:
+    with pytest.raises(PatternError):
+        Pattern(text)
+    found = load(text)
+    assert isinstance(found, Pattern)
+    assert not found.matches(bad)
+    assert not good or found.matches(good)
+
+
+@given(st.text(st.sampled_from("ab(){}[]|?*+\\^$.,19-"), max_size=30))
+def test_loading_never_raises(text: str) -> None:
+    assert isinstance(load(text), Pattern | UnreadablePattern)

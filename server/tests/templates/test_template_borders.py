@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from harness import samples
 from harness.client import Client, Response
 from harness.server import Server
+from sent_server.carriers.base import Content
 from sent_server.templates import definition as definitions
 from sent_server.templates import placeholders, rendering
 
@@ -134,6 +135,29 @@ def test_the_stored_form_loads_whatever_limits_are_lowered_later() -> None:
         50,
     )
     assert orjson.loads(definitions.dump(loaded)) == stored
+
+
+@pytest.mark.parametrize(
+    ("regex", "value", "expected"),
+    [
+        ("^(a|b){256}$", "ab" * 128, None),
+        ("^(a|b){256}$", "ab", "'who' does not match ^(a|b){256}$"),
+        ("(?=a)", "a", "'who' cannot be checked, change its regex in the template: "),
+        ("(", "a", "'who' cannot be checked, change its regex in the template: "),
+    ],
+)
+def test_a_stored_regex_beyond_the_rules_of_today_fails_messages_at_most(
+    regex: str, value: str, expected: str | None
+) -> None:
+    stored = orjson.loads(definitions.dump(definitions.parse({"body": {"sms": {"template": "Hi {{who}}"}}})))
+    stored["body"]["sms"]["variables"][0]["props"]["regex"] = regex
+    compiled = rendering.compile_stored(orjson.dumps(stored).decode())
+    made = rendering.render(compiled, "sms", {"who": value})
+    if expected is None:
+        assert isinstance(made, Content)
+    else:
+        assert isinstance(made, rendering.InvalidParameters)
+        assert made.problems[0].startswith(expected)
 
 
 NAMES = st.sampled_from(["a", "name", "Long_Name_of_a_variable", "x" * 100, "v1"])

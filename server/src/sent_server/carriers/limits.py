@@ -9,7 +9,7 @@ Source: contract NOTES c; 3GPP TS 23.040 9.2.3.24.1 (the number of parts is one 
 
 import re
 
-from sent_server.kernel import segments
+from sent_server.kernel import segments, typed_text
 from sent_server.kernel.segments import GSM7_PART, GSM7_SINGLE, UCS2_PART, UCS2_SINGLE
 
 SMS_PARTS = 10
@@ -63,7 +63,7 @@ def text_problem(channel: str, text: str, sms_parts: int) -> str | None:
 
 def value_problem(value: str) -> str | None:
     """What WhatsApp has against a value of a template's variable."""
-    if not value or value.isspace():
+    if typed_text.is_blank(value):
         return "is blank"
     if value.isprintable() and "  " not in value:  # nearly every value
         return None

@@ -18,6 +18,7 @@ from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import RANK, Step, on_started, settles
 from sent_server.messages.model import AUTOMATIC, lane
+from sent_server.routing import plan as routing
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 DESCRIPTIONS = {
@@ -76,12 +77,17 @@ class Changes:
         self._waiting_moved: list[tuple[str, str, int, str]] = []
 
     def start_leg(self, subject: Subject, *, why: str | None = None) -> None:
-        """The current leg is about to be submitted for the first time; `why` tells how the one before it ended."""
+        """The current leg is about to be submitted for the first time; `why` tells how the one before it ended.
+
+        The first leg of an automatic choice says which channels its text kept it from.
+        """
         step = on_started(subject.progress)
         if step.status is None:
             return
         self._show(subject, step.shown)
         leg = subject.planned_leg
+        if why is None and subject.leg == 0:
+            why = _passed_over(subject)
         routed = DESCRIPTIONS["ROUTED"].format(channel=LABELS[leg.channel])
         if RANK["PROCESSED"] > RANK[subject.status]:
             self._record(subject, "PROCESSED", subject.leg, DESCRIPTIONS["PROCESSED"])
@@ -267,3 +273,8 @@ class Changes:
         if wanted:
             await events.emit(tx, wanted, interest)
             self.hints.add(events.TOPIC)
+
+
+def _passed_over(subject: Subject) -> str | None:
+    found = routing.passed_over(subject.plan.judgements)
+    return "; ".join(f"{LABELS[one.channel]} was passed over: {one.reason}" for one in found) or None

@@ -74,6 +74,8 @@ async def _take_one(
     if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # a STOP is confirmed once
         return set()
     reply = found_keyword.reply_after(opted_out=was_opted_out)
+    if keyword is Keyword.START and relatives.consent and await contacts.opted_out(tx, customer_id, [message.phone]):
+        reply = keywords.STILL_UNSUBSCRIBED  # whatever a campaign says: an opt-out from the organization holds
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
 

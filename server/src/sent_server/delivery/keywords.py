@@ -33,9 +33,22 @@ class Keyword(Enum):
 
 _USUAL = {
     **dict.fromkeys(
-        ("stop", "stopall", "cancel", "unsubscribe", "quit", "end", "revoke", "optout", "opt out"), Keyword.STOP
+        (
+            "stop",
+            "stopall",
+            "stop all",
+            "cancel",
+            "unsubscribe",
+            "un subscribe",
+            "quit",
+            "end",
+            "revoke",
+            "optout",
+            "opt out",
+        ),
+        Keyword.STOP,
     ),
-    **dict.fromkeys(("start", "unstop", "subscribe"), Keyword.START),
+    **dict.fromkeys(("start", "unstop", "un stop", "subscribe"), Keyword.START),
     **dict.fromkeys(("help", "info"), Keyword.HELP),
 }
 _REPLIES = {
@@ -43,6 +56,7 @@ _REPLIES = {
     Keyword.START: "You are subscribed. Reply STOP to unsubscribe, HELP for help.",
     Keyword.HELP: "Reply STOP to unsubscribe, START to subscribe again. Message and data rates may apply.",
 }
+STILL_UNSUBSCRIBED = "You are still unsubscribed, because you opted out at another number of ours. Reply START there."
 _SUBSCRIBED_AGAIN = "You are subscribed again. Reply STOP to unsubscribe, HELP for help."
 
 

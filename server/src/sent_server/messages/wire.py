@@ -104,7 +104,7 @@ def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
     if template is None:
         if "template_id" not in body:
             faults.append((("template",), "VALIDATION_004", "'template' is required"))
-    elif type(template) is dict and "id" not in template and "name" not in template:
+    elif type(template) is dict and not template.keys() & {"id", "name"} and (template or "template_id" not in body):
         faults.append((("template",), "VALIDATION_004", "'template.id' or 'template.name' is required"))
     return faults
 

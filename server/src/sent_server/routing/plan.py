@@ -8,6 +8,12 @@ CONSENT_BLOCKED = "ERR_CONSENT_BLOCKED"
 ROUTE_DENIED = "ERR_ROUTE_DENIED"
 PARAMETERS_INVALID = "ERR_TEMPLATE_PARAMS_INVALID"
 UNAPPROVED = "the template is not approved for this channel"
+NOT_CONFIGURED = "the account has not configured this channel"
+NOT_WRITTEN = "the template has no text for this channel"
+NOT_RECEIVABLE = "the contact cannot receive on this channel"
+NOT_PRICED = "the rate card has no price for this channel"
+# Every other reason of a channel that was not chosen is about its text or a value.
+_STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED})
 
 
 def plan(reach: Reach, requested: str | None) -> Plan:
@@ -25,6 +31,17 @@ def plan(reach: Reach, requested: str | None) -> Plan:
         return Plan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems))
     unapproved = any(_obstacle(reach, channel) == UNAPPROVED for channel in looked_at)
     return Plan((), judgements, ROUTE_DENIED, "BUSINESS_005" if unapproved else "BUSINESS_007")
+
+
+def passed_over(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """The channels that an automatic choice would have tried first, had their text been one that they take."""
+    found: list[Judgement] = []
+    for judged in judgements:
+        if judged.chosen:
+            return tuple(found)
+        if judged.reason not in _STANDING:
+            found.append(judged)
+    return ()
 
 
 def _text_problems(reach: Reach, looked_at: Sequence[str]) -> Sequence[str]:
@@ -45,16 +62,16 @@ def _judge(reach: Reach, channel: str) -> Judgement:
 
 def _obstacle(reach: Reach, channel: str) -> str | None:
     if channel not in reach.configured:
-        return "the account has not configured this channel"
+        return NOT_CONFIGURED
     if channel not in reach.written:
-        return "the template has no text for this channel"
+        return NOT_WRITTEN
     if channel not in reach.receivable:
-        return "the contact cannot receive on this channel"
+        return NOT_RECEIVABLE
     if channel in NEEDS_APPROVAL and not reach.approved:
         return UNAPPROVED
     problems = dict(reach.unfit).get(channel)
     if problems:
         return "; ".join(problems)
     if all(channel != priced for priced, _ in reach.prices):
-        return "the rate card has no price for this channel"
+        return NOT_PRICED
     return None

@@ -121,6 +121,10 @@ class Part(_Node):
 class BodyPart(Part):
     type: Text | None = None
 
+    @classmethod
+    def is_absent(cls, value: Mapping[str, Any]) -> bool:
+        return value.get("template") == "" and not (value.get("type") or value.get("variables"))
+
 
 class Header(Part):
     """A line of text, or a medium: the variable of type media that has its address.

@@ -29,16 +29,33 @@ class _Node:
     targets: list[int] = field(default_factory=list[int])
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadablePattern:
+    """A stored pattern that is none by the rules of today: no value can be compared with it."""
+
+    text: str
+    problem: str
+
+
+def load(text: str) -> "Pattern | UnreadablePattern":
+    """A stored pattern. Never raises: a template stays readable whatever the rules become later."""
+    try:
+        return Pattern(text, is_stored=True)
+    except PatternError as error:
+        return UnreadablePattern(text, str(error))
+
+
 class Pattern:
     """A compiled pattern; `cost` is the number of its nodes, each looked at once per character at worst."""
 
-    __slots__ = ("_entry", "_nodes", "_steps", "text")
+    __slots__ = ("_entry", "_is_stored", "_nodes", "_steps", "text")
 
-    def __init__(self, text: str) -> None:
-        """Raises PatternError."""
-        if len(text) > MAX_LENGTH:
+    def __init__(self, text: str, *, is_stored: bool = False) -> None:
+        """Raises PatternError. A stored one kept to the limits of its day, so those of today are not applied to it."""
+        if len(text) > MAX_LENGTH and not is_stored:
             raise PatternError(f"a regex may have at most {MAX_LENGTH} characters")
         self.text = text
+        self._is_stored = is_stored
         self._steps = 0
         self._nodes = [_Node()]
         self._entry = self._add(pattern_syntax.parse(text), _MATCH)
@@ -81,7 +98,7 @@ class Pattern:
     def _add(self, item: Item, target: int) -> int:
         """Add the nodes of an item that goes on to `target`; returns where it begins."""
         self._steps += 1
-        if len(self._nodes) > MAX_NODES or self._steps > _MAX_STEPS:
+        if not self._is_stored and (len(self._nodes) > MAX_NODES or self._steps > _MAX_STEPS):
             raise PatternError("the regex is too large; use fewer or smaller repetitions")
         match item:
             case list():

@@ -19,9 +19,9 @@ from sent_server.carriers import limits
 from sent_server.carriers.base import Button, Content
 from sent_server.kernel import segments, typed_text
 from sent_server.templates import definition as definitions
-from sent_server.templates import placeholders
+from sent_server.templates import patterns, placeholders
 from sent_server.templates.definition import Definition, Variable
-from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern
+from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern, UnreadablePattern
 
 MAX_PARAMETER = 1_024
 MAX_PROBLEMS = 5  # named; the rest is counted, because each failed message keeps the sentence
@@ -43,7 +43,7 @@ class Slot:
     name: str
     alias: str | None
     default: str | None
-    pattern: Pattern | None
+    pattern: Pattern | UnreadablePattern | None
 
 
 # A text as literals and the slots between them.
@@ -148,6 +148,8 @@ def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
         refused = limits.value_problem(value)
         if refused:
             return f"'{slot.name}' {refused}, which WhatsApp does not take"
+    if isinstance(slot.pattern, UnreadablePattern):
+        return f"'{slot.name}' cannot be checked, change its regex in the template: {slot.pattern.problem}"
     if slot.pattern is None or slot.pattern.matches(value):
         return None
     if len(value) > MAX_VALUE_LENGTH:
@@ -296,4 +298,4 @@ def _slot(variable: Variable) -> Slot:
     address = props.short_url or props.url if props and variable.type != "variable" else None
     regex = props.regex if props else None
     alias = number if number.isdigit() else None
-    return Slot(variable.name, alias, address, Pattern(regex) if regex else None)
+    return Slot(variable.name, alias, address, patterns.load(regex) if regex else None)
