@@ -20,11 +20,24 @@ RECORD = """
         updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
 """
+# Nearly all attempts go well; theirs are statements with less to carry.
+RECORD_SENT = """
+    UPDATE attempts
+    SET state = 'SENT', ref = :ref, error_code = NULL, reason = NULL, detail = NULL, updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
+"""
 # A leg's state moves up only, whatever order the receipts come in; why it had failed stays with it.
 RAISE = """
     UPDATE attempts
     SET state = :state, error_code = COALESCE(:error_code, error_code), reason = COALESCE(:reason, reason),
         detail = COALESCE(:detail, detail), updated_at_ms = :updated_at_ms
+    WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
+        AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
+            < :state_rank
+"""
+RAISE_REACHED = """
+    UPDATE attempts
+    SET state = :state, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
         AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
             < :state_rank
@@ -80,7 +93,10 @@ async def insert(tx: Tx, rows: Sequence[Row]) -> None:
 
 async def record(tx: Tx, rows: Sequence[Row]) -> None:
     """Rows of (state, ref, error_code, reason, detail, now_ms, customer_id, message_id, leg, attempt)."""
-    await tx.execute_many(RECORD, rows, distinct=True)
+    sent = [(row[1], *row[5:]) for row in rows if row[0] == "SENT"]
+    await tx.execute_many(RECORD_SENT, sent, distinct=True)
+    if len(sent) < len(rows):
+        await tx.execute_many(RECORD, [row for row in rows if row[0] != "SENT"], distinct=True)
 
 
 async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
@@ -89,6 +105,9 @@ async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
     Of several for one attempt only the highest can remain, whatever their order.
     """
     highest = {row[5:9]: row for row in sorted(rows, key=lambda row: row[9])}
-    await tx.execute_many(RAISE, list(highest.values()), distinct=True)
+    reached = [(row[0], *row[4:]) for row in highest.values() if row[0] != "FAILED"]
+    await tx.execute_many(RAISE_REACHED, reached, distinct=True)
     failures = {row[5:9]: (*row[1:4], *row[5:9]) for row in rows if row[0] == "FAILED"}
-    await tx.execute_many(NOTE_FAILURE, list(failures.values()), distinct=True)
+    if failures:
+        await tx.execute_many(RAISE, [row for row in highest.values() if row[0] == "FAILED"], distinct=True)
+        await tx.execute_many(NOTE_FAILURE, list(failures.values()), distinct=True)
