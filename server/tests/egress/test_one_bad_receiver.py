@@ -1,22 +1,18 @@
 """A receiver hurts itself only: others are answered and hear of their messages, and memory stays."""
 
-import contextlib
 import itertools
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from harness import samples
-from harness.client import Client
 from harness.hostile import HostileReceiver, NameServer
 from harness.receiver import Receiver
-from harness.server import OwnServer, Server
+from harness.server import OwnServer
 from harness.waiting import wait_for
+from harness.watching import LATE_S, attacked, watch
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 FLOODS = (
@@ -30,73 +26,6 @@ FLOODS = (
     (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 60_000),
     (b"", b"\x00" * 60_000),
 )
-HEALTH_S, LATE_S, GROWTH_MB = 1.0, 3.0, 60
-ATTACK_S = 8
-
-
-@dataclass
-class Watched:
-    """What another tenant and the operator see during an attack."""
-
-    health_s: list[float] = field(default_factory=list[float])
-    late_s: list[float] = field(default_factory=list[float])
-    growth_mb: float = 0
-
-
-def watch(server: Server, healthy: Receiver) -> Watched:
-    """For a while: ask for health, send as another tenant, and see when its webhook hears of it."""
-    seen = Watched()
-    anonymous, tenant = server.anonymous(), server.create_account().http
-    template_id = tenant.post("/v3/templates", samples.template()).data["id"]
-    tenant.post("/v3/webhooks", samples.webhook(healthy.url("/healthy"), "message.queued"))
-    before_mb = memory_mb(server.pid)
-    until_s = time.monotonic() + ATTACK_S
-    while time.monotonic() < until_s:
-        started_s = time.monotonic()
-        assert anonymous.get("/v3/health", checked=False).status == 200
-        seen.health_s.append(time.monotonic() - started_s)
-        started_s, already = time.monotonic(), len(healthy.on("/healthy"))
-        send(tenant, template_id)
-        healthy.wait(already + 1, timeout_s=60, path="/healthy")
-        seen.late_s.append(time.monotonic() - started_s)
-        seen.growth_mb = max(seen.growth_mb, memory_mb(server.pid) - before_mb)
-        time.sleep(0.05)
-    return seen
-
-
-def send(tenant: Client, template_id: str) -> None:
-    body = {"to": [samples.phone()], "template": {"id": template_id}, "channel": ["sms"]}
-    assert tenant.post("/v3/messages", body).status == 202
-
-
-def memory_mb(pid: int) -> float:
-    """Of its own: mapped files are the system's cache."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) / 1024
-
-
-@contextlib.contextmanager
-def attacked(server: Server, urls: Iterator[str]) -> Iterator[None]:
-    """By a tenant with a webhook at each of the URLs, and a message every moment."""
-    stop = threading.Event()
-    attacker = server.create_account().http
-    template_id = attacker.post("/v3/templates", samples.template()).data["id"]
-    for url in urls:
-        made = attacker.post("/v3/webhooks", {**samples.webhook(url), "retry_count": 5, "timeout_seconds": 20})
-        assert made.status == 201, made.body
-
-    def go_on() -> None:
-        while not stop.is_set():
-            send(attacker, template_id)
-            time.sleep(0.2)
-
-    sending = threading.Thread(target=go_on)
-    sending.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        sending.join()
 
 
 def pour_for_ever(receiver: HostileReceiver, connection: socket.socket, number: int) -> None:
@@ -113,10 +42,7 @@ def test_floods_of_every_kind_disturb_nobody_else(own_server: OwnServer) -> None
             wait_for(lambda: hostile.connections >= 9)
             seen = watch(server, healthy)
         assert hostile.connections > 18
-    print(f"health {max(seen.health_s):.2f} s, late {max(seen.late_s):.2f} s, {seen.growth_mb:.0f} MB more")
-    assert max(seen.health_s) < HEALTH_S
-    assert max(seen.late_s) < LATE_S
-    assert seen.growth_mb < GROWTH_MB
+    seen.check()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")

@@ -1,0 +1,86 @@
+"""A tenant whose hundred webhooks all do harm, each in its own way, is no harm to anybody else."""
+
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.client import Client
+from harness.hostile import HostileReceiver, NameServer
+from harness.receiver import Receiver
+from harness.server import OwnServer
+from harness.waiting import wait_for
+from harness.watching import attacked, watch
+
+WEBHOOKS = 100
+NAMES = 40
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
+BROKEN = b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
+AGAIN_LATER = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+
+
+def drip(data: bytes) -> Iterator[bytes]:
+    for one in data:
+        time.sleep(0.2)
+        yield bytes([one])
+
+
+def flap() -> Iterator[bytes]:
+    """Well for a second, broken for a second."""
+    yield OK if int(time.monotonic()) % 2 else BROKEN
+
+
+# What comes back for a request. An answer that ends leaves the connection open for the next one.
+KINDS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "410": lambda: iter([GONE]),
+    "500": lambda: iter([BROKEN]),
+    "503": lambda: iter([AGAIN_LATER]),
+    "drip of a head": lambda: drip(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 1_000),
+    "drip of a body": lambda: drip(OK.replace(b"2\r\n", b"900\r\n") + b"x" * 900),
+    "endless 1xx": lambda: itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 200),
+    "endless head": lambda: itertools.chain([b"HTTP/1.1 200 OK\r\n"], itertools.repeat(b"X-A: b\r\n" * 1_000)),
+    "flapping": flap,
+    "garbage": lambda: iter([b"\x00" * 100]),
+}
+
+
+def misbehave(receiver: HostileReceiver, connection: socket.socket, _: int) -> None:
+    while request := receiver.read_request(connection):
+        kind = request.split(b" ")[1].decode().rsplit("/", 1)[1].replace("%20", " ")
+        if kind == "close":
+            return
+        if kind == "hang":
+            connection.recv(1)
+            return
+        receiver.pour(connection, KINDS[kind]())
+
+
+def toggle(attacker: Client, hook: str) -> None:
+    """Off and on, which also enables what was disabled."""
+    for active in (False, True):
+        attacker.patch(f"/v3/webhooks/{hook}/toggle-status", {"is_active": active})
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("also", [None, toggle], ids=["left alone", "switched on and off"])
+def test_a_hundred_hostile_webhooks_disturb_nobody_else(
+    own_server: OwnServer, also: Callable[..., None] | None
+) -> None:
+    with NameServer() as names, HostileReceiver(misbehave) as hostile, Receiver() as healthy:
+        server = own_server(env={"SENT_EGRESS_NAME_SERVERS": names.address})
+        kinds = [*KINDS, "hang", "close"]
+        urls = [
+            hostile.url(f"/{number}/{kinds[number % len(kinds)]}").replace(" ", "%20")
+            for number in range(WEBHOOKS - NAMES)
+        ]
+        urls += [f"http://n{number}.{'absent' if number % 4 == 0 else 'hang'}.test/" for number in range(NAMES)]
+        with attacked(server, urls, *([also] if also else [])):
+            wait_for(lambda: sum("hang" in name for name in names.asked) >= 20, 20)
+            seen = watch(server, healthy)
+        reached = {request.split(b" ")[1] for request in hostile.requests}
+    assert len(reached) > len(kinds), "the attack was one"
+    seen.check()
