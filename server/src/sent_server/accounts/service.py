@@ -42,7 +42,7 @@ OWN_EXCHANGE = 555
 EXCHANGES = tuple(number for number in range(200, 1_000) if number != OWN_EXCHANGE)
 TRIES_PER_EXCHANGE = 4
 MAX_SENDER_TRIES = 24
-NO_SENDER = "No simulated sender number is free"
+NO_SENDER = "No simulated sender number is free; delete a profile that is not needed"
 
 
 @dataclass(frozen=True, slots=True)

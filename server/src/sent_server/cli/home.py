@@ -76,7 +76,7 @@ class Home:
             found.append(f"other users can replace {self.path}, because they can write to {self.path.parent}")
         if self._is_used() and self._made_as() != self._identity():
             found.append(
-                f"{self.path} was copied, or came along with something such as a repository: whoever had it knows its "
+                f"{self.path} was copied, or came with something else such as a repository: other people may have its "
                 "keys and accounts. If you did not put it here, use another folder (--home)"
             )
         return found

@@ -30,7 +30,7 @@ async def show_clock(tx: Tx, operator: Operator) -> Any:
 async def advance_clock(tx: Tx, operator: Operator, *, by: str) -> Any:
     advance_ms = duration_ms(by)
     if advance_ms is None or not 1 <= advance_ms <= wire.MAX_ADVANCE_MS:
-        raise accounts.OperatorError(f"{by!r} is not a step of the clock; write 1500ms, 90s, 5m, 2h or up to 366d")
+        raise accounts.OperatorError(f"{by!r} is not a duration; write 1500ms, 90s, 5m, 2h or up to 366d")
     offset_ms = await virtual_clock.advance(tx, advance_ms)
     tx.after_commit(lambda: virtual_clock.follow(operator.clock, offset_ms))
     tx.after_commit(lambda: operator.bus.hint(virtual_clock.NAME))

@@ -73,7 +73,7 @@ async def confirm(
     """
     found = await store.newest(tx, customer_id, phone, channel, message_id)
     if found is None:
-        raise ApiError("RESOURCE_003", f"{phone} has got no such message by {channel}.")
+        raise ApiError("RESOURCE_003", f"{phone} has received no such message on {channel}")
     code = (error_code or "SIMULATED_FAULT") if kind is ReceiptKind.FAILED else None
     await due_store.insert(
         tx, [(now_ms, found.id, BY_HAND, customer_id, f"{found.id}.{ids.new_id(now_ms)}", kind.value, code)]

@@ -87,7 +87,7 @@ class Chunked:
         del buffer[: end + 1]
         self._framing += end + 1
         if self._framing > MAX_FRAMING_BYTES + self._content:
-            raise RefusedError("The chunks of the body are too small")
+            raise RefusedError("The chunks of the body are too small; send fewer and larger ones")
         return line
 
     def _begin(self, line: bytes) -> None:

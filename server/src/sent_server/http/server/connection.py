@@ -100,7 +100,8 @@ class Connection(asyncio.Protocol):
         self._peer = self._table.enter(self, self.client[0] if self.client else "")
         if self._peer is None:
             self._state = State.LEAVING
-            self.transport.write(refusal.render(503, "There are too many connections", self._served.doc_url_base))
+            reason = "Too many connections; close idle ones, or try again in a moment"
+            self.transport.write(refusal.render(503, reason, self._served.doc_url_base))
             self.transport.close()
             return
         self._wait(State.IDLE, IDLE_S)
@@ -316,7 +317,7 @@ class Connection(asyncio.Protocol):
             self._table.hold(self._peer, held - self._held)
             grew, self._held = held > self._held, held
             if grew and self._table.is_full(self._peer):
-                self._refuse(RefusedError("Too much is being sent at once; send it again in a moment", status=503))
+                self._refuse(RefusedError("Too many large requests at once; repeat this one in a moment", status=503))
                 self._table.hold(self._peer, -self._held)
                 self._held = 0
 
@@ -336,7 +337,7 @@ class Connection(asyncio.Protocol):
             case State.IDLE:
                 self.deadline_s = self._since_s + IDLE_S
             case State.HEAD:
-                self._refuse(RefusedError(f"The request head did not come within {HEAD_S:.0f} seconds", status=408))
+                self._refuse(RefusedError(f"The request head was not complete within {HEAD_S:.0f} seconds", status=408))
             case State.BODY:
                 self._expire_body(now_s)
             case State.ANSWERING:
@@ -352,7 +353,7 @@ class Connection(asyncio.Protocol):
         received = self._exchange.received if self._exchange is not None else 0
         self.deadline_s = self._since_s + BODY_S + received / BYTES_PER_S
         if now_s >= self.deadline_s:
-            self._refuse(RefusedError(f"The body did not come within {BODY_S:.0f} seconds", status=408))
+            self._refuse(RefusedError(f"The body was not complete within {BODY_S:.0f} seconds", status=408))
 
     def _received(self) -> int:
         """Bytes of the body that the application has or may still take."""

@@ -103,7 +103,7 @@ def _merged(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     merged: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in _ONCE and name in merged:
-            raise RefusedError(f"The header {name.decode()} comes twice")
+            raise RefusedError(f"The header {name.decode()} comes twice; send it once")
         if name in merged and name in _LISTS:
             value = merged[name] + b"," + value
         merged[name] = value
@@ -129,7 +129,7 @@ def _length(special: dict[bytes, bytes], *, is_1_1: bool) -> int | None:
         if length is not None:
             raise RefusedError("A request has either Content-Length or Transfer-Encoding, not both")
         if not is_1_1 or encoding.lower() != b"chunked":
-            raise RefusedError("The only Transfer-Encoding is chunked, in HTTP/1.1")
+            raise RefusedError("The only supported Transfer-Encoding is chunked, in HTTP/1.1")
         return None
     if length is None:
         return 0
@@ -149,14 +149,14 @@ def _expects_continue(expect: bytes | None, *, is_1_1: bool) -> bool:
     if not expect or not is_1_1:
         return False
     if expect.lower() != b"100-continue":
-        raise RefusedError("The only Expect is 100-continue", status=417)
+        raise RefusedError("The only supported Expect is 100-continue", status=417)
     return True
 
 
 def _bad_request_line(line: bytes) -> RefusedError:
     parts = line.split(b" ")
     if len(parts) == 2 and _METHOD.fullmatch(parts[0]):
-        return RefusedError("HTTP/0.9 is not spoken here; send HTTP/1.1")
+        return RefusedError("HTTP/0.9 is not supported; use HTTP/1.1")
     if len(parts) == 3 and re.fullmatch(rb"HTTP/[0-9.]{1,9}", parts[2]) and parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
-        return RefusedError("Only HTTP/1.1 and HTTP/1.0 are spoken here")
+        return RefusedError("Only HTTP/1.1 and HTTP/1.0 are supported")
     return RefusedError("The request line is malformed; it is METHOD PATH HTTP/1.1")
