@@ -3,6 +3,7 @@ differently. Java's client and `curl --http2` lost their bodies here, and a body
 
 import itertools
 import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -240,6 +241,9 @@ REFUSED = {
     "a space in the target": b"GET /v3/he alth HTTP/1.1\r\nHost: x\r\n\r\n",
     "a target without a slash": b"GET v3/health HTTP/1.1\r\nHost: x\r\n\r\n",
     "a fragment": b"GET /v3/health#x HTTP/1.1\r\nHost: x\r\n\r\n",
+    "an absolute target without a host": b"GET http:///v3/health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "an absolute target with a user": b"GET http://a:b@x/v3/health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "an absolute target with a backslash": b"GET http://x\\@y/v3/health HTTP/1.1\r\nHost: x\r\n\r\n",
     "CONNECT to somewhere": b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
     "a control character in the target": b"GET /v3/\x01health HTTP/1.1\r\nHost: x\r\n\r\n",
     "a method in brackets": b"(GET) /v3/health HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -343,6 +347,21 @@ def test_a_client_that_half_closes_gets_its_answer(server: Server) -> None:
         connection.sendall(_me(server.http))
         connection.shutdown(socket.SHUT_WR)
         assert [answer.status for answer in raw.answers(raw.until_closed(connection))] == [200]
+
+
+@pytest.mark.parametrize("path", ["/v3/health", "/openapi.json", "/docs"])
+@pytest.mark.parametrize("end", [b"", b"GET /v3/hea"], ids=["whole", "half a head"])
+def test_a_pipeline_that_half_closes_gets_all_its_answers(server: Server, path: str, end: bytes) -> None:
+    with raw.connect(server.base_url) as connection:
+        connection.sendall(SMUGGLED.replace(b"/v3/health", path.encode()) * 7 + end)
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)  # answers that nobody takes yet make the others wait
+        assert [answer.status for answer in raw.answers(raw.until_closed(connection))] == [200] * 7
+
+
+def test_empty_lines_before_a_request_may_come_byte_by_byte(server: Server) -> None:
+    packets = [b"\r", b"\n", b"\r", b"\n" + SMUGGLED[:-1], b"\n\r", b"\n", SMUGGLED]
+    assert [answer.status for answer in raw.talk(server.base_url, *packets, idle_s=1)] == [200, 200]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/style.css", "/openapi.json", "/errors", "/errors/AUTH_001",

@@ -54,6 +54,7 @@ class Connection(asyncio.Protocol):
         "_body",
         "_buffer",
         "_exchange",
+        "_has_ended",
         "_held",
         "_is_reading",
         "_peer",
@@ -84,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._since_s = 0.0
         self._held = 0
         self._is_reading = True
+        self._has_ended = False
         self._exchange: Exchange | None = None
         self._body: body.Counted | body.Chunked | None = None
         self._peer: Peer | None = None
@@ -114,11 +116,16 @@ class Connection(asyncio.Protocol):
         self._account()
 
     def eof_received(self) -> bool:
-        """Keep our half open while an answer may still be read: programs that send one request half-close."""
-        if self._state is State.ANSWERING and self._exchange is not None and not self._exchange.started:
-            self._exchange.keep_alive = False
-            return True
-        return False
+        """Keep our half open until all that came before is answered: programs that send their requests half-close."""
+        self._has_ended = True
+        exchange = self._exchange
+        if exchange is None:
+            return bool(self._buffer) and self.writable is not None
+        if self._state is not State.ANSWERING or exchange.is_stream:
+            return False
+        if not self._buffer and not exchange.started:
+            exchange.keep_alive = False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state, self.deadline_s = State.LEAVING, math.inf
@@ -148,9 +155,7 @@ class Connection(asyncio.Protocol):
         self._unsent, self._written_since_s = 0, None
         self._wake_writer()
         if self._exchange is None and self._state is not State.LEAVING:
-            self.resume_reading()
-            if self._buffer:
-                self._advance()
+            self._go_on()
 
     # --- reading ---
 
@@ -166,11 +171,20 @@ class Connection(asyncio.Protocol):
         if len(self._buffer) > HIGH_WATER and (self._exchange is not None or self.writable is not None):
             self.pause_reading()
 
+    def _go_on(self) -> None:
+        """The next request, which may be here already, or never come."""
+        self.resume_reading()
+        if self._buffer:
+            self._advance()
+        is_waiting = self._exchange is None and not (self._buffer and self.writable is not None)
+        if self._has_ended and is_waiting and self._state is not State.LEAVING:
+            self._leave(linger=False)
+
     def _read_head(self) -> None:
         buffer = self._buffer
         while buffer.startswith(b"\r\n"):  # an empty line before a request counts for nothing
             del buffer[:2]
-        if not buffer:
+        if buffer in (b"", b"\r"):
             return
         end = buffer.find(b"\r\n\r\n", max(0, self._scanned - 3))
         if end < 0:
@@ -267,9 +281,7 @@ class Connection(asyncio.Protocol):
         self._wait(State.IDLE, IDLE_S)
         if self._written_since_s is not None:
             self.deadline_s = min(self.deadline_s, self._written_since_s + ANSWER_S)
-        self.resume_reading()
-        if self._buffer:
-            self._advance()
+        self._go_on()
         self._account()
 
     def crashed(self) -> None:

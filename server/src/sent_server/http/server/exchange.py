@@ -61,6 +61,11 @@ class Exchange:
         self._left = 0
         self._has_body = True
 
+    @property
+    def is_stream(self) -> bool:
+        """An answer of which nobody knows whether it ends, such as server-sent events."""
+        return self.started and not self.complete and self._chunked
+
     async def run(self, app: ASGIApp, running: MutableMapping[object, asyncio.Task[None]]) -> None:
         try:
             await app(self._scope(), self._receive, self._send)

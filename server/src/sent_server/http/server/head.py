@@ -17,8 +17,9 @@ _REQUEST_LINE = re.compile(rb"(%b{1,32}) ([\x21\x22\x24-\x7e\x80-\xff]++) HTTP/1
 FIELD = rb"%b++:[\t\x20-\x7e\x80-\xff]*+" % _TOKEN
 _FIELDS = re.compile(rb"(?:\r\n%b)*+" % FIELD)
 _BARE = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
-_ABSOLUTE = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
+# With a host, and without user information, which RFC 9110 4.2.4 takes for an attempt to mislead.
+_ABSOLUTE = re.compile(rb"https?://%b+(?=[/?]|\Z)" % _HOST.pattern.removesuffix(b"*"), re.IGNORECASE)
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _ONCE = frozenset((b"host", b"content-length", b"transfer-encoding"))
 _LISTS = frozenset((b"connection", b"expect"))
