@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
@@ -281,6 +282,45 @@ def test_only_when_all_are_at_work_a_new_connection_is_refused(limits: dict[str,
             for reader, _ in busy:
                 assert await reader.readuntil(b"hello")
             assert [one.status for one in await talk(url, GET % b"")] == [200]
+
+    run(test)
+
+
+def test_bodies_of_many_chunks_hold_up_nobody() -> None:
+    """The bytes are few, but each of their chunks is a step, and all connections have them at the same moment."""
+
+    async def test() -> None:
+        async with serving(echo) as url:
+            head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            attackers = [await opened(url) for _ in range(60)]
+            for _, writer in attackers:
+                writer.write(head + b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n")
+            longest_s, quick = 0.0, head + b"5\r\nhello\r\n0\r\n\r\n"
+            reader, writer = await opened(url)
+            for _ in range(5):
+                started_s = time.monotonic()
+                writer.write(quick)
+                assert (await asyncio.wait_for(reader.readuntil(b"hello"), 60)).startswith(b"HTTP/1.1 200")
+                longest_s = max(longest_s, time.monotonic() - started_s)
+            assert longest_s < 1.5  # all of it at once takes three seconds at least
+            for reader, _ in attackers:
+                answer = await asyncio.wait_for(reader.readuntil(b"x" * 10_000), 60)
+                assert answer.startswith(b"HTTP/1.1 200")
+
+    run(test)
+
+
+def test_a_body_of_many_chunks_that_half_closes_is_answered() -> None:
+    async def test() -> None:
+        async with serving(echo) as url:
+            head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            for end, expected in ((b"0\r\n\r\n", 1), (b"", 0)):
+                pairs = [await opened(url) for _ in range(8)]
+                for _, writer in pairs:
+                    writer.write(head + b"1\r\nx\r\n" * 10_000 + end)
+                    writer.write_eof()
+                for reader, _ in pairs:
+                    assert (await closed(reader)).count(b"HTTP/1.1 200") == expected
 
     run(test)
 

@@ -44,6 +44,16 @@ def test_cuts_never_decide_what_is_refused(parts: list[bytes], cuts: list[int]) 
     assert cut == whole or "refused" not in (whole, cut)
 
 
+def test_many_chunks_are_read_a_piece_at_a_time() -> None:
+    raw = b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\nGET"
+    chunked, buffer = body.Chunked(), bytearray(raw)
+    pieces = [chunked.take(buffer)]
+    while chunked.has_more:
+        pieces.append(chunked.take(buffer))
+    assert max(map(len, pieces)) <= body.LINES_AT_ONCE
+    assert (b"".join(pieces), chunked.done, bytes(buffer)) == (b"x" * 10_000, True, b"GET")
+
+
 @given(st.integers(0, 100), st.binary(max_size=120), CUTS)
 def test_a_counted_body_takes_what_is_its_own(length: int, raw: bytes, cuts: list[int]) -> None:
     counted, buffer, content, at = body.Counted(length), bytearray(), b"", 0

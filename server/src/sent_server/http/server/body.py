@@ -9,6 +9,8 @@ MAX_CHUNK_LINE = 256
 MAX_TRAILER_BYTES = 8 * 1024
 # How much longer than its content a chunked body may be: against bodies of one-byte chunks or of extensions.
 MAX_FRAMING_BYTES = 64 * 1024
+# Chunks may be of a byte each: what is read of them at a time takes a millisecond or two.
+LINES_AT_ONCE = 512
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*+)?")
 _TRAILER = re.compile(FIELD)
 
@@ -17,6 +19,7 @@ class Counted:
     """A body of so many bytes."""
 
     __slots__ = ("done", "left")
+    has_more = False
 
     def __init__(self, length: int) -> None:
         self.left = length
@@ -36,13 +39,16 @@ class Counted:
 
 
 class Chunked:
-    """A body in chunks, and the trailers behind it, which nobody reads."""
+    """A body in chunks, and the trailers behind it, which nobody reads.
 
-    __slots__ = ("_content", "_framing", "_in_chunk", "_in_trailers", "_left", "_trailers", "done")
+    `has_more` says that `take` ended before the buffer did; call it again when others have had their turn.
+    """
+
+    __slots__ = ("_content", "_framing", "_in_chunk", "_in_trailers", "_left", "_trailers", "done", "has_more")
     left = None
 
     def __init__(self) -> None:
-        self.done = False
+        self.done = self.has_more = False
         self._left = 0
         self._in_chunk = self._in_trailers = False
         self._content = self._framing = self._trailers = 0
@@ -50,6 +56,8 @@ class Chunked:
     def take(self, buffer: bytearray) -> bytes:
         """Remove what belongs to this body from the buffer, and return its content. Raises RefusedError."""
         pieces: list[bytes] = []
+        lines = 0
+        self.has_more = False
         while buffer and not self.done:
             if self._left:
                 piece = bytes(buffer[: self._left])
@@ -58,9 +66,13 @@ class Chunked:
                 self._content += len(piece)
                 pieces.append(piece)
                 continue
+            if lines == LINES_AT_ONCE:
+                self.has_more = True
+                break
             line = self._line(buffer)
             if line is None:
                 break
+            lines += 1
             if self._in_chunk:
                 if line:
                     raise RefusedError("A chunk of the body is longer than its size says")

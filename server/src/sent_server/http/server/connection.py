@@ -121,6 +121,8 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             return bool(self._buffer) and self.writable is not None
+        if self._table.is_in_line(self):
+            return True
         if self._state is not State.ANSWERING or exchange.is_stream:
             return False
         if not self._buffer and not exchange.started:
@@ -165,7 +167,7 @@ class Connection(asyncio.Protocol):
             if self._exchange is None and self._state is not State.LEAVING and self.writable is None:
                 self._read_head()
             elif self._body is not None:
-                self._read_body()
+                self._read_body_in_turn()
         except RefusedError as refused:
             self._refuse(refused)
         if len(self._buffer) > HIGH_WATER and (self._exchange is not None or self.writable is not None):
@@ -211,9 +213,28 @@ class Connection(asyncio.Protocol):
             self._body = body.framed(request.length)
             self._wait(State.BODY, BODY_S)
             if self._buffer:
-                self._read_body()
+                self._read_body_in_turn()
         if self._exchange is exchange:
             self._table.tasks[exchange] = self.loop.create_task(exchange.run(self._served.app, self._table.tasks))
+
+    def _read_body_in_turn(self) -> None:
+        """Chunks cost by their number, not by their bytes: behind others that have many, they wait."""
+        if isinstance(self._body, body.Chunked) and self._table.has_line():
+            self._table.line_up(self)
+        else:
+            self._read_body()
+
+    def proceed(self) -> None:
+        """It is this connection's turn to read on."""
+        if self._body is None or self._state is State.LEAVING:
+            return
+        try:
+            self._read_body()
+        except RefusedError as refused:
+            self._refuse(refused)
+        self._account()
+        if self._has_ended and self._body is not None and not self._table.is_in_line(self):
+            self.transport.close()  # the rest will never come
 
     def _read_body(self) -> None:
         exchange, reader = self._exchange, self._body
@@ -227,8 +248,11 @@ class Connection(asyncio.Protocol):
         exchange.feed(piece, done=reader.done)
         if exchange.complete:
             self._end_exchange()
-        elif exchange.unread > HIGH_WATER and not reader.done:
-            self.pause_reading()
+        elif not reader.done:
+            if exchange.unread > HIGH_WATER or len(self._buffer) > HIGH_WATER:
+                self.pause_reading()
+            if reader.has_more:
+                self._table.line_up(self)
 
     def _answer(self) -> None:
         self._state = State.ANSWERING
@@ -360,7 +384,7 @@ class Connection(asyncio.Protocol):
                 self.abort()
 
     def _expire_body(self, now_s: float) -> None:
-        if not self._is_reading:  # it is the application that does not take it
+        if not self._is_reading or self._table.is_in_line(self):  # it is the server that does not take it
             self._since_s = now_s
         received = self._exchange.received if self._exchange is not None else 0
         self.deadline_s = self._since_s + BODY_S + received / BYTES_PER_S

@@ -7,6 +7,7 @@ looks at the deadlines.
 
 import asyncio
 import math
+import time
 from typing import Protocol
 
 import structlog
@@ -16,9 +17,11 @@ from sent_server.kernel import network
 log = structlog.get_logger()
 SWEEP_EVERY_S = 0.5
 LOG_EVERY_S = 60.0
+# How long those in line are worked for before everything else has its turn.
+TURN_S = 0.005
 # What the requests and unread answers of one address, and of all, may hold at once.
-MAX_HELD_PER_ADDRESS = 24 * 1024 * 1024
-MAX_HELD = 64 * 1024 * 1024
+MAX_HELD_PER_ADDRESS = 16 * 1024 * 1024
+MAX_HELD = 28 * 1024 * 1024
 # A connection that holds less than this is never refused for what others hold.
 SMALL = 16 * 1024
 
@@ -33,6 +36,8 @@ class Member(Protocol):
     def shut_down(self) -> None: ...
 
     def abort(self) -> None: ...
+
+    def proceed(self) -> None: ...
 
 
 class Peer:
@@ -59,6 +64,8 @@ class ConnectionTable:
         self._peers: dict[str, Peer] = {}
         self._held = 0
         self._logged_at_s: dict[str, float] = {}
+        self._line: dict[Member, None] = {}
+        self._has_work_scheduled = False
 
     def enter(self, member: Member, address: str) -> Peer | None:
         """None when there is no room: every connection of the address, or every one of all, is at work."""
@@ -84,6 +91,7 @@ class ConnectionTable:
         if peer is None:
             return
         peer.waiting.pop(member, None)
+        self._line.pop(member, None)
         peer.connections -= 1
         if not peer.connections:
             del self._peers[peer.name]
@@ -99,6 +107,33 @@ class ConnectionTable:
         if full:
             self._log("http.requests_in_memory_at_limit", address=peer.name, held_bytes=peer.held)
         return full
+
+    def has_line(self) -> bool:
+        return bool(self._line)
+
+    def is_in_line(self, member: Member) -> bool:
+        return member in self._line
+
+    def line_up(self, member: Member) -> None:
+        """Let it proceed when all before it have; what has much to read comes a piece at a time, and in turns."""
+        self._line[member] = None
+        self._schedule_work()
+
+    def _schedule_work(self) -> None:
+        if self._line and not self._has_work_scheduled:
+            self._has_work_scheduled = True
+            asyncio.get_running_loop().call_soon(self._work)
+
+    def _work(self) -> None:
+        self._has_work_scheduled = False
+        until_s = time.perf_counter() + TURN_S
+        for member in list(self._line):
+            if time.perf_counter() >= until_s:
+                break
+            if member in self._line:  # not gone meanwhile
+                del self._line[member]
+                member.proceed()
+        self._schedule_work()
 
     def shut_down(self) -> None:
         """Idle connections end now, the others with the answer that they are at."""
