@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness import samples
+from harness import raw, samples
 from harness.client import Client, Response
 from harness.server import Server
 from sent_server.http import echo, parse, shape
@@ -101,6 +101,28 @@ def test_a_request_without_a_key_stalls_nobody(server: Server) -> None:
     worker.join()
     assert answers[0].status == 400
     assert slowest_s < 1
+
+
+def test_a_hundred_costly_bodies_at_the_same_moment_stall_nobody(server: Server) -> None:
+    """Each takes tens of milliseconds to decode, and all of them were decoded before anything else was looked at."""
+    body = b'{"to":[' + b",".join([b'{"a":1,"b":2}'] * 6_600) + b"]}"
+    head = (
+        f"POST /v3/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {server.api_key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    attackers = [raw.connect(server.base_url, 60) for _ in range(100)]
+    for attacker in attackers:
+        attacker.sendall(head.encode() + body[:-1])
+    time.sleep(0.5)
+    for attacker in attackers:
+        attacker.sendall(body[-1:])
+    started = time.monotonic()
+    assert server.anonymous().get("/v3/health").status == 200
+    waited_s = time.monotonic() - started
+    for attacker in attackers:
+        with attacker:
+            assert attacker.recv(12) == b"HTTP/1.1 400"
+    assert waited_s < 1
 
 
 ECHOES = {

@@ -3,9 +3,10 @@
 Order: route (404, 405) - key (401) - profile, account state, role (403) - limit (429) - ids, body (400) - handler.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from sent_server.http.authentication import Authenticator
 from sent_server.http.caller import Caller
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.execute import Executor
+from sent_server.http.fields import Body
 from sent_server.http.limits import Limiter, Verdict
 from sent_server.http.route import Call, Route
 from sent_server.kernel import ids
@@ -26,6 +28,8 @@ from sent_server.kernel.clock import Clock
 log = structlog.get_logger()
 # Answers hold secrets and people's data: no cache keeps them, and no browser takes them for something else than JSON.
 PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+# Bodies from here on take milliseconds to decode and validate.
+LARGE_BODY_BYTES = 16 * 1024
 Headers = Mapping[bytes, bytes]
 
 
@@ -38,6 +42,7 @@ class Shared:
     limiter: Limiter
     executor: Executor
     doc_url_base: str
+    large_bodies: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Trace:
@@ -99,7 +104,7 @@ class Endpoint:
         query = parse.parse_query(scope["query_string"]) if scope["query_string"] else {}
         body = None
         if route.body is not None:
-            body = fields.validate(route.body, await read_object(headers, receive))
+            body = await read_body(route.body, headers, receive, shared)
             trace.sandbox = body.is_sandbox
         call = Call(caller, trace.request_id, trace.now_ms, path, query, trace.sandbox)
         return await shared.executor.run(route, call, body, call_key)
@@ -142,8 +147,22 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete; nothing was done."""
 
 
-async def read_object(headers: Headers, receive: Receive) -> dict[str, Any]:
-    """The JSON object of the body. Raises 400, 413 or 415."""
+async def read_body(model: type[Body], headers: Headers, receive: Receive, shared: Shared) -> Any:
+    """The body as `model`. Raises 400, 413 or 415.
+
+    Of large bodies one is decoded in each turn of the loop: a hundred that come together hold up nobody else.
+    """
+    content = await _receive_body(headers, receive)
+    if len(content) < LARGE_BODY_BYTES:
+        return fields.validate(model, _decode(headers, content))
+    async with shared.large_bodies:
+        try:
+            return fields.validate(model, _decode(headers, content))
+        finally:
+            await asyncio.sleep(0)
+
+
+async def _receive_body(headers: Headers, receive: Receive) -> bytes:
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > parse.MAX_BODY_BYTES:
         raise _too_large()
@@ -160,6 +179,10 @@ async def read_object(headers: Headers, receive: Receive) -> dict[str, Any]:
         body = b"".join(parts)
     if message["type"] == "http.disconnect":
         raise ClientGoneError
+    return body
+
+
+def _decode(headers: Headers, body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     claims_other = parse.check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))

@@ -8,9 +8,8 @@ from starlette.types import Receive, Scope
 
 from sent_server.db import Tx
 from sent_server.errors import ApiError
-from sent_server.http import fields
 from sent_server.http.doorkeeper import Doorkeeper
-from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_object
+from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_body
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import Body
 
@@ -44,7 +43,7 @@ class OpenMutation(Endpoint):
         if scope["method"] != "POST":
             raise method_refusal("POST")
         trace.verdict = self._doorkeeper.admit(client_address(scope))
-        body = fields.validate(self._route.body, await read_object(dict(scope["headers"]), receive))
+        body = await read_body(self._route.body, dict(scope["headers"]), receive, self._shared)
         trace.sandbox = body.is_sandbox
         command, now_ms = self._route.command, trace.now_ms
         with self._doorkeeper.guarding(self._route.limited_by(body), self._route.failure):

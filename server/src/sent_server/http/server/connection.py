@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
         buffer = self._buffer
         while buffer.startswith(b"\r\n"):  # an empty line before a request counts for nothing
             del buffer[:2]
-        if buffer in (b"", b"\r"):
+        if not buffer or bytes(buffer[:2]) == b"\r":
             return
         end = buffer.find(b"\r\n\r\n", max(0, self._scanned - 3))
         if end < 0:
@@ -233,7 +233,7 @@ class Connection(asyncio.Protocol):
         except RefusedError as refused:
             self._refuse(refused)
         self._account()
-        if self._has_ended and self._body is not None and not self._table.is_in_line(self):
+        if self._has_ended and self._state is State.BODY and not self._table.is_in_line(self):
             self.transport.close()  # the rest will never come
 
     def _read_body(self) -> None:
