@@ -72,7 +72,7 @@ def welcome(
         console.print(Text(command, "cyan"), soft_wrap=True)
         name, samples = seeds.example()
         template = orjson.dumps({"name": name, "parameters": samples}).decode()
-        console.print("Other templates have variables; `parameters` gives their values (GET /v3/templates lists them):")
+        console.print("Other templates take values in `parameters`; GET /v3/templates lists them:")
         console.print(Text(f'"template": {template}', "cyan"), soft_wrap=True)
     console.print("\n[dim]Ctrl-C stops the server.[/]")
 
