@@ -22,7 +22,7 @@ A key has one role. `sent keys create CUSTOMER --role ROLE` chooses it, or it is
 
 | role | meant for |
 |---|---|
-| `owner` | Whoever made the account. Shown as `admin`, and may do what an admin may |
+| `owner` | The person who made the account. Shown as `admin`, with the rights of an admin |
 | `admin` | Everything |
 | `developer` | Everything but changing people and profiles, and the simulated network |
 | `billing` | Reading, except who else is there |

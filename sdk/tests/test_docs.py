@@ -50,7 +50,7 @@ def test_a_page_does_what_it_says(page):
 def test_the_tests_of_the_testing_page(page, sent_client, sent_server, sent_phone):
     names, _, _ = page
     names["test_greeting"](sent_client, sent_phone)
-    names["test_that_stop_is_heard"](sent_client, sent_server.phone())
+    names["test_that_stop_opts_out"](sent_client, sent_server.phone())
     names["test_a_carrier_that_refuses"](sent_client, sent_server.phone(), sent_server)
 
 

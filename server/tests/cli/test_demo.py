@@ -1,6 +1,7 @@
 """`sent demo`, and the first message of a first start, as a person sees them."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import orjson
 
 from harness import server as servers
 from harness.server import Server
+
+ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,6 +83,12 @@ def test_a_first_start_shows_a_message_until_delivered_and_a_curl_that_works(tmp
         _check_first_start(process, tmp_path, lines)
 
 
+def shape(screen: str) -> list[str]:
+    """The lines of a first start without what differs from start to start: times, addresses, keys."""
+    lines = [line for line in screen.splitlines() if line.strip()]
+    return [line.split()[2] if " ms  " in line else line[:8] for line in lines]
+
+
 def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list[str]) -> None:
     statuses = [word for line in lines for word in line.split() if word in ("QUEUED", "ROUTED", "SENT", "DELIVERED")]
     command = shlex.split(next(line for line in lines if line.startswith("curl ")))
@@ -96,3 +105,8 @@ def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list
     assert f"x-api-key: {kept['api_key']}" in command
     assert sent.status == 202
     assert docs.status == 200
+    for page in ("README.md", "docs/tutorial/first-message.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        pictured = re.search(r"^```\n(A first message.*?)^```", text, re.MULTILINE | re.DOTALL)
+        assert pictured, page
+        assert shape(pictured[1]) == shape("".join(lines)), f"{page} shows another screen"
