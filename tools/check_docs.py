@@ -136,6 +136,14 @@ def headings(page: Path) -> frozenset[str]:
     return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found)
 
 
+def unlisted() -> Iterator[str]:
+    """A page that README does not link is not found; decisions are linked by their first."""
+    links = {target for target, _ in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    for path in sorted(ROOT.glob("docs/*/*.md")):
+        if path.parent.name != "decisions" and path.relative_to(ROOT).as_posix() not in links:
+            yield f"README.md does not link {path.relative_to(ROOT)}"
+
+
 def wrong_installs() -> Iterator[str]:
     """Our packages are on no index, and their names are somebody else's there: install from the repository."""
     for pattern in (*DOCUMENTS, "examples/**/*.md"):
@@ -169,6 +177,7 @@ def main() -> int:
         *unknown_variables(),
         *unknown_routes(),
         *broken_links(),
+        *unlisted(),
         *wrong_installs(),
         *other_names(),
     ]
