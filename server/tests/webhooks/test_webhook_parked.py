@@ -15,9 +15,10 @@ from sent_server.webhooks.model import Webhook
 from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.sender import Sender
 from sent_server.webhooks.service import Draft
-from webhooks.sending import CUSTOMER, World, run
+from webhooks.sending import CUSTOMER, World, run, until
 
 DAY_S = 86_400
+OTHER_CUSTOMER = "01900000-0000-7000-8000-00000000000b"
 
 
 async def disabled(world: World, receiver: Receiver, *names: str) -> Webhook:
@@ -451,6 +452,23 @@ def test_a_large_backlog_comes_back_in_portions_that_survive_a_crash_between_the
     run(database_url, act)
 
 
+def test_a_backlog_that_goes_out_holds_up_no_other_tenant(database_url: str, receiver: Receiver) -> None:
+    async def act(world: World) -> None:
+        webhook = await disabled(world, receiver)
+        for _ in range(3):
+            await world.emit(count=1_000)
+        other, _ = await world.webhook(receiver.url("/other"), customer_id=OTHER_CUSTOMER)
+        world.sender.start()
+        await world.switch(webhook, active=True)
+        for number in range(1, 4):
+            await world.emit(customer_id=OTHER_CUSTOMER)
+            await until(lambda number=number: _came(receiver, "/other", number))
+            assert len(receiver.on("/hook")) < 3_000, "it was not sent after the backlog"
+        assert {entry.status for entry in await world.log(other)} <= {"delivered", "pending"}
+
+    run(database_url, act)
+
+
 def test_an_event_that_is_parked_while_it_is_being_enabled_goes_out_all_the_same(
     database_url: str, receiver: Receiver
 ) -> None:
@@ -549,6 +567,10 @@ async def _replay(world: World, webhook: Webhook, delivery_id: str | None) -> No
         await world.database.write(lambda tx: service.replay_span(tx, CUSTOMER, webhook.id, span, now_ms=now_ms))
     else:
         await world.database.write(lambda tx: service.replay_one(tx, CUSTOMER, webhook.id, delivery_id, now_ms=now_ms))
+
+
+async def _came(receiver: Receiver, path: str, count: int) -> bool:
+    return len(receiver.on(path)) >= count
 
 
 async def _update(world: World, webhook: Webhook, draft: Draft) -> Webhook:
