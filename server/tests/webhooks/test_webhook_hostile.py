@@ -3,6 +3,7 @@
 import itertools
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,15 +49,28 @@ KINDS: dict[str, Callable[[], Iterator[bytes]]] = {
 }
 
 
-def misbehave(receiver: HostileReceiver, connection: socket.socket, _: int) -> None:
-    while request := receiver.read_request(connection):
-        kind = request.split(b" ")[1].decode().rsplit("/", 1)[1].replace("%20", " ")
-        if kind == "close":
-            return
-        if kind == "hang":
-            connection.recv(1)
-            return
-        receiver.pour(connection, KINDS[kind]())
+class Misbehaviour:
+    """Of the kind that the path names. `spoiled` earns trust, and many requests at a time, and then hangs."""
+
+    TRUSTED_AFTER = 20
+
+    def __init__(self) -> None:
+        self._had: Counter[str] = Counter()
+
+    def __call__(self, receiver: HostileReceiver, connection: socket.socket, _: int) -> None:
+        while request := receiver.read_request(connection):
+            path = request.split(b" ")[1].decode()
+            self._had[path] += 1
+            match path.rsplit("/", 1)[1].replace("%20", " "):
+                case "close":
+                    return
+                case "spoiled" if self._had[path] <= self.TRUSTED_AFTER:
+                    connection.sendall(OK)
+                case "hang" | "spoiled":
+                    connection.recv(1)
+                    return
+                case kind:
+                    receiver.pour(connection, KINDS[kind]())
 
 
 def toggle(attacker: Client, hook: str) -> None:
@@ -70,15 +84,15 @@ def toggle(attacker: Client, hook: str) -> None:
 def test_a_hundred_hostile_webhooks_disturb_nobody_else(
     own_server: OwnServer, also: Callable[..., None] | None
 ) -> None:
-    with NameServer() as names, HostileReceiver(misbehave) as hostile, Receiver() as healthy:
+    with NameServer() as names, HostileReceiver(Misbehaviour()) as hostile, Receiver() as healthy:
         server = own_server(env={"SENT_EGRESS_NAME_SERVERS": names.address})
-        kinds = [*KINDS, "hang", "close"]
+        kinds = [*KINDS, "hang", "close", "spoiled", "spoiled"]
         urls = [
             hostile.url(f"/{number}/{kinds[number % len(kinds)]}").replace(" ", "%20")
             for number in range(WEBHOOKS - NAMES)
         ]
         urls += [f"http://n{number}.{'absent' if number % 4 == 0 else 'hang'}.test/" for number in range(NAMES)]
-        with attacked(server, urls, *([also] if also else [])):
+        with attacked(server, urls, also):
             wait_for(lambda: sum("hang" in name for name in names.asked) >= 20, 20)
             seen = watch(server, healthy)
         reached = {request.split(b" ")[1] for request in hostile.requests}

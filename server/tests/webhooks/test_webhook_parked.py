@@ -488,6 +488,8 @@ def test_an_event_that_is_parked_while_it_is_being_enabled_goes_out_all_the_same
         world.advance(parking.SETTLED_AFTER_MS / 1_000)
         await world.sender.release()
         assert await world.database.read(lambda tx: store.releasing(tx, count=9)) == [], "it is over"
+        left = await world.database.read(lambda tx: tx.fetch("SELECT name FROM counters"))
+        assert left == [(f"deliveries/{webhook.id}",)], "and nothing is counted"
 
     run(database_url, act)
 

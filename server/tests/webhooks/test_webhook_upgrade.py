@@ -10,6 +10,14 @@ from sent_server.events import names
 from webhooks.sending import CUSTOMER
 
 BEFORE = 9
+BEFORE_COUNTERS = 14
+DELIVER = """
+    INSERT INTO deliveries
+        (customer_id, endpoint_id, id, event_id, event_name, field, status, attempts, spent, due_at_ms, fence,
+         created_at_ms)
+    VALUES (:customer_id, 'e', :id, 'v', 'message.sent', 'messages', :status, 0, 0, :due_at_ms, 0, 1)
+"""
+COUNT = "INSERT INTO counters (customer_id, name, total) VALUES (:customer_id, :name, :total)"
 INSERT = """
     INSERT INTO webhooks
         (customer_id, id, display_name, endpoint_url, search_text, event_types_json, retry_count, timeout_seconds,
@@ -68,5 +76,34 @@ def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
             name: (*label, 1) for name, label in raised.items() if name not in names.NEVER_RAISED
         }
         assert [row for row in rows if row[0] == "theirs"] == []
+
+    asyncio.run(main())
+
+
+def test_what_is_parked_is_counted_and_counters_below_zero_are_gone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = migrate.known()
+
+    async def fill(tx: Tx) -> None:
+        states = [("pending", None), ("pending", None), ("pending", 5), ("failed", None)]
+        for number, (status, due_at_ms) in enumerate(states):
+            await tx.execute(DELIVER, customer_id=CUSTOMER, id=str(number), status=status, due_at_ms=due_at_ms)
+        for name, total in (("deliveries/e", 4), ("deliveries/callback", -3), ("others", -1)):
+            await tx.execute(COUNT, customer_id=CUSTOMER, name=name, total=total)
+
+    async def main() -> None:
+        database = await open_database(database_url)
+        try:
+            with monkeypatch.context() as patched:
+                before = [one for one in everything if one.version <= BEFORE_COUNTERS]
+                patched.setattr(migrate, "known", lambda: before)
+                await migrate.apply(database)
+            await database.write(fill)
+            await migrate.apply(database)
+            rows = await database.read(lambda tx: tx.fetch("SELECT name, total FROM counters"))
+        finally:
+            await database.close()
+        assert dict(rows) == {"deliveries/e": 4, "deliveries/e/parked": 2, "others": -1}
 
     asyncio.run(main())

@@ -193,6 +193,11 @@ async def count_parked_up(tx: Tx, customer_id: str, endpoint_id: str, more: int)
         await tx.execute(COUNT_UP, customer_id=customer_id, name=_parked_counter(endpoint_id), more=more)
 
 
+async def forget_parked_count(tx: Tx, customer_id: str, endpoint_id: str) -> None:
+    """Nothing is parked there: start again from zero, whatever the counter says."""
+    await tx.execute(FORGET_COUNT, customer_id=customer_id, name=_parked_counter(endpoint_id))
+
+
 async def count_parked(tx: Tx, customer_id: str, endpoint_id: str) -> int:
     """How many wait until the endpoint is on; a counter, as they may be a hundred thousand."""
     found = await fetch_one(tx, COUNT_OF, customer_id=customer_id, name=_parked_counter(endpoint_id))

@@ -66,6 +66,7 @@ async def go_on(tx: Tx, *, now_ms: int) -> bool:
         more = more or released == count
         if not released and since_ms <= now_ms - SETTLED_AFTER_MS:
             await store.set_releasing(tx, key, None)
+            await events.forget_parked_count(tx, *key)
     return more
 
 
