@@ -260,6 +260,14 @@ def test_a_number_with_a_huge_exponent_stays_as_it_was_written(server: Server) -
         assert sent.data["recipients"][0]["body"] == f"[{written.decode()}]"
 
 
+def test_a_number_beyond_64_bits_is_refused_with_the_way_out(http: Client) -> None:
+    """A tracking number has 22 digits; the parser would round it, or the client has already done so."""
+    body = b'{"to":["+14155550100"],"template":{"name":"welcome","parameters":{"track":9400111899223397000000}}}'
+    answer = http.request("POST", "/v3/messages", body=body, headers={"content-type": "application/json"})
+    assert (answer.status, answer.code) == (400, "VALIDATION_001")
+    assert answer.details == {"body": ["A number is outside the 64-bit range; send it as a string"]}
+
+
 def test_a_value_that_is_null_is_missing(server: Server) -> None:
     made = _made(server.http, _body("Hi {{name}}"))["id"]
     assert _sent(server.http, made, name=None, other=None) is None

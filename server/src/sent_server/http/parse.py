@@ -21,6 +21,7 @@ _ANY_TYPES = ("", "*/*", "application/*")
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 # Longer than any that a double needs in full, and far from where reading one costs time.
 _MAX_REAL_DIGITS = 400
+_TOO_LARGE = "A number is outside the 64-bit range; send it as a string"
 _MARKS = {
     b"\xef\xbb\xbf": "a byte order mark (BOM)",
     b"\xff\xfe": "a UTF-16 byte order mark (BOM)",
@@ -142,10 +143,10 @@ def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
 
 def _integer(digits: str) -> int:
     if len(digits) > 20:
-        raise _RefusedError("A number is outside the 64-bit range")
+        raise _RefusedError(_TOO_LARGE)
     value = int(digits)
     if not _MIN_INT <= value <= _MAX_INT:
-        raise _RefusedError("A number is outside the 64-bit range")
+        raise _RefusedError(_TOO_LARGE)
     return value
 
 
@@ -161,7 +162,7 @@ def _real(digits: str) -> float:
         raise _RefusedError(f"A number has more than {_MAX_REAL_DIGITS} digits")
     value = Real(digits)
     if not math.isfinite(value):
-        raise _RefusedError("A number is outside the 64-bit range")
+        raise _RefusedError(_TOO_LARGE)
     value.text = digits
     return value
 
