@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from harness import samples
 from harness.client import Client
 from harness.hostile import HostileReceiver, NameServer
 from harness.receiver import Receiver
-from harness.server import OwnServer
+from harness.server import OwnServer, Server
 from harness.waiting import wait_for
 from harness.watching import attacked, watch
 
@@ -98,3 +100,29 @@ def test_a_hundred_hostile_webhooks_disturb_nobody_else(
         reached = {request.split(b" ")[1] for request in hostile.requests}
     assert len(reached) > len(kinds), "the attack was one"
     seen.check()
+
+
+def test_one_request_to_a_hundred_webhooks_of_ones_own_stalls_nobody(server: Server) -> None:
+    """A thousand recipients, three channels and a hundred webhooks are 300,000 deliveries of one transaction."""
+    attacker = server.create_account().http
+    template_id = attacker.post("/v3/templates", samples.template()).data["id"]
+    for _ in range(WEBHOOKS):
+        assert attacker.post("/v3/webhooks", samples.webhook()).status == 201
+    body = {
+        "to": [f"+1415{number:07}" for number in range(5_550_000, 5_551_000)],
+        "template": {"id": template_id},
+        "channel": ["sms", "whatsapp"],
+        "sandbox": True,
+    }
+    statuses: list[int] = []
+    sending = threading.Thread(target=lambda: statuses.append(attacker.post("/v3/messages", body).status))
+    waited_s = [0.0]
+    sending.start()
+    while sending.is_alive():
+        started_s = time.monotonic()
+        assert server.anonymous().get("/v3/health").status == 200
+        waited_s.append(time.monotonic() - started_s)
+        time.sleep(0.02)
+    sending.join()
+    assert statuses == [202]
+    assert max(waited_s) < 1
