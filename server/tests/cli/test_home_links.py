@@ -45,6 +45,17 @@ def test_no_file_of_the_home_is_followed(tmp_path: Path, name: str, dangling: bo
     assert [file.name for file in home.iterdir()] == [name]
 
 
+def test_a_lock_that_is_another_file_too_is_not_written(tmp_path: Path) -> None:
+    home, target = tmp_path / "home", tmp_path / "precious"
+    home.mkdir(mode=0o700)
+    target.write_text("precious")
+    (home / homes.LOCK_FILE).hardlink_to(target)
+    done = run("up", "--port", "0", "--json", "--home", str(home))
+    assert done.returncode == 1
+    assert "is a hard link to another file" in done.stderr.decode()
+    assert target.read_text() == "precious"
+
+
 def test_what_is_no_file_is_refused_and_blocks_nobody(tmp_path: Path) -> None:
     for name in homes.FILES:
         os.mkfifo(tmp_path / name)

@@ -94,3 +94,15 @@ def test_the_body_is_exactly_as_long_as_announced(http: Client) -> None:
     answer = http.get("/v3/me")
     assert int(answer.headers["content-length"]) == len(answer.body)
     assert orjson.loads(answer.body)["success"] is True
+
+
+@pytest.mark.parametrize("path", ["/sim%2Fclock", "/v3%2fme", "/v3/contacts%2F{contact}", "/docs%2Fstyle.css"])
+def test_an_encoded_slash_is_part_of_a_name(http: Client, path: str) -> None:
+    """A proxy that guards a path sees another one there."""
+    target = path.replace("{contact}", samples.UNKNOWN_ID)
+    answer = http.request("GET", target, checked=False)
+    assert (answer.status, answer.code) == (404, "RESOURCE_011")
+
+
+def test_a_number_may_hold_an_encoded_slash(http: Client) -> None:
+    assert http.request("GET", "/v3/numbers/lookup/+1202%2F5551234").data["phone_number"] == "+12025551234"

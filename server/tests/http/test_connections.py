@@ -310,6 +310,30 @@ def test_bodies_of_many_chunks_hold_up_nobody() -> None:
     run(test)
 
 
+def test_answers_that_nobody_reads_are_not_made_one_after_the_other() -> None:
+    """A thousand connections that ask for a hundred pages each would have the kernel copy gigabytes."""
+    page = b"x" * 300_000
+    made = 0
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal made
+        made += 1
+        await send({**START, "headers": [(b"content-length", b"%d" % len(page))]})
+        await send({"type": "http.response.body", "body": page})
+
+    async def test() -> None:
+        async with serving(large) as url:
+            host, _, port = url.removeprefix("http://").partition(":")
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+                client.connect((host, int(port)))
+                client.sendall(GET % b"" * 100)
+                await asyncio.sleep(1)
+                assert 1 <= made <= 4
+
+    run(test)
+
+
 def test_a_body_of_many_chunks_that_half_closes_is_answered() -> None:
     async def test() -> None:
         async with serving(echo) as url:

@@ -62,6 +62,10 @@ class Home:
         """Raises UnsafeHomeError for a link, dangling or not, and for anything else that is no plain file."""
         for name in FILES:
             check_file(self.path / name, is_socket=name == SOCKET)
+        # Holding the folder writes to this file at once; a copy kept by hard links has such names for the others, too.
+        lock = self.path / LOCK_FILE
+        if lock.exists() and lock.stat().st_nlink > 1:
+            raise UnsafeHomeError(f"{lock} is a hard link to another file; remove it, or use another --home")
 
     def notices(self) -> list[str]:
         """Why somebody else may know or change what is here. Only for a folder that is held."""

@@ -30,15 +30,31 @@ register_url_convertor("rest", Rest())
 
 
 class Front:
-    """Looks fixed paths up in a dictionary; only paths with parameters walk through Starlette's table."""
+    """Looks fixed paths up in a dictionary; only paths with parameters walk through Starlette's table.
 
-    def __init__(self, fixed: Mapping[str, ASGIApp], router: Router) -> None:
+    `catch_all` are the beginnings of paths whose last parameter may hold a slash. Everywhere else an encoded slash
+    (%2F) leads nowhere: a proxy that guards a path reads it as part of a name.
+    """
+
+    def __init__(
+        self, fixed: Mapping[str, ASGIApp], router: Router, not_found: ASGIApp, catch_all: tuple[bytes, ...]
+    ) -> None:
         self._fixed = fixed
         self._router = router
+        self._not_found = not_found
+        self._catch_all = catch_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._fixed.get(scope["path"]) if scope["type"] == "http" else None
-        await (endpoint or self._router)(scope, receive, send)
+        if scope["type"] == "http":
+            raw_path: bytes = scope["raw_path"]
+            if b"%2" in raw_path and b"%2f" in raw_path.lower() and not raw_path.startswith(self._catch_all):
+                await self._not_found(scope, receive, send)
+                return
+            endpoint = self._fixed.get(scope["path"])
+            if endpoint is not None:
+                await endpoint(scope, receive, send)
+                return
+        await self._router(scope, receive, send)
 
 
 def build(
@@ -62,7 +78,8 @@ def build(
     fixed |= {path: door for path, door in doors.items() if "{" not in path}
     table += [StarletteRoute(path, endpoint=door) for path, door in doors.items() if "{" in path]
     not_found = NotFound(shared)
-    return Front(fixed, Router(routes=table, redirect_slashes=False, default=not_found))
+    catch_all = tuple(route.path.partition("{")[0].encode() for route in routes if route.takes_rest)
+    return Front(fixed, Router(routes=table, redirect_slashes=False, default=not_found), not_found, catch_all)
 
 
 def _pattern(path: str, routes: Sequence[Route]) -> str:

@@ -14,6 +14,8 @@ from sent_server.http.server.table import ConnectionTable
 
 log = structlog.get_logger()
 BACKLOG = 2_048
+# Of answers that nobody reads, the kernel copies this much per connection (Linux doubles it) and no more.
+SEND_BUFFER_BYTES = 64 * 1024
 SHUTDOWN_S = 5.0
 # Open files that connections leave to the database, the bus and webhooks.
 MAX_SPARED_FILES = 512
@@ -27,6 +29,7 @@ async def served(
     table = ConnectionTable(max_connections=_affordable(max_connections), max_per_address=max_connections_per_address)
     common = Served(asgi, table, doc_url_base)
     loop = asyncio.get_running_loop()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # accepted sockets inherit it
     server = await loop.create_server(lambda: Connection(common), sock=bound, backlog=BACKLOG)
     sweeper = asyncio.create_task(table.sweep(), name="web")
     try:
