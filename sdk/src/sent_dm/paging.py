@@ -15,7 +15,7 @@ Fetch = Callable[[Mapping[str, int | str]], Any]
 
 def next_query(query: Mapping[str, Any], following: Mapping[str, int | str]) -> dict[str, Any]:
     """The query of the next page: filters and size stay, and the position is replaced."""
-    return {**{name: value for name, value in query.items() if name not in _POSITION}, **following}
+    return {**following, **{name: value for name, value in query.items() if name not in _POSITION}}
 
 
 class _Page(Answer[D], Generic[D, T]):

@@ -251,7 +251,7 @@ class Changes:
     async def _announce(self, tx: Tx) -> None:
         if not self._announced:
             return
-        interest = await events.interest(tx, list({one.subject.customer_id for one in self._announced}))
+        interest = await events.interest(tx, sorted({one.subject.customer_id for one in self._announced}))
         wanted = [
             announce.status_event(
                 customer_id=one.subject.customer_id,

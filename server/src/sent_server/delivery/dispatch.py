@@ -104,7 +104,7 @@ class Dispatcher:
             # The leases run out, and the attempts are taken up again from their rows.
             log.exception("dispatch.crashed", carrier=self.carrier.name)
             return
-        for topic in hints:
+        for topic in sorted(hints):
             self.bus.hint(topic)
 
     async def _record(self, pairs: Sequence[tuple[Prepared, Outcome]]) -> set[str]:

@@ -106,7 +106,7 @@ async def forget_old(tx: Tx, *, before_ms: int) -> int:
 
 
 async def _find(tx: Tx, carrier: str, refs: Sequence[str]) -> dict[str, _Match]:
-    rows = await tx.fetch(FIND_REFS, carrier=carrier, refs=list(set(refs)))
+    rows = await tx.fetch(FIND_REFS, carrier=carrier, refs=sorted(set(refs)))
     return {row[0]: _Match(*row) for row in rows}
 
 

@@ -27,7 +27,7 @@ class Timeouts:
 
     async def step(self) -> bool:
         count, hints = await self.database.write(lambda tx: expire(tx, now_ms=self.clock.now_ms()))
-        for topic in hints:
+        for topic in sorted(hints):
             self.bus.hint(topic)
         return count > 0
 

@@ -48,7 +48,7 @@ class Desk:
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """One reply or refusal per command, in order."""
         found = await _look_up(tx, commands, self.card)
-        spendable = await ledger.available(tx, list({command.caller.ledger_id for command in commands}))
+        spendable = await ledger.available(tx, sorted({command.caller.ledger_id for command in commands}))
         daily = await DailyQuotas.of(tx, commands)
         results: list[Reply | ApiError] = []
         drafts: list[Draft] = []
@@ -132,10 +132,10 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
             tx,
             customer_id,
             owners=relatives.templates,
-            ids=list({command.template_id for command in own if command.template_id}),
-            names=list({command.template_name for command in own if command.template_name}),
+            ids=sorted({command.template_id for command in own if command.template_id}),
+            names=sorted({command.template_name for command in own if command.template_name}),
         )
-        phones = own[0].recipients if len(own) == 1 else list({p for command in own for p in command.recipients})
+        phones = own[0].recipients if len(own) == 1 else sorted({p for command in own for p in command.recipients})
         recipients[customer_id] = await contacts.for_sending(
             tx, customer_id, phones, relatives=relatives, now_ms=own[0].now_ms
         )
@@ -143,14 +143,14 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
             known = [recipient.id for recipient in recipients[customer_id].values()]
             month = timestamps.month(own[0].now_ms)
             active[customer_id] = await store.active_contacts(tx, customer_id, month, known)
-    owners = list({(command.caller.customer_id, command.caller.organization_id) for command in commands})
+    owners = sorted({(command.caller.customer_id, command.caller.organization_id) for command in commands})
     return _Found(found_templates, await channels.configured(tx, owners), recipients, active)
 
 
 async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Sequence[str]]]:
     """Returns whether a receiver has something to be told, and the ids of the new jobs by kind."""
     await _insert_new_contacts(tx, drafts)
-    interest = await events.interest(tx, list({draft.command.caller.customer_id for draft in drafts}))
+    interest = await events.interest(tx, sorted({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Row] = []
     rows: list[Row] = []
     history: list[Row] = []
