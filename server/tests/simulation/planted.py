@@ -78,7 +78,7 @@ BUGS = {
         Changes._charge, "if settles(subject.progress):", "if True:", 20
     ),
     "a cheaper leg that arrives after all brings nothing back": Bug(
-        Changes._charge, "price_micros < charged_micros", "False", 100
+        Changes._charge, "price_micros < charged_micros", "False", 600
     ),
     "what was released is shown as the price": Bug(
         Changes._give_back, "subject.price_micros = None", "subject.price_micros = subject.planned_leg.price_micros", 20
