@@ -1,7 +1,7 @@
 """accept: durable POST /v3/messages over the whole path, against a bare route of the same framework.
 
 `python -m bench.accept [--database postgresql://...]`. The bare route and the product take turns, so that both see the
-same machine; ratios are medians over the turns.
+same machine; ratios are medians over the turns. `--against PATH` compares two checkouts instead.
 """
 
 import argparse
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench import bodies, report
+from bench import bodies, pairs, report
 from bench.bodies import NewPhones
 from bench.figures import Figure, Window, Worker, cpu_ratio, measure, messages_per_s, of_windows, per_s
 from bench.load import Plan, drive
+from bench.pairs import Sample
 from bench.processes import NO_WORKERS, Running, behind, module, sent_up
 from bench.stored import fresh_database
 
@@ -65,9 +66,11 @@ class Placed:
 
 
 @contextlib.contextmanager
-def product(folder: Path, name: str, server_url: str, *, workers: bool) -> Generator[Placed]:
+def product(
+    folder: Path, name: str, server_url: str, *, workers: bool, checkout: Path | None = None
+) -> Generator[Placed]:
     home = folder / name
-    env = LOOPBACK if workers else {**LOOPBACK, **NO_WORKERS}
+    env = {**LOOPBACK, **({} if workers else NO_WORKERS), **pairs.environment(checkout)}
     with fresh_database(server_url, name) as database, sent_up(home, database=database, env=env) as server:
         target = Target(server, PATH, server.ready["api_key"], template_id(server), behind(database))
         # Meet the contacts before anything is measured.
@@ -96,6 +99,24 @@ def run(server_url: str) -> None:
             figures += _with_workers(on, like)
     where = "PostgreSQL" if server_url else "SQLite, synchronous=FULL"
     report.show(f"accept on {where}, {CONNECTIONS} connections, one process", figures, notes=NOTES)
+
+
+def run_pairs(server_url: str, against: Path, count: int) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="sent-bench-") as temporary,
+        product(Path(temporary), "this", server_url, workers=False) as this,
+        product(Path(temporary), "other", server_url, workers=False, checkout=against) as other,
+    ):
+        figures: list[Figure] = []
+        for name, size in (("accept", 1), (f"accept, {MANY} recipients", MANY)):
+            taken = pairs.take(lambda: _sample(this.target, size), lambda: _sample(other.target, size), count)  # noqa: B023
+            figures += pairs.figures(name, taken)
+    report.show("accept-pairs with the dispatcher off", figures, notes=pairs.NOTES)
+
+
+def _sample(target: Target, size: int) -> Sample:
+    window = _window(target, bodies.known_phones(KNOWN), size)
+    return Sample(window.cpu_us_per_message, window.messages_per_s, window.noise)
 
 
 NOTES = (
@@ -164,7 +185,12 @@ def _window(target: Target, phones: Sequence[str], size: int) -> Window:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", default="", help="a PostgreSQL URL whose user may create databases")
-    run(parser.parse_args().database)
+    pairs.add_arguments(parser)
+    chosen = parser.parse_args()
+    if chosen.against:
+        run_pairs(chosen.database, chosen.against, chosen.pairs)
+    else:
+        run(chosen.database)
 
 
 if __name__ == "__main__":

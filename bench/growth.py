@@ -22,10 +22,9 @@ from bench.accept import LOOPBACK, PATH, template_id
 from bench.figures import Figure, Window, Worker
 from bench.figures import measure as measure_window
 from bench.fill import multiply
-from bench.lifecycle import WAITING
 from bench.load import Plan, drive
 from bench.processes import NO_WORKERS, Running, behind, sent_up
-from bench.stored import fresh_database, query
+from bench.stored import fresh_database, is_settled, query
 
 SEED_MESSAGES = 1_000
 SMALL, LARGE = 10_000, 1_000_000
@@ -122,7 +121,7 @@ def _seed(home: Path, database: str) -> None:
         )
         drive(plan)
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
-        while query(home, database, WAITING)[0][0]:
+        while not is_settled(home, database):
             if time.monotonic() > deadline_s:
                 raise RuntimeError("the engine did not deliver the seed messages")
             time.sleep(0.2)

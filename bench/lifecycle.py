@@ -2,7 +2,8 @@
 
 `python -m bench.lifecycle [--database postgresql://...]`. A rate is all messages of a run divided by the time from the
 first accept to the last DELIVERED (or to the last webhook received), so accepting them is inside it. Lag is measured
-in a run of its own, paced below that rate; the simulated handset's 300 ms are inside it.
+in a run of its own, paced below that rate; the simulated handset's 300 ms are inside it. `--against PATH` compares two
+checkouts instead.
 """
 
 import argparse
@@ -10,27 +11,28 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
 
-from bench import bodies, report
+from bench import bodies, pairs, report
 from bench.accept import KNOWN, Target, product
 from bench.calls import call
 from bench.figures import Figure
 from bench.load import drive
+from bench.pairs import Sample
 from bench.processes import Running, machine_busy_s, module
-from bench.stored import query
+from bench.stored import is_settled, query
 
 AIM_PER_S = {False: 4_000, True: 1_500}
 MESSAGES = {False: 30_000, True: 15_000}
+PAIR_MESSAGES = 5_000
 PACE = 0.6
 PACED_SECONDS = 5.0
 DRAIN_TIMEOUT_S = 45
 POLL_S = 0.2
 CHANNEL = "sms"
-WAITING = "SELECT COUNT(*) FROM jobs WHERE kind LIKE 'dispatch:%' OR kind = 'receipt_timeout'"
-SETTLE_S = 1.5
+IDS = "SELECT id FROM messages WHERE created_at_ms >= {since_ms}"
 # One row per message of the run: accepted, delivered (null if it never was).
 TIMES = """
     SELECT m.id, m.created_at_ms, e.at_ms
@@ -53,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`told` maps message ids to the time their webhook arrived."""
+    """Holds only what became of the run's own messages."""
 
     accepted: int
     delivered: int
@@ -72,6 +74,9 @@ class Run:
     @property
     def webhooks_per_s(self) -> float:
         return len(self.webhook_lags_ms) / self.webhook_seconds if self.webhook_seconds else 0.0
+
+    def complete(self, *, webhook: bool) -> bool:
+        return self.delivered == self.accepted and (not webhook or len(self.webhook_lags_ms) == self.accepted)
 
 
 def carry(site: Site, *, size: int, messages: int, rate_per_s: float = 0.0) -> Run:
@@ -93,7 +98,8 @@ def carry(site: Site, *, size: int, messages: int, rate_per_s: float = 0.0) -> R
         rate_per_s=rate_per_s,
     )
     load = drive(plan)
-    _wait_until_done(site, load.requests * size)
+    _wait_until_settled(site)
+    _wait_until_received(site, since_ms)
     took_s = time.monotonic() - started_s
     cpu_s, memory_mb = server.cpu_s() - cpu_before_s, server.memory_mb()
     strangers_s = machine_busy_s() - machine_before_s - (_own_s(site) - own_before_s) - load.driver_busy * load.seconds
@@ -115,11 +121,23 @@ def carry(site: Site, *, size: int, messages: int, rate_per_s: float = 0.0) -> R
     )
 
 
-def _wait_until_done(site: Site, messages: int) -> None:
+def _wait_until_settled(site: Site) -> None:
+    """Every message has its last status, and every webhook that was due was sent and recorded."""
     deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
     while time.monotonic() < deadline_s:
-        waiting = query(site.home, site.database, WAITING)[0][0]
-        if waiting == 0 and (site.receiver is None or call(site.receiver, "GET", "/count") >= messages):
+        if is_settled(site.home, site.database):
+            return
+        time.sleep(POLL_S)
+
+
+def _wait_until_received(site: Site, since_ms: int) -> None:
+    """The receiver has an event of each message of this run. Those of other messages do not count."""
+    if not site.receiver:
+        return
+    own = {row[0] for row in query(site.home, site.database, IDS.format(since_ms=since_ms))}
+    deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
+    while time.monotonic() < deadline_s:
+        if call(site.receiver, "GET", "/count") >= len(own) and own <= _told(site).keys():
             return
         time.sleep(POLL_S)
 
@@ -134,24 +152,28 @@ def _own_s(site: Site) -> float:
 
 
 @contextlib.contextmanager
-def site(folder: Path, server_url: str, *, webhook: bool) -> Generator[Site]:
+def site(
+    folder: Path, server_url: str, *, webhook: bool, name: str = "", checkout: Path | None = None
+) -> Generator[Site]:
     with contextlib.ExitStack() as stack:
-        name = "webhook" if webhook else "plain"
-        placed = stack.enter_context(product(folder, name, server_url, workers=True))
-        receiver = None
-        if webhook:
-            receiver = stack.enter_context(module("bench.receiver"))
-            body = {
-                "display_name": "benchmark",
-                "endpoint_url": f"http://127.0.0.1:{receiver.port}/events",
-                "event_types": ["message.delivered"],
-            }
-            call(placed.target.server, "POST", "/v3/webhooks", body, api_key=placed.target.api_key)
-        found = Site(placed.target, placed.home, placed.database, receiver)
-        # The contacts were met by sending to them; let that finish, READ receipts included.
-        _wait_until_done(Site(placed.target, placed.home, placed.database, None), 0)
-        time.sleep(SETTLE_S)
-        yield found
+        name = name or ("webhook" if webhook else "plain")
+        placed = stack.enter_context(product(folder, name, server_url, workers=True, checkout=checkout))
+        alone = Site(placed.target, placed.home, placed.database, None)
+        # The contacts were met by sending to them. A webhook made earlier would receive what those messages became.
+        _wait_until_settled(alone)
+        yield replace(alone, receiver=stack.enter_context(_receiver(placed.target))) if webhook else alone
+
+
+@contextlib.contextmanager
+def _receiver(target: Target) -> Generator[Running]:
+    with module("bench.receiver") as receiver:
+        body = {
+            "display_name": "benchmark",
+            "endpoint_url": f"http://127.0.0.1:{receiver.port}/events",
+            "event_types": ["message.delivered"],
+        }
+        call(target.server, "POST", "/v3/webhooks", body, api_key=target.api_key)
+        yield receiver
 
 
 def measure(folder: Path, server_url: str, *, webhook: bool) -> list[Figure]:
@@ -171,7 +193,7 @@ def measure(folder: Path, server_url: str, *, webhook: bool) -> list[Figure]:
 def _rate(run: Run, size: int, *, webhook: bool) -> Figure:
     rate, aim = (run.webhooks_per_s if webhook else run.per_s), AIM_PER_S[webhook]
     goal = "webhook received" if webhook else "DELIVERED"
-    complete = run.delivered == run.accepted and (not webhook or len(run.webhook_lags_ms) == run.accepted)
+    complete = run.complete(webhook=webhook)
     missing = (
         "" if complete else f" ({run.accepted - (len(run.webhook_lags_ms) if webhook else run.delivered)} missing)"
     )
@@ -215,6 +237,25 @@ def run(server_url: str) -> None:
     report.show(f"lifecycle on {where}, one process, simulated SMS", figures, notes=NOTES)
 
 
+def run_pairs(server_url: str, against: Path, count: int, messages: int) -> None:
+    figures: list[Figure] = []
+    for webhook in (False, True):
+        with (
+            tempfile.TemporaryDirectory(prefix="sent-bench-") as temporary,
+            site(Path(temporary), server_url, webhook=webhook, name="this") as this,
+            site(Path(temporary), server_url, webhook=webhook, name="other", checkout=against) as other,
+        ):
+            taken = pairs.take(lambda: _sample(this, messages), lambda: _sample(other, messages), count)
+        figures += pairs.figures(f"accepted -> {'webhook received' if webhook else 'DELIVERED'}", taken)
+    report.show("lifecycle-pairs with one message per request", figures, notes=pairs.NOTES)
+
+
+def _sample(site: Site, messages: int) -> Sample:
+    run = carry(site, size=1, messages=messages)
+    rate = run.webhooks_per_s if site.receiver else run.per_s
+    return Sample(run.cpu_s / run.accepted * 1e6, rate, run.noise, complete=run.complete(webhook=bool(site.receiver)))
+
+
 NOTES = (
     "ratio: against the aim. Lags are of a paced run and hold the simulated handset's 300 ms.",
     "Times are the platform's own (message created, DELIVERED recorded) and the receiver's clock, all on this machine.",
@@ -224,7 +265,13 @@ NOTES = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", default="", help="a PostgreSQL URL whose user may create databases")
-    run(parser.parse_args().database)
+    pairs.add_arguments(parser)
+    parser.add_argument("--messages", type=int, default=PAIR_MESSAGES, help="messages per run of a pair")
+    chosen = parser.parse_args()
+    if chosen.against:
+        run_pairs(chosen.database, chosen.against, chosen.pairs, chosen.messages)
+    else:
+        run(chosen.database)
 
 
 if __name__ == "__main__":

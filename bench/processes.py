@@ -68,7 +68,7 @@ def sent_up(home: Path, *, database: str = "", env: Mapping[str, str] | None = N
     if database:
         arguments += ["--database", database]
     with _started([sys.executable, "-m", "sent_server.cli.main", *arguments], env) as running:
-        _top_up(home, running.ready["customer_id"], database)
+        _top_up(home, running.ready["customer_id"], database, env or {})
         yield running
 
 
@@ -136,8 +136,8 @@ def _keep_tail(pipe: Any, tail: list[bytes]) -> None:
         del tail[:-200]
 
 
-def _top_up(home: Path, customer_id: str, database: str) -> None:
-    env = {"SENT_HOME": str(home), **({"SENT_DATABASE_URL": database} if database else {})}
+def _top_up(home: Path, customer_id: str, database: str, server_env: Mapping[str, str]) -> None:
+    env = {**server_env, "SENT_HOME": str(home), **({"SENT_DATABASE_URL": database} if database else {})}
     operate(env, "accounts", "top-up", customer_id, "10000000")
 
 

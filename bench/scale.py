@@ -16,10 +16,10 @@ from statistics import median
 from bench import bodies, report
 from bench.accept import KNOWN, LOOPBACK, PATH, Target, product, template_id
 from bench.figures import Figure, Window, measure, of_windows, per_s
-from bench.lifecycle import SETTLE_S, WAITING, Run, Site, carry
+from bench.lifecycle import Run, Site, carry
 from bench.load import drive
 from bench.processes import BUS, CACHE, DATABASE, ServiceProcesses, role, sent_up
-from bench.stored import fresh_database, query
+from bench.stored import fresh_database, is_settled, query
 
 ROUNDS = 2
 MESSAGES = 15_000
@@ -79,11 +79,10 @@ def _meet_contacts(target: Target) -> None:
 
 def wait_until_idle(site: Site) -> None:
     deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
-    while query(site.home, site.database, WAITING)[0][0]:
+    while not is_settled(site.home, site.database):
         if time.monotonic() > deadline_s:
             raise RuntimeError("the engine did not finish what was accepted")
         time.sleep(0.2)
-    time.sleep(SETTLE_S)
 
 
 def compare_accepts(many: Fleet, folder: Path) -> list[Figure]:
