@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import uvloop
 
-from sent_server.egress import Answer, Egress
+from sent_server.egress import Egress, EgressResponse
 
 TIMEOUT_S = 30
 OWN = ("host", "user-agent", "accept", "accept-encoding", "content-length")
@@ -27,7 +27,7 @@ async def with_own(url: str, at_once: int, posts: int, body: bytes, headers: Map
 
     async def post() -> bool:
         result = await egress.post(url, body, headers, timeout_seconds=TIMEOUT_S)
-        return isinstance(result, Answer) and result.ok
+        return isinstance(result, EgressResponse) and result.ok
 
     try:
         return await _repeat(post, at_once, posts)

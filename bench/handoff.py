@@ -38,7 +38,7 @@ async def fill(database: Database) -> list[str]:
     names = [ids.new_id(_now_ms()) for _ in range(JOBS)]
     rows = [(name, KIND, LANE, "a customer", 0, 0) for name in names]
     for start in range(0, JOBS, 1_000):
-        await database.write(lambda tx, start=start: jobs.enqueue_in_lanes(tx, rows[start : start + 1_000]))
+        await database.write(lambda tx, start=start: jobs.enqueue_keyed(tx, rows[start : start + 1_000]))
     return names
 
 
@@ -48,7 +48,7 @@ async def by_head(database: Database) -> float:
 
     async def claim() -> list[Job]:
         return await database.write(
-            lambda tx: jobs.claim(tx, KIND, lane=LANE, now_ms=_now_ms(), lease_ms=LEASE_MS, count=PORTION)
+            lambda tx: jobs.claim(tx, KIND, queue_key=LANE, now_ms=_now_ms(), lease_ms=LEASE_MS, count=PORTION)
         )
 
     return await _rate(database, claim)

@@ -15,9 +15,9 @@ sys.path.insert(0, TESTS)
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), TESTS])
 
 from chaos import backlog, clocks, disk, frozen, kills, outages, receivers, retries  # noqa: E402
-from chaos.ground import Ground, MissingError, prepared  # noqa: E402
+from chaos.environment import Ground, MissingError, prepared  # noqa: E402
 from chaos.options import Options  # noqa: E402
-from chaos.verdict import Findings, Line, show  # noqa: E402
+from chaos.report import Findings, Line, show  # noqa: E402
 
 SCENARIOS: dict[str, ModuleType] = {
     module.NAME: module for module in (kills, retries, frozen, outages, disk, receivers, clocks, backlog)

@@ -4,8 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
-from chaos.ground import Rows
-from chaos.verdict import Findings
+from chaos.environment import Rows
+from chaos.report import Findings
 from delivery import invariants
 from harness.receiver import Receiver
 

@@ -3,9 +3,9 @@
 import time
 
 from chaos import sent
-from chaos.ground import Ground, Rows
+from chaos.environment import Ground, Rows
 from chaos.options import Options
-from chaos.verdict import Findings
+from chaos.report import Findings
 from harness import samples
 from harness import server as servers
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from chaos import audit, sent
-from chaos.ground import Ground, Rows, execute
+from chaos.environment import Ground, Rows, execute
 from chaos.options import Options
+from chaos.report import Findings
 from chaos.traffic import GONE
-from chaos.verdict import Findings
 from harness import cluster as clusters
 from harness import samples
 from harness import server as servers

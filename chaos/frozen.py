@@ -4,10 +4,10 @@ import signal
 import time
 
 from chaos import audit
-from chaos.ground import Ground, Rows, execute
+from chaos.environment import Ground, Rows, execute
 from chaos.options import Options
+from chaos.report import Findings
 from chaos.traffic import Traffic
-from chaos.verdict import Findings
 from harness import cluster as clusters
 
 NAME = "frozen"

@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping
 
 from chaos import audit
-from chaos.ground import Ground, Rows
+from chaos.environment import Ground, Rows
 from chaos.options import Options
+from chaos.report import Findings
 from chaos.traffic import Traffic
-from chaos.verdict import Findings
 from harness import cluster as clusters
 from harness import samples
 from harness.cluster import Cluster, Process

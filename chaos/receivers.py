@@ -6,9 +6,9 @@ import time
 
 from chaos import audit
 from chaos.endpoints import Endpoints
-from chaos.ground import Ground
+from chaos.environment import Ground
 from chaos.options import Options
-from chaos.verdict import Findings
+from chaos.report import Findings
 from harness import cluster as clusters
 from harness.cluster import Cluster
 from harness.server import Account

@@ -6,10 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from chaos import audit
-from chaos.ground import Ground, Rows
+from chaos.environment import Ground, Rows
 from chaos.options import Options
+from chaos.report import Findings
 from chaos.traffic import GONE
-from chaos.verdict import Findings
 from harness import cluster as clusters
 from harness import samples
 from harness.client import Client, Response

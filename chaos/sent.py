@@ -3,7 +3,7 @@
 Nothing of this is in the server: a process of a scenario starts here instead of at `sent_server.cli.main`.
 
 CHAOS_CARRIER_LOG  file to which every submit to a carrier is appended before it is made: "PID ATTEMPT_ID"
-CHAOS_PLANT        name of a bug of chaos/plants.py
+CHAOS_PLANT        name of a bug of chaos/planted_bugs.py
 CHAOS_CARRIER_MS   how long the carrier thinks before it answers
 CHAOS_CLOCK        file of 8 bytes: milliseconds by which the wall clock is wrong, signed, little-endian
 """
@@ -19,8 +19,8 @@ from typing import Any
 
 import asyncpg
 
-from chaos import plants
-from sent_server.carriers.base import Outcome, Submission
+from chaos import planted_bugs
+from sent_server.carriers.base import Submission, SubmitOutcome
 from sent_server.carriers.simulator.adapter import Simulator
 from sent_server.cli import main
 
@@ -35,7 +35,7 @@ def watch_carrier(path: str) -> None:
     submit = Simulator.submit
     think_s = int(os.environ.get("CHAOS_CARRIER_MS", "0")) / 1000
 
-    async def submit_seen(self: Simulator, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    async def submit_seen(self: Simulator, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
         os.write(log, "".join(f"{os.getpid()} {one.attempt_id}\n" for one in submissions).encode())
         answer = await submit(self, submissions)
         await asyncio.sleep(think_s)
@@ -75,5 +75,5 @@ if __name__ == "__main__":
     if clock := os.environ.get("CHAOS_CLOCK"):
         move_clock(clock)
     if plant := os.environ.get("CHAOS_PLANT"):
-        plants.ALL[plant]()
+        planted_bugs.ALL[plant]()
     main.main()

@@ -27,12 +27,12 @@ from sent_server.db.open import open_database
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 from sent_server.delivery import prepare
-from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
-from sent_server.delivery.inbox import Inbox
+from sent_server.delivery.inbox import DurableInbox
+from sent_server.delivery.message_updates import RECEIPT_TIMEOUT
 from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import Egress, NameServerError, UrlRules
-from sent_server.health import Health, State
+from sent_server.health import HealthState, ProcessHealth
 from sent_server.http import router
 from sent_server.http.authentication import Authenticator
 from sent_server.http.endpoint import Shared
@@ -45,7 +45,7 @@ from sent_server.jobs import Worker, leases
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
-from sent_server.messages.accept import DISPATCH, Desk
+from sent_server.messages.accept import DISPATCH, AcceptMessages
 from sent_server.numbers import api as numbers_api
 from sent_server.numbers.service import Numbers
 from sent_server.phones import api as phones_api
@@ -58,28 +58,28 @@ from sent_server.pricing import card as rate_cards
 from sent_server.pricing.card import RateCard
 from sent_server.profiles import api as profiles_api
 from sent_server.profiles import completion
-from sent_server.profiles.service import Rules as ProfileRules
+from sent_server.profiles.service import ProfileRules as ProfileRules
 from sent_server.reference import doors as reference
 from sent_server.settings import Settings, SettingsError
 from sent_server.templates import api as templates_api
 from sent_server.templates import review
 from sent_server.users import api as users_api
 from sent_server.users import invitation_api
-from sent_server.users.invitations import Office
+from sent_server.users.invitations import Invitations
 from sent_server.webhooks import api as webhooks_api
 from sent_server.webhooks.attempt import Clocks
-from sent_server.webhooks.claims import Book
+from sent_server.webhooks.claims import TargetResolver
 from sent_server.webhooks.sender import Sender
-from sent_server.webhooks.service import Rules
+from sent_server.webhooks.service import WebhookRules
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 CLOCK_POLL_MS = 1_000
-BREATHER_MS = 10
+BATCH_DELAY_MS = 10
 AnyDatabase = SqliteDatabase | PostgresDatabase
 AnyBus = LocalBus | NatsBus
 
 
-class Role(StrEnum):
+class ProcessRole(StrEnum):
     """Which part of the work a process does.
 
     `ALL` and `COMMAND` also look after the installation: schema and master key. A command needs neither bus nor cache.
@@ -96,20 +96,20 @@ class Platform:
     """Everything a running server is made of: `open`, then `start`; `close` at the end."""
 
     settings: Settings
-    role: Role
+    role: ProcessRole
     clock: SystemClock
     database: AnyDatabase
     sealer: Sealer
     authenticator: Authenticator
     bus: AnyBus
     limiter: Limiter
-    health: Health
+    health: ProcessHealth
     egress: Egress
     carriers: Sequence[Carrier]
     routes: Sequence[Route]
     asgi: ASGIApp
     doc_url_base: str
-    office: Office
+    office: Invitations
     mailer: Mailer
     _dispatchers: list[Dispatcher] = field(default_factory=list[Dispatcher])
     _workers: list[Worker] = field(default_factory=list[Worker])
@@ -118,12 +118,12 @@ class Platform:
     _ending: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, settings: Settings, role: Role = Role.ALL) -> "Platform":
+    async def open(cls, settings: Settings, role: ProcessRole = ProcessRole.ALL) -> "Platform":
         """Open the database, the bus and the cache, and build the application.
 
         Raises storage, bus, cache and settings errors. `sent api` and `sent worker` want the schema up to date.
         """
-        home, keeps_house = Path(settings.home), role in (Role.ALL, Role.COMMAND)
+        home, keeps_house = Path(settings.home), role in (ProcessRole.ALL, ProcessRole.COMMAND)
         async with contextlib.AsyncExitStack() as undo:
             database = await open_database(
                 settings.database_url or f"sqlite:///{home.resolve() / 'sent.db'}",
@@ -134,11 +134,11 @@ class Platform:
             sealer = await installation.open_sealer(database, settings, may_make=keeps_house)
             bus: AnyBus = LocalBus()
             limiter: Limiter = RateLimiter()
-            if role is not Role.COMMAND:
+            if role is not ProcessRole.COMMAND:
                 name = await installation.identify(database)
                 bus = await open_bus(settings.bus_url, installation=name)
                 undo.push_async_callback(bus.close)
-                if settings.cache_url and role is not Role.WORKER:
+                if settings.cache_url and role is not ProcessRole.WORKER:
                     limiter = await SharedLimiter.connect(settings.cache_url, installation=name)
                     undo.push_async_callback(limiter.close)
             platform = await _build(cls, settings, role, database, sealer, bus, limiter)
@@ -151,17 +151,17 @@ class Platform:
         if alone:
             await self.database.write(self._release_leases)
         if os.environ.get("SENT_BENCH_NO_WORKERS"):
-            self.health.state = State.READY
+            self.health.state = HealthState.READY
             return
         self._workers.append(Worker(virtual_clock.NAME, self.bus, self._follow_clock, poll_ms=CLOCK_POLL_MS))
-        if self.role is not Role.API:
+        if self.role is not ProcessRole.API:
             await self._start_work(alone=alone)
         for worker in self._workers:
             worker.start()
-        self.health.state = State.READY
+        self.health.state = HealthState.READY
 
     async def _start_work(self, *, alone: bool) -> None:
-        inbox = Inbox(self.database, self.clock, self.bus, self.settings.sms_max_parts)
+        inbox = DurableInbox(self.database, self.clock, self.bus, self.settings.sms_max_parts)
         for carrier in self.carriers:
             await carrier.start(inbox)
             timeout_ms = (
@@ -171,7 +171,9 @@ class Platform:
             )
             dispatcher = Dispatcher(self.database, self.clock, self.bus, carrier, timeout_ms)
             self._dispatchers.append(dispatcher)
-            self._workers.append(Worker(DISPATCH + carrier.name, self.bus, dispatcher.step, breather_ms=BREATHER_MS))
+            self._workers.append(
+                Worker(DISPATCH + carrier.name, self.bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS)
+            )
         self._workers += self._timers()
         self._sender = _sender(self)
         if alone:
@@ -180,7 +182,7 @@ class Platform:
 
     async def close(self) -> None:
         """Stop what runs, let what is under way be written down, and close the database, whatever else fails."""
-        self.health.state = State.DRAINING
+        self.health.state = HealthState.DRAINING
         async with contextlib.AsyncExitStack() as closing:
             for part in (self.database, self.bus, self.limiter, self.egress):
                 closing.push_async_callback(part.close)
@@ -258,13 +260,13 @@ class Platform:
 async def _build(
     cls: type[Platform],
     settings: Settings,
-    role: Role,
+    role: ProcessRole,
     database: AnyDatabase,
     sealer: Sealer,
     bus: AnyBus,
     limiter: Limiter,
 ) -> Platform:
-    clock, health = SystemClock(), Health(database, limiter)
+    clock, health = SystemClock(), ProcessHealth(database, limiter)
     await database.read(lambda tx: virtual_clock.catch_up(tx, clock))
     loopback = settings.egress_allow_loopback and settings.host in LOOPBACK_HOSTS
     egress = _egress(settings, allow_loopback=loopback)
@@ -275,13 +277,16 @@ async def _build(
         Simulator(PhoneNetwork(database, clock, bus), settings.simulator_messages_per_second or None)
     ]
     urls = UrlRules(egress.guard, settings.webhook_require_https)
-    rules = Rules(sealer, settings.webhook_quota, urls)
+    rules = WebhookRules(sealer, settings.webhook_quota, urls)
     authenticator = Authenticator(database, accounts.find_caller)
     base_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    office = Office(sealer, base_url)
+    office = Invitations(sealer, base_url)
     routes: list[Route] = [
         *messages_api.routes(
-            Desk(_rate_card(settings), bus, settings.sms_max_parts), idempotency, urls, doc_url_base=doc_url_base
+            AcceptMessages(_rate_card(settings), bus, settings.sms_max_parts),
+            idempotency,
+            urls,
+            doc_url_base=doc_url_base,
         ),
         *accounts_api.routes(quotas=_quotas(settings)),
         *contacts_api.routes(quota=settings.contact_quota),
@@ -297,14 +302,14 @@ async def _build(
         *webhooks_api.routes(
             database=database, egress=egress, clock=clock, rules=rules, clean_body=settings.webhook_clean_body
         ),
-        *phones_api.routes(clock, bus, moves_clock=role is Role.ALL),
+        *phones_api.routes(clock, bus, moves_clock=role is ProcessRole.ALL),
         *numbers_api.routes(Numbers(SimulatedLookup())),
         *users_api.routes(office, quota=settings.user_quota, forget=authenticator.forget_all),
     ]
     executor = Executor(database, idempotency, InFlight(), doc_url_base)
     shared = Shared(clock, authenticator, limiter, executor, doc_url_base)
     doors = {**invitation_api.doors(shared, database), **reference.doors(shared, base_url=base_url)}
-    if role is Role.WORKER:
+    if role is ProcessRole.WORKER:
         asgi = router.build((), health.open_paths(), shared, {})
     else:
         asgi = router.build(routes, health.open_paths(), shared, doors)
@@ -363,7 +368,7 @@ def _sender(platform: Platform) -> Sender:
         database=platform.database,
         bus=platform.bus,
         egress=platform.egress,
-        book=Book(platform.sealer, callback_secret),
+        book=TargetResolver(platform.sealer, callback_secret),
         clocks=Clocks(platform.clock.now_ms, platform.clock.wall_ms),
         clean_body=platform.settings.webhook_clean_body,
         log_kept_ms=platform.settings.webhook_log_retention_ms,

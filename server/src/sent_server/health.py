@@ -18,15 +18,15 @@ PATIENCE_S = 2
 LOOK_AT_SCHEMA_EVERY_S = 2
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     STARTING = "starting"
     READY = "ready"
     DRAINING = "draining"
 
 
-class Health:
+class ProcessHealth:
     def __init__(self, database: Database, limiter: Limiter) -> None:
-        self.state = State.STARTING
+        self.state = HealthState.STARTING
         self._database = database
         self._limiter = limiter
 
@@ -46,7 +46,7 @@ class Health:
 
     async def ready(self) -> Reply:
         """Raises 503 with the reason while requests had better go elsewhere. A lost bus is none: it costs latency."""
-        if self.state is not State.READY:
+        if self.state is not HealthState.READY:
             raise ApiError("INTERNAL_005", f"Service temporarily unavailable: this process is {self.state}")
         try:
             async with asyncio.timeout(PATIENCE_S):

@@ -6,7 +6,7 @@ from sent_server import mail
 from sent_server.db import Database, Tx
 from sent_server.delivery import receipts
 from sent_server.http import idempotency
-from sent_server.jobs.leases import Duty
+from sent_server.jobs.leases import LeaderLease
 from sent_server.kernel.clock import Clock
 
 EVERY_MS = 60_000
@@ -21,17 +21,17 @@ class Housekeeping:
         self._database = database
         self._clock = clock
         self._chores = chores
-        self._duty = Duty(database, clock, "housekeeping", lease_ms=2 * EVERY_MS)
+        self._duty = LeaderLease(database, clock, "housekeeping", lease_ms=2 * EVERY_MS)
 
     async def step(self) -> bool:
-        if await self._duty.mine():
+        if await self._duty.is_leader():
             now_ms = self._clock.now_ms()
             for chore in self._chores:
                 await self._database.write(lambda tx, chore=chore: chore(tx, now_ms))
         return False
 
     async def stop(self) -> None:
-        await self._duty.lay_down()
+        await self._duty.release()
 
 
 def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
-from sent_server.db import Database, kept
+from sent_server.db import Database, metadata
 from sent_server.kernel.sealing import Sealer
 from sent_server.settings import Settings, SettingsError
 
@@ -29,8 +29,8 @@ MADE_LIKE_THIS = "make one with `openssl rand -hex 32` and give all processes th
 
 async def identify(database: Database) -> str:
     """The same for every process; keeps installations apart that share a broker or a cache."""
-    await database.write(lambda tx: kept.put_first(tx, ID, secrets.token_hex(8)))
-    found = await database.read(lambda tx: kept.read(tx, ID))
+    await database.write(lambda tx: metadata.put_first(tx, ID, secrets.token_hex(8)))
+    found = await database.read(lambda tx: metadata.read(tx, ID))
     assert found
     return found
 
@@ -40,7 +40,7 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
 
     Raises SettingsError when there is no key, when it is malformed, and when it is not this installation's.
     """
-    proof = await database.read(lambda tx: kept.read(tx, PROOF))
+    proof = await database.read(lambda tx: metadata.read(tx, PROOF))
     file = Path(settings.home) / MASTER_KEY_FILE
     text = settings.master_key or _from(file)
     if not text:
@@ -54,8 +54,8 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
     sealer = Sealer(_parsed(text, source))
     if proof is None:
         made = sealer.seal(WORD, row_id=PROOF)
-        await database.write(lambda tx: kept.put_first(tx, PROOF, made))
-        proof = await database.read(lambda tx: kept.read(tx, PROOF))
+        await database.write(lambda tx: metadata.put_first(tx, PROOF, made))
+        proof = await database.read(lambda tx: metadata.read(tx, PROOF))
     if not _opens(sealer, proof or ""):
         raise SettingsError(NOT_THIS_KEY.format(source=source))
     return sealer
@@ -63,7 +63,7 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
 
 async def examine_key(database: Database, settings: Settings) -> str:
     """Where the key is, without making or writing anything. Raises SettingsError as `open_sealer` does."""
-    proof = await database.read(lambda tx: kept.read(tx, PROOF))
+    proof = await database.read(lambda tx: metadata.read(tx, PROOF))
     return examine_key_of(proof, settings)
 
 

@@ -12,7 +12,7 @@ from harness import samples
 from harness import server as servers
 from sent_server.cli import backup
 from sent_server.cli.failures import CommandError
-from sent_server.db.copies import BadCopyError
+from sent_server.db.backup import BadCopyError
 
 FINAL = ("DELIVERED", "READ", "FAILED")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
 from harness.waiting import wait_for
@@ -281,7 +281,7 @@ def test_a_kill_between_filing_and_verdict_loses_nothing(own_server: OwnServer) 
     again = own_server(home=server.home, database_url=server.database_url)
     wait_for(lambda: only_campaign(again.http, brand_id)["status"] == "ACTIVE", 20, what="the simulated registry")
     wait_for(
-        lambda: tables.rows(again.database_url, "SELECT id FROM jobs WHERE kind LIKE '%_filing'") == [],
+        lambda: database.rows(again.database_url, "SELECT id FROM jobs WHERE kind LIKE '%_filing'") == [],
         10,
         what="the jobs to end",
     )

@@ -6,7 +6,7 @@ from compliance.worlds import INHERITS, OWN, OWN_CAMPAIGNS, Recording, World, br
 from sent_server import jobs
 from sent_server.accounts.model import Account
 from sent_server.compliance import campaigns, filing, service, wire
-from sent_server.compliance.model import Campaign, Registration, State
+from sent_server.compliance.model import Campaign, FilingState, Registration
 from sent_server.errors import ApiError
 from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling
 from sent_server.ports.simulated_registry import DECIDE_MS
@@ -24,7 +24,7 @@ async def ready(
     return profile, made
 
 
-async def states(world: World, profile: Account) -> tuple[State, list[State]]:
+async def states(world: World, profile: Account) -> tuple[FilingState, list[FilingState]]:
     found = await world.read(service.brand_of, profile.id)
     used, _ = await world.read(campaigns.used_by, profile)
     return found.state, [one.state for one in used]
@@ -48,10 +48,10 @@ def test_filing_fixes_what_the_profile_uses_and_the_registry_registers_it(
     async def scenario(world: World) -> None:
         profile, _ = await ready(world, flags)
         await world.write(service.file, profile.id)
-        assert await states(world, profile) == (State.FILED, [State.FILED])
+        assert await states(world, profile) == (FilingState.FILED, [FilingState.FILED])
         assert await registration(world, profile) is Registration.PENDING
         await world.decided()
-        assert await states(world, profile) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
         assert await registration(world, profile) is Registration.APPROVED
         assert await world.jobs() == []
 
@@ -116,7 +116,7 @@ def test_a_brand_that_is_no_tcr_application_is_not_filed(database_url: str) -> N
     async def scenario(world: World) -> None:
         profile, _ = await ready(world, tcr=False)
         await world.write(service.file, profile.id)
-        assert (await states(world, profile), await world.jobs()) == ((State.DRAFT, [State.DRAFT]), [])
+        assert (await states(world, profile), await world.jobs()) == ((FilingState.DRAFT, [FilingState.DRAFT]), [])
         await world.write(service.file, world.organization.id)  # has no brand at all
         assert await world.jobs() == []
 
@@ -130,13 +130,13 @@ def test_a_campaign_waits_for_its_brand(database_url: str) -> None:
         await filing.step(world.database, world.clock)
         world.clock.advance(DECIDE_MS - 1)
         await filing.step(world.database, world.clock)
-        assert await states(world, profile) == (State.FILED, [State.FILED])
+        assert await states(world, profile) == (FilingState.FILED, [FilingState.FILED])
         world.clock.advance(1)
         await filing.step(world.database, world.clock)
-        assert (await states(world, profile))[0] is State.REGISTERED
+        assert (await states(world, profile))[0] is FilingState.REGISTERED
         world.clock.advance(filing.BRAND_WAIT_MS)
         await filing.step(world.database, world.clock)
-        assert await states(world, profile) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
 
@@ -146,16 +146,16 @@ def test_a_rejected_campaign_says_why_and_an_edit_files_it_anew(database_url: st
         profile, made = await ready(world, sample="please reject_content here")
         await world.write(service.file, profile.id)
         await world.decided()
-        assert await states(world, profile) == (State.REGISTERED, [State.REJECTED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REJECTED])
         assert await registration(world, profile) is Registration.REJECTED
         used, brand_id = await world.read(campaigns.used_by, profile)
         shown = wire.campaign_wire(used[0], brand_id=brand_id)
         told = [shown[name] for name in ("tcrSyncError", "sharingStatus", "status", "submittedToTCR", "submittedAt")]
         assert told == ["Messages of this content are not allowed", "DECLINED", None, False, None]
         changed, _ = await world.write(campaigns.update, profile, made.id, campaign("Better"))
-        assert (changed.state, changed.rejection_reason) == (State.FILED, None)
+        assert (changed.state, changed.rejection_reason) == (FilingState.FILED, None)
         await world.decided()
-        assert await states(world, profile) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
 
@@ -165,7 +165,7 @@ def test_a_rejected_brand_takes_its_campaigns_with_it_until_both_are_filed_anew(
         profile, _ = await ready(world, contact="Reject_Identity")
         await world.write(service.file, profile.id)
         await world.decided()
-        assert await states(world, profile) == (State.REJECTED, [State.REJECTED])
+        assert await states(world, profile) == (FilingState.REJECTED, [FilingState.REJECTED])
         found = await world.read(service.brand_of, profile.id)
         shown = wire.brand_wire(found)
         told = [shown[name] for name in ("status", "identity_status", "submitted_to_tcr", "submitted_at")]
@@ -173,10 +173,10 @@ def test_a_rejected_brand_takes_its_campaigns_with_it_until_both_are_filed_anew(
         used, _ = await world.read(campaigns.used_by, profile)
         assert used[0].rejection_reason == f"{filing.NO_BRAND}: {found.rejection_reason}"
         refiled = await world.write(service.put_brand, profile.organization_id, profile.id, brand("Ann"))
-        assert (refiled.state, refiled.rejection_reason) == (State.FILED, None)
+        assert (refiled.state, refiled.rejection_reason) == (FilingState.FILED, None)
         await world.write(service.file, profile.id)
         await world.decided()
-        assert await states(world, profile) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
 
@@ -186,9 +186,9 @@ def test_a_campaign_under_a_filed_brand_is_filed_at_once(database_url: str) -> N
         profile, _ = await ready(world)
         await world.write(service.file, profile.id)
         late, _ = await world.write(campaigns.create, profile, campaign("Late"))
-        assert (late.state, late.updated_at_ms) == (State.FILED, None)
+        assert (late.state, late.updated_at_ms) == (FilingState.FILED, None)
         await world.decided()
-        assert (await states(world, profile))[1] == [State.REGISTERED] * 2
+        assert (await states(world, profile))[1] == [FilingState.REGISTERED] * 2
 
     run(database_url, scenario)
 
@@ -199,7 +199,7 @@ def test_a_filed_campaign_may_be_deleted_and_its_job_ends(database_url: str) -> 
         await world.write(service.file, profile.id)
         await world.do(campaigns.delete, profile, made.id)
         await world.decided()
-        assert (await states(world, profile), await world.jobs()) == ((State.REGISTERED, []), [])
+        assert (await states(world, profile), await world.jobs()) == ((FilingState.REGISTERED, []), [])
 
     run(database_url, scenario)
 
@@ -244,9 +244,9 @@ def test_an_answer_that_comes_after_the_lease_is_void(database_url: str) -> None
             world.clock.advance(filing.LEASE_MS)
 
         await filing.step(world.database, world.clock, Recording(meanwhile=take_long))
-        assert (await states(world, profile))[0] is State.FILED
+        assert (await states(world, profile))[0] is FilingState.FILED
         await world.decided()
-        assert await states(world, profile) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
 
@@ -258,7 +258,7 @@ def test_of_two_workers_that_answer_the_first_counts(database_url: str) -> None:
         world.clock.advance(DECIDE_MS)
         await filing.step(world.database, world.clock, Recording(meanwhile=lambda: decided_by_another(world)))
         found = await world.read(service.brand_of, profile.id)
-        assert (found.state, found.reference) == (State.REJECTED, None)
+        assert (found.state, found.reference) == (FilingState.REJECTED, None)
 
     run(database_url, scenario)
 
@@ -274,7 +274,7 @@ def test_an_answer_to_an_older_filing_does_not_decide_a_newer_one(database_url: 
             await world.write(service.put_brand, profile.organization_id, profile.id, brand("Ann"))
 
         await filing.step(world.database, world.clock, Recording(meanwhile=rejected_and_filed_anew))
-        assert (await states(world, profile))[0] is State.FILED
+        assert (await states(world, profile))[0] is FilingState.FILED
         assert filing.BRANDS in await world.jobs()
 
     run(database_url, scenario)
@@ -293,10 +293,13 @@ def test_a_registry_that_fails_is_asked_again_and_holds_up_nobody_else(database_
         for profile in (unlucky, lucky):
             await world.write(service.file, profile.id)
         await filing.step(world.database, world.clock, Moody())
-        assert [(await states(world, one))[0] for one in (unlucky, lucky)] == [State.FILED, State.REGISTERED]
+        assert [(await states(world, one))[0] for one in (unlucky, lucky)] == [
+            FilingState.FILED,
+            FilingState.REGISTERED,
+        ]
         world.clock.advance(filing.AFTER_CRASH_MS)
         await world.decided()
-        assert await states(world, unlucky) == (State.REGISTERED, [State.REGISTERED])
+        assert await states(world, unlucky) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
 

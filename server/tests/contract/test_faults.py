@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness import contract, samples, tables
+from harness import contract, database, samples
 from harness.client import Client
 from harness.faults import VALUES, Fault, encoded, faults_of, request_schema, whole_bodies
 from harness.routes import Entry, entries
@@ -72,7 +72,7 @@ def _above(entry: Entry, fault: Fault) -> list[str]:
 
 
 def _count(server: Server) -> dict[str, int]:
-    return {name: tables.rows(server.database_url, f"SELECT COUNT(*) FROM {name}")[0][0] for name in COUNTED}
+    return {name: database.rows(server.database_url, f"SELECT COUNT(*) FROM {name}")[0][0] for name in COUNTED}
 
 
 @EVERY

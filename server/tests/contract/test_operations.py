@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import contract, table
+from harness import contract, contract_examples
 from harness.receiver import Receiver
 from harness.rows import Row, World
 from harness.server import Server
@@ -18,14 +18,14 @@ def world(server: Server) -> Iterator[World]:
         yield World(server, receiver)
 
 
-@pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", contract_examples.ROWS, ids=lambda row: row.name)
 def test_the_answer_is_the_documented_one(world: World, row: Row) -> None:
     row.judge(row.call(world))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_every_documented_answer_has_a_row_or_a_reason(operation: contract.Operation) -> None:
-    rows = {(row.status, row.code) for row in table.ROWS if row.operation == operation.name}
+    rows = {(row.status, row.code) for row in contract_examples.ROWS if row.operation == operation.name}
     assert rows, "an operation without rows"
     for status, response in operation.responses.items():
         for code in contract.resolve(response).get("x-error-codes", [None]):
@@ -34,7 +34,11 @@ def test_every_documented_answer_has_a_row_or_a_reason(operation: contract.Opera
             if code == "VALIDATION_001" and (int(status), code) not in rows:
                 assert not operation.path.count("{"), f"no row for {status} {code}"
                 continue  # a query that is not text: http/test_strict_parser.py
-            known = (int(status), code) in rows or code in table.SHARED or (operation.name, code) in table.NOT_REACHED
+            known = (
+                (int(status), code) in rows
+                or code in contract_examples.SHARED
+                or (operation.name, code) in contract_examples.NOT_REACHED
+            )
             assert known, f"neither a row nor a reason for {status} {code}"
 
 
@@ -46,6 +50,6 @@ def test_reasons_are_still_needed() -> None:
         for response in operation.responses.values()
         for code in contract.resolve(response).get("x-error-codes", [])
     }
-    reached = {(row.operation, row.code) for row in table.ROWS}
-    assert set(table.NOT_REACHED) <= documented
-    assert not set(table.NOT_REACHED) & reached
+    reached = {(row.operation, row.code) for row in contract_examples.ROWS}
+    assert set(contract_examples.NOT_REACHED) <= documented
+    assert not set(contract_examples.NOT_REACHED) & reached

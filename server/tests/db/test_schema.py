@@ -10,8 +10,8 @@ import apsw
 import asyncpg
 import pytest
 
+from harness import database
 from harness import server as servers
-from harness import tables
 from harness.backends import Backend
 from harness.server import OwnServer, ServerStartError
 from sent_server.db import SchemaTooNewError, StorageUnavailableError, migrate, open_database
@@ -42,9 +42,9 @@ def _execute(url: str, sql: str) -> None:
 
 def test_a_second_migration_finds_nothing_to_do(database_url: str) -> None:
     assert asyncio.run(_migrate(database_url)) == [item.name for item in migrate.known()]
-    before = tables.snapshot(database_url)
+    before = database.snapshot(database_url)
     assert asyncio.run(_migrate(database_url)) == []
-    assert tables.snapshot(database_url) == before
+    assert database.snapshot(database_url) == before
 
 
 def test_every_version_has_a_number_of_its_own() -> None:
@@ -54,7 +54,7 @@ def test_every_version_has_a_number_of_its_own() -> None:
 
 def test_a_version_that_was_left_out_is_applied_later(database_url: str) -> None:
     asyncio.run(_migrate(database_url))
-    before = tables.snapshot(database_url)
+    before = database.snapshot(database_url)
     last = migrate.known()[-1]
     _execute(database_url, "INSERT INTO schema_info VALUES (9999, 1)")
     _execute(database_url, f"DELETE FROM schema_info WHERE version = {last.version}")
@@ -67,16 +67,16 @@ def test_a_version_that_was_left_out_is_applied_later(database_url: str) -> None
             await database.close()
 
     assert asyncio.run(waiting()) == [last.name]
-    assert set(before) == set(tables.snapshot(database_url))
+    assert set(before) == set(database.snapshot(database_url))
 
 
 def test_a_newer_schema_that_excludes_this_release_is_refused_untouched(database_url: str) -> None:
     asyncio.run(_migrate(database_url))
     _execute(database_url, "INSERT INTO schema_info VALUES (9999, 9999)")
-    before = tables.snapshot(database_url)
+    before = database.snapshot(database_url)
     with pytest.raises(SchemaTooNewError, match="9999"):
         asyncio.run(_migrate(database_url))
-    assert tables.snapshot(database_url) == before
+    assert database.snapshot(database_url) == before
 
 
 def test_a_newer_schema_that_still_admits_this_release_is_used(database_url: str) -> None:
@@ -92,11 +92,11 @@ def test_both_engines_have_the_same_tables_and_columns(backend: Backend, tmp_pat
     ours, other = backend.new_url(), f"sqlite:///{tmp_path / 'other.db'}"
     asyncio.run(_migrate(ours))
     asyncio.run(_migrate(other))
-    assert tables.names(ours) == tables.names(other)
-    for name in tables.names(ours):
+    assert database.names(ours) == database.names(other)
+    for name in database.names(ours):
         select = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{name}'"
-        there = {row[0] for row in tables.rows(ours, select)}
-        here = {row[0] for row in tables.rows(other, f"SELECT name FROM pragma_table_info('{name}')")}
+        there = {row[0] for row in database.rows(ours, select)}
+        here = {row[0] for row in database.rows(other, f"SELECT name FROM pragma_table_info('{name}')")}
         assert there == here, name
 
 
@@ -141,7 +141,7 @@ def test_a_locked_database_file_is_told_and_nothing_is_lost(tmp_path: Path) -> N
     thread.start()
     locked.wait(10)
     asyncio.run(write())
-    assert tables.rows(url, "SELECT name FROM settings_kept") == [("b",)]
+    assert database.rows(url, "SELECT name FROM settings_kept") == [("b",)]
 
 
 def test_a_file_that_is_not_a_database_is_told(tmp_path: Path) -> None:

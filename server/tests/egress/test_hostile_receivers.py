@@ -10,7 +10,7 @@ import pytest
 
 from egress.calling import post, with_client
 from harness.hostile import HostileReceiver
-from sent_server.egress import Answer, Egress, Failed, Result
+from sent_server.egress import Egress, EgressResponse, RequestFailed, Result
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -62,7 +62,11 @@ def test_an_endless_answer_ends_after_64_kib(kind: str) -> None:
         started_s = time.monotonic()
         result = post(receiver.url(), timeout_seconds=30)
         took_s = time.monotonic() - started_s
-    assert isinstance(result, Failed) if status is None else isinstance(result, Answer) and result.status == status
+    assert (
+        isinstance(result, RequestFailed)
+        if status is None
+        else isinstance(result, EgressResponse) and result.status == status
+    )
     assert receiver.sent < MOST_SENT_BYTES
     assert took_s < 10  # it ended, and did not wait for the deadline
     assert receiver.connections == 1
@@ -93,7 +97,9 @@ def test_the_deadline_holds_while_bytes_drip(kind: str) -> None:
         started_s = time.monotonic()
         result = post(receiver.url(), timeout_seconds=1)
         took_s = time.monotonic() - started_s
-    assert result == Failed("No answer within 1 seconds") if status is None else isinstance(result, Answer)
+    assert (
+        result == RequestFailed("No answer within 1 seconds") if status is None else isinstance(result, EgressResponse)
+    )
     assert 1 <= took_s < 3
 
 
@@ -113,8 +119,8 @@ def test_a_connection_that_is_closed_at_any_byte_gives_the_status_or_a_failure(a
 
     with HostileReceiver(act) as receiver:
         results = with_client(post_all)
-    assert all(isinstance(result, Failed) for result in results[:head_ends])
-    assert [result.status for result in results[head_ends:] if isinstance(result, Answer)] == [200] * (
+    assert all(isinstance(result, RequestFailed) for result in results[:head_ends])
+    assert [result.status for result in results[head_ends:] if isinstance(result, EgressResponse)] == [200] * (
         len(answer) + 1 - head_ends
     )
 
@@ -127,7 +133,7 @@ def test_a_few_interim_answers_are_passed_over() -> None:
         )
 
     with HostileReceiver(act) as receiver:
-        assert post(receiver.url()) == Answer(200, "ok")
+        assert post(receiver.url()) == EgressResponse(200, "ok")
 
 
 def test_an_answer_that_comes_before_the_request_does_not_count() -> None:
@@ -140,7 +146,7 @@ def test_an_answer_that_comes_before_the_request_does_not_count() -> None:
         return await task
 
     with HostileReceiver(act) as receiver:
-        assert isinstance(with_client(post_late), Failed)
+        assert isinstance(with_client(post_late), RequestFailed)
 
 
 SURPLUS = {
@@ -180,7 +186,7 @@ def test_what_stands_after_an_answer_is_never_the_next_one(kind: str) -> None:
 
     with HostileReceiver(act) as receiver:
         result = with_client(post_twice)
-        assert isinstance(result, Answer)
+        assert isinstance(result, EgressResponse)
         assert result.status == 500
         assert receiver.connections == 2
 
@@ -214,7 +220,7 @@ def test_a_kept_connection_that_was_closed_costs_no_failure() -> None:
         return [await client.post(receiver.url(), b"{}", {}, timeout_seconds=5) for _ in range(2)]
 
     with HostileReceiver(act) as receiver:
-        assert with_client(post_twice) == [Answer(200, "ok")] * 2
+        assert with_client(post_twice) == [EgressResponse(200, "ok")] * 2
         assert receiver.connections == 2
 
 
@@ -223,7 +229,7 @@ def test_a_fresh_connection_that_is_closed_is_not_tried_twice() -> None:
         receiver.read_request(connection)
 
     with HostileReceiver(act) as receiver:
-        assert post(receiver.url()) == Failed("The connection was closed before an answer came")
+        assert post(receiver.url()) == RequestFailed("The connection was closed before an answer came")
         assert receiver.connections == 1
 
 
@@ -236,7 +242,7 @@ def test_plain_answers_of_honest_servers_are_understood(answer: bytes) -> None:
         connection.sendall(answer)
 
     with HostileReceiver(act) as receiver:
-        assert post(receiver.url()) == Answer(200, "ok")
+        assert post(receiver.url()) == EgressResponse(200, "ok")
 
 
 @pytest.mark.parametrize("answer", [
@@ -252,4 +258,4 @@ def test_what_is_not_http_is_a_failure(answer: bytes) -> None:
         connection.sendall(answer)
 
     with HostileReceiver(act) as receiver:
-        assert isinstance(post(receiver.url()), Failed)
+        assert isinstance(post(receiver.url()), RequestFailed)

@@ -8,7 +8,7 @@ import pytest
 from egress.calling import post, with_client
 from harness.hostile import NameServer
 from harness.receiver import Receiver
-from sent_server.egress import Answer, Egress, Failed, NameServerError, Refused, Result
+from sent_server.egress import Egress, EgressResponse, NameServerError, RequestFailed, RequestRefused, Result
 
 
 def test_hundreds_of_look_ups_that_hang_do_not_delay_another(receiver: Receiver) -> None:
@@ -25,16 +25,16 @@ def test_hundreds_of_look_ups_that_hang_do_not_delay_another(receiver: Receiver)
 
     with NameServer() as names:
         healthy, took_s, others = with_client(act, name_servers=[names.address])
-    assert healthy == Answer(200, "ok")
+    assert healthy == EgressResponse(200, "ok")
     assert took_s < 1
-    assert all(isinstance(result, Failed) for result in others)
+    assert all(isinstance(result, RequestFailed) for result in others)
 
 
 def test_a_name_that_hangs_fails_at_the_deadline() -> None:
     with NameServer() as names:
         started_s = time.monotonic()
         result = post("http://hang.test/", timeout_seconds=0.5, name_servers=[names.address])
-    assert result == Failed("No answer within 0.5 seconds")
+    assert result == RequestFailed("No answer within 0.5 seconds")
     assert 0.5 <= time.monotonic() - started_s < 2.5
 
 
@@ -45,7 +45,7 @@ def test_calls_to_one_name_share_a_look_up_and_its_answer(receiver: Receiver) ->
         return [*results, await client.post(url, b"{}", {}, timeout_seconds=5, tenant="another")]
 
     with NameServer() as names:
-        assert with_client(act, name_servers=[names.address]) == [Answer(200, "ok")] * 21
+        assert with_client(act, name_servers=[names.address]) == [EgressResponse(200, "ok")] * 21
         assert names.asked["shared.test"] == 1
 
 
@@ -59,22 +59,22 @@ def test_a_caller_that_gives_up_does_not_take_the_answer_from_the_others(receive
         return await patient
 
     with NameServer() as names:
-        assert with_client(act, name_servers=[names.address]) == Answer(200, "ok")
+        assert with_client(act, name_servers=[names.address]) == EgressResponse(200, "ok")
 
 
 @pytest.mark.parametrize("leads_to", ["10.0.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"])
 def test_a_name_that_leads_to_a_private_address_is_refused(receiver: Receiver, leads_to: str) -> None:
     with NameServer() as names:
         names.leads_to = leads_to
-        assert isinstance(post(f"http://inside.test:{receiver.port}/", name_servers=[names.address]), Refused)
+        assert isinstance(post(f"http://inside.test:{receiver.port}/", name_servers=[names.address]), RequestRefused)
     assert receiver.deliveries == []
 
 
 def test_a_name_that_leads_to_loopback_is_refused_while_loopback_is_closed(receiver: Receiver) -> None:
     with NameServer() as names:
         url = f"http://rebound.test:{receiver.port}/"
-        assert isinstance(post(url, allow_loopback=False, name_servers=[names.address]), Refused)
-        assert isinstance(post(url, forbid=receiver.port, name_servers=[names.address]), Refused)
+        assert isinstance(post(url, allow_loopback=False, name_servers=[names.address]), RequestRefused)
+        assert isinstance(post(url, forbid=receiver.port, name_servers=[names.address]), RequestRefused)
     assert receiver.deliveries == []
 
 
@@ -82,7 +82,7 @@ def test_a_name_that_leads_to_loopback_is_refused_while_loopback_is_closed(recei
 def test_localhost_is_this_machine_and_no_name_server_is_asked(receiver: Receiver, host: str) -> None:
     with NameServer() as names:
         names.leads_to = "10.0.0.1"
-        assert post(f"http://{host}:{receiver.port}/", name_servers=[names.address]) == Answer(200, "ok")
+        assert post(f"http://{host}:{receiver.port}/", name_servers=[names.address]) == EgressResponse(200, "ok")
         assert not names.asked
 
 

@@ -12,10 +12,10 @@ import pytest
 from egress.calling import post, with_client
 from harness import certificates
 from harness.hostile import HostileReceiver, NameServer
-from sent_server.egress import Answer, Egress, Failed, Result
+from sent_server.egress import Egress, EgressResponse, RequestFailed, Result
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-NOT_TRUSTED = Failed("The TLS connection failed: the certificate or protocol was not accepted")
+NOT_TRUSTED = RequestFailed("The TLS connection failed: the certificate or protocol was not accepted")
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def test_a_trusted_certificate_is_accepted_and_the_connection_kept(context: ssl.
         return [await client.post(url, b"{}", {}, timeout_seconds=10) for _ in range(3)]
 
     with HostileReceiver(answering(context, names)) as receiver, NameServer() as resolving:
-        assert with_client(act, name_servers=[resolving.address]) == [Answer(200, "ok")] * 3
+        assert with_client(act, name_servers=[resolving.address]) == [EgressResponse(200, "ok")] * 3
         assert names == ["well.test"]
         assert receiver.connections == 1
 
 
 def test_an_address_in_a_certificate_is_checked_as_one(context: ssl.SSLContext) -> None:
     with HostileReceiver(answering(context, [])) as receiver:
-        assert post(f"https://127.0.0.1:{receiver.port}/") == Answer(200, "ok")
+        assert post(f"https://127.0.0.1:{receiver.port}/") == EgressResponse(200, "ok")
         assert post(f"https://127.0.0.2:{receiver.port}/") in (
             NOT_TRUSTED,
-            Failed("The connection failed: Connection refused"),
+            RequestFailed("The connection failed: Connection refused"),
         )
 
 
@@ -80,7 +80,7 @@ def test_a_handshake_that_never_ends_fails_at_the_deadline() -> None:
     with HostileReceiver(lambda *_: time.sleep(30)) as receiver:
         started_s = time.monotonic()
         result = post(f"https://127.0.0.1:{receiver.port}/", timeout_seconds=0.5)
-    assert result == Failed("No answer within 0.5 seconds")
+    assert result == RequestFailed("No answer within 0.5 seconds")
     assert time.monotonic() - started_s < 2.5
 
 
@@ -97,7 +97,7 @@ def test_junk_in_place_of_a_handshake_is_a_failure(junk: bytes) -> None:
         started_s = time.monotonic()
         result = post(f"https://127.0.0.1:{receiver.port}/", timeout_seconds=30)
         assert receiver.sent < 400_000
-    assert isinstance(result, Failed)
+    assert isinstance(result, RequestFailed)
     assert time.monotonic() - started_s < 10
 
 
@@ -113,9 +113,9 @@ def test_an_endless_answer_over_tls_ends_after_64_kib(context: ssl.SSLContext) -
             receiver.pour(secured, itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(b"x" * 4_096)))
 
     with HostileReceiver(act) as receiver:
-        assert isinstance(post(f"https://127.0.0.1:{receiver.port}/", timeout_seconds=30), Failed)
+        assert isinstance(post(f"https://127.0.0.1:{receiver.port}/", timeout_seconds=30), RequestFailed)
         assert receiver.sent < 400_000
     with HostileReceiver(act_body) as receiver:
         result = post(f"https://127.0.0.1:{receiver.port}/", timeout_seconds=30)
-        assert isinstance(result, Answer)
+        assert isinstance(result, EgressResponse)
         assert receiver.sent < 400_000

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
 
@@ -40,7 +40,7 @@ def test_a_message_is_accepted_once(server: Server) -> None:
     first = server.http.post("/v3/messages", body, idempotency_key=key)
     assert first.status == 202
     assert _is_replay(server.http.post("/v3/messages", body, idempotency_key=key), first)
-    sent = tables.rows(server.database_url, f"SELECT COUNT(*) FROM messages WHERE phone = '{body['to'][0]}'")  # type: ignore[index]
+    sent = database.rows(server.database_url, f"SELECT COUNT(*) FROM messages WHERE phone = '{body['to'][0]}'")  # type: ignore[index]
     assert sent == [(1,)]
 
 
@@ -58,8 +58,8 @@ def test_a_stored_secret_replays_unchanged_and_does_not_stand_in_clear(server: S
     secret = first.data["signing_secret"]
     assert secret.startswith("whsec_")
     assert _is_replay(server.http.post("/v3/webhooks", samples.webhook(), idempotency_key=key), first)
-    for name in tables.names(server.database_url):
-        assert secret not in repr(tables.rows(server.database_url, f"SELECT * FROM {name}")), name
+    for name in database.names(server.database_url):
+        assert secret not in repr(database.rows(server.database_url, f"SELECT * FROM {name}")), name
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "a.b", "é", "a\tb", "x" * 256, "a/b", "a,b"])
@@ -149,9 +149,9 @@ def test_the_same_key_at_the_same_time_has_one_effect(server: Server) -> None:
     assert {answer.code for answer in answers if answer.status == 409} <= {"CONFLICT_001"}
     accepted = {answer.data["recipients"][0]["message_id"] for answer in answers if answer.status == 202}
     assert len(accepted) == 1
-    assert tables.rows(server.database_url, f"SELECT COUNT(*) FROM messages WHERE phone = '{phone}'") == [(1,)]
+    assert database.rows(server.database_url, f"SELECT COUNT(*) FROM messages WHERE phone = '{phone}'") == [(1,)]
     holds = f"SELECT COUNT(*) FROM ledger_entries WHERE kind = 'hold' AND ref = '{accepted.pop()}'"
-    assert tables.rows(server.database_url, holds)[0][0] <= 1
+    assert database.rows(server.database_url, holds)[0][0] <= 1
 
 
 def test_a_retry_right_after_an_answer_never_meets_its_own_request(http: Client) -> None:
@@ -290,7 +290,7 @@ def test_an_answer_that_an_older_release_stored_is_replayed_unless_it_is_a_secre
     first = older.http.post(CONTACTS, contact, idempotency_key=plain)
     hook = older.http.post("/v3/webhooks", samples.webhook(), idempotency_key=secret)
     older.stop()
-    tables.change(older.database_url, "UPDATE idempotency_keys SET operation = NULL")
+    database.change(older.database_url, "UPDATE idempotency_keys SET operation = NULL")
     http = own_server(home=older.home, database_url=older.database_url).http
     assert _is_replay(http.post(CONTACTS, contact, idempotency_key=plain), first)
     assert _is_refused_for_good(http.post(CONTACTS, contact, idempotency_key=secret))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness import server as servers
 from harness.backends import Backend
 from harness.receiver import Receiver
@@ -70,23 +70,23 @@ def _mutations(quiet: Quiet) -> dict[str, tuple[str, str, dict[str, Any], int]]:
 @pytest.mark.parametrize("flag", ["sandbox", "test_mode"])
 def test_no_mutation_changes_a_row_or_calls_anybody(quiet: Quiet, flag: str) -> None:
     url = quiet.server.database_url
-    before = tables.quiet(url)
+    before = database.quiet(url)
     for name, (method, path, body, status) in _mutations(quiet).items():
         answer = quiet.server.http.request(method, path, json={**body, flag: True})
         assert (name, answer.status, answer.headers.get("x-sandbox")) == (name, status, "true")
-        assert tables.snapshot(url) == before, name
-    assert tables.quiet(url) == before, "something changed later"
+        assert database.snapshot(url) == before, name
+    assert database.quiet(url) == before, "something changed later"
     assert quiet.receiver.deliveries == []
 
 
 def test_with_a_key_only_the_key_row_stays(quiet: Quiet) -> None:
     url = quiet.server.database_url
-    before = tables.quiet(url, without=KEYS)
+    before = database.quiet(url, without=KEYS)
     for name, (method, path, body, status) in _mutations(quiet).items():
         answer = quiet.server.http.request(method, path, json={**body, "sandbox": True}, idempotency_key=samples.key())
         assert (name, answer.status) == (name, status)
-        assert tables.snapshot(url, without=KEYS) == before, name
-    assert tables.quiet(url, without=KEYS) == before, "something changed later"
+        assert database.snapshot(url, without=KEYS) == before, name
+    assert database.quiet(url, without=KEYS) == before, "something changed later"
 
 
 def test_a_sandbox_request_is_validated_and_refused_like_a_real_one(quiet: Quiet) -> None:

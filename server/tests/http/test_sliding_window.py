@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sent_server.http.caller import Caller, Role, Tier
-from sent_server.http.limits import LimitClass, RateLimiter, Verdict
+from sent_server.http.limits import LimitClass, LimitVerdict, RateLimiter
 from sent_server.kernel.clock import FixedClock
 
 STANDARD, MESSAGES, SENSITIVE = LimitClass.STANDARD, LimitClass.MESSAGES, LimitClass.SENSITIVE
@@ -24,10 +24,10 @@ class Door:
         self.limiter = RateLimiter(self.clock.now_ms)
         self.who, self.limit_class = who or caller(), limit_class
 
-    def hit(self) -> Verdict:
+    def hit(self) -> LimitVerdict:
         return asyncio.run(self.limiter.hit(self.who, self.limit_class))
 
-    def peek(self) -> Verdict:
+    def peek(self) -> LimitVerdict:
         return asyncio.run(self.limiter.peek(self.who, self.limit_class))
 
 

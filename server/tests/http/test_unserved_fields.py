@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client, Response
 from harness.routes import Entry, entries
 from harness.server import Server
@@ -88,7 +88,7 @@ def _body(entry: Entry) -> Json:
 
 
 def _counts(server: Server) -> dict[str, int]:
-    return {name: tables.rows(server.database_url, f"SELECT COUNT(*) FROM {name}")[0][0] for name in COUNTED}
+    return {name: database.rows(server.database_url, f"SELECT COUNT(*) FROM {name}")[0][0] for name in COUNTED}
 
 
 @pytest.mark.parametrize("sandbox", [False, True], ids=["live", "sandbox"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import brands, contract, samples, tables
+from harness import brands, contract, database, samples
 from harness.client import Client, Response
 from harness.receiver import Receiver
 from harness.routes import Entry, entries, open_paths
@@ -356,8 +356,8 @@ def test_no_answer_of_a_tenant_names_another(server: Server, tenant: Account) ->
 
 def test_keys_stand_only_as_hashes_in_the_database(server: Server, tenant: Account, keys: Keys) -> None:
     secrets = [server.api_key, tenant.api_key, keys.profile.api_key, keys.billing]
-    for name in tables.names(server.database_url):
-        content = repr(tables.rows(server.database_url, f"SELECT * FROM {name}"))
+    for name in database.names(server.database_url):
+        content = repr(database.rows(server.database_url, f"SELECT * FROM {name}"))
         assert not [secret for secret in secrets if secret in content], name
 
 

@@ -11,8 +11,8 @@ from sent_server.messages.lifecycle import (
     NOTHING,
     RANK,
     REACHED,
+    LifecycleStep,
     MessageProgress,
-    Step,
     better_leg_state,
     on_blocked,
     on_leg_failed,
@@ -49,7 +49,7 @@ class Play:
     def __post_init__(self) -> None:
         self.progress = MessageProgress("QUEUED", 0, 0, self.legs)
 
-    def carry_out(self, step: Step) -> None:
+    def carry_out(self, step: LifecycleStep) -> None:
         before = self.progress
         status = step.status if step.status and RANK[step.status] > RANK[before.status] else before.status
         leg = before.leg if step.next_leg is None else step.next_leg
@@ -169,25 +169,27 @@ def test_nothing_is_started_or_failed_once_a_message_has_ended(progress: Message
 
 
 def test_a_failed_leg_starts_the_next_one_and_the_last_one_fails_the_message():
-    assert on_leg_failed(MessageProgress("SENT", 0, 0, 2), leg=0) == Step(next_leg=1)
-    assert on_leg_failed(MessageProgress("SENT", 1, 1, 2), leg=1) == Step("FAILED", 1)
+    assert on_leg_failed(MessageProgress("SENT", 0, 0, 2), leg=0) == LifecycleStep(next_leg=1)
+    assert on_leg_failed(MessageProgress("SENT", 1, 1, 2), leg=1) == LifecycleStep("FAILED", 1)
 
 
 def test_a_leg_that_may_not_be_followed_fails_the_message():
-    assert on_leg_failed(MessageProgress("ROUTED", 0, 0, 2), leg=0, falls_back=False) == Step("FAILED", 0)
-    assert on_receipt(MessageProgress("SENT", 0, 0, 2), leg=0, kind="FAILED", falls_back=False) == Step("FAILED", 0)
+    assert on_leg_failed(MessageProgress("ROUTED", 0, 0, 2), leg=0, falls_back=False) == LifecycleStep("FAILED", 0)
+    assert on_receipt(MessageProgress("SENT", 0, 0, 2), leg=0, kind="FAILED", falls_back=False) == LifecycleStep(
+        "FAILED", 0
+    )
 
 
 def test_a_message_that_fails_shows_the_last_leg_that_was_taken():
-    assert on_leg_failed(MessageProgress("SENT", 1, 0, 2), leg=1) == Step("FAILED", 0)
-    assert on_blocked(MessageProgress("SENT", 1, 0, 2)) == Step("FAILED", 0)
-    assert on_leg_failed(MessageProgress("ROUTED", 1, 1, 2), leg=1) == Step("FAILED", 1)
+    assert on_leg_failed(MessageProgress("SENT", 1, 0, 2), leg=1) == LifecycleStep("FAILED", 0)
+    assert on_blocked(MessageProgress("SENT", 1, 0, 2)) == LifecycleStep("FAILED", 0)
+    assert on_leg_failed(MessageProgress("ROUTED", 1, 1, 2), leg=1) == LifecycleStep("FAILED", 1)
 
 
 def test_the_next_leg_is_shown_when_it_is_taken_and_not_before():
-    assert on_started(MessageProgress("SENT", 1, 0, 2)) == Step("ROUTED", 0)
-    assert on_submitted(MessageProgress("SENT", 1, 0, 2)) == Step("SENT", 1)
-    assert on_started(MessageProgress("ROUTED", 1, 0, 2)) == Step("ROUTED", 1)
+    assert on_started(MessageProgress("SENT", 1, 0, 2)) == LifecycleStep("ROUTED", 0)
+    assert on_submitted(MessageProgress("SENT", 1, 0, 2)) == LifecycleStep("SENT", 1)
+    assert on_started(MessageProgress("ROUTED", 1, 0, 2)) == LifecycleStep("ROUTED", 1)
 
 
 def test_the_failure_of_a_leg_that_is_over_changes_nothing():
@@ -195,7 +197,7 @@ def test_the_failure_of_a_leg_that_is_over_changes_nothing():
 
 
 def test_a_late_delivery_of_an_earlier_leg_lifts_a_failed_message():
-    assert on_receipt(MessageProgress("FAILED", 1, 1, 2), leg=0, kind="DELIVERED") == Step("DELIVERED", 0)
+    assert on_receipt(MessageProgress("FAILED", 1, 1, 2), leg=0, kind="DELIVERED") == LifecycleStep("DELIVERED", 0)
 
 
 def test_money_is_settled_at_the_last_leg_or_at_the_end():

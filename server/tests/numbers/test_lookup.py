@@ -11,7 +11,7 @@ from harness.client import Client
 from harness.server import Server
 from sent_server.errors import ApiError
 from sent_server.numbers.service import Numbers
-from sent_server.ports.lookup import Answer, Details, NoSuchNumber, NotTold
+from sent_server.ports.lookup import Answer, LookedUpNumber, NoSuchNumber, NotTold
 
 LOOKUP = "/v3/numbers/lookup/"
 NOTHING = {"mobile_country_code": None, "mobile_network_code": None, "is_ported": None}
@@ -185,7 +185,7 @@ class Provider:
 
 
 def test_a_provider_knows_better_than_the_plan_and_the_plan_fills_its_gaps() -> None:
-    told = Details(None, "Moved Mobile", "234", "20", is_ported=True)
+    told = LookedUpNumber(None, "Moved Mobile", "234", "20", is_ported=True)
     found = asyncio.run(Numbers(Provider(told)).find("+447400123456"))
     assert (found.line_type, found.carrier_name, found.is_ported) == ("mobile", "Moved Mobile", True)
     assert (found.mobile_country_code, found.mobile_network_code, found.provider) == ("234", "20", "provider")

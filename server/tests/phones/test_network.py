@@ -9,9 +9,9 @@ from sent_server.bus import LocalBus
 from sent_server.carriers.base import (
     Accepted,
     Channel,
-    Content,
     Inbound,
     Later,
+    MessageContent,
     Receipt,
     ReceiptKind,
     Rejected,
@@ -99,10 +99,10 @@ def submission(
     *,
     channel: Channel = Channel.SMS,
     customer_id: str = "c1",
-    content: Content | None = None,
+    content: MessageContent | None = None,
 ) -> Submission:
     message_id = attempt_id.partition("-")[0]
-    return Submission(attempt_id, customer_id, message_id, channel, SENDER, phone, content or Content("Hello"))
+    return Submission(attempt_id, customer_id, message_id, channel, SENDER, phone, content or MessageContent("Hello"))
 
 
 def test_an_ordinary_message_reaches_the_handset_and_is_told_delivered(database_url: str) -> None:
@@ -248,7 +248,7 @@ def test_replies_come_from_the_handset_to_our_number_and_are_shown_there(databas
     async def act(world: World) -> None:
         await world.carrier.submit([
             submission("+14155550108", "m1-0-1"),
-            submission("+14155550109", "m2-0-1", channel=Channel.WHATSAPP, content=Content("Ping")),
+            submission("+14155550109", "m2-0-1", channel=Channel.WHATSAPP, content=MessageContent("Ping")),
         ])  # fmt: skip
         assert len(await world.messages("c1", "+14155550108")) == 1, "the reply is not there before its time"
         await world.tell()

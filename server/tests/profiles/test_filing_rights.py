@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness import brands, samples, tables
+from harness import brands, database, samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Account, Server
@@ -36,7 +36,7 @@ class Family:
         """Of the organization's brand and campaign, in the database."""
         url, customer_id = self.server.database_url, self.organization.customer_id
         found = [
-            tables.rows(url, f"SELECT state FROM {table} WHERE customer_id = '{customer_id}'")[0][0]
+            database.rows(url, f"SELECT state FROM {table} WHERE customer_id = '{customer_id}'")[0][0]
             for table in ("brands", "campaigns")
         ]
         return found[0], found[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client
 from harness.server import Account, OwnServer, Server
 from sent_server.db.open import open_database
@@ -90,7 +90,7 @@ def test_the_processor_knows_the_card_by_a_reference_that_is_kept(server: Server
 
     def kept() -> str | None:
         sql = f"SELECT payment_reference FROM profile_details WHERE customer_id = '{profile_id}'"
-        reference: str | None = tables.rows(server.database_url, sql)[0][0]
+        reference: str | None = database.rows(server.database_url, sql)[0][0]
         return reference
 
     assert kept() == made.headers["x-request-id"]
@@ -129,8 +129,8 @@ def test_no_card_and_no_token_is_left_in_answers_database_or_log(own_server: Own
         "answers": b"".join(answer.body for answer in answers),
         "log": b"".join(running.errors),
         "rows": "".join(
-            repr(tables.rows(running.database_url, f"SELECT * FROM {name}"))
-            for name in tables.names(running.database_url)
+            repr(database.rows(running.database_url, f"SELECT * FROM {name}"))
+            for name in database.names(running.database_url)
         ).encode(),
         **{str(file.name): _content(file) for file in running.home.rglob("*")},
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client
 from harness.receiver import Behaviour, Receiver
 from harness.rows import OWN_COMPLIANCE
@@ -180,7 +180,7 @@ def test_an_impatient_caller_starts_one_completion(server: Server, fresh_account
     assert answers[1].headers["idempotent-replayed"] == "true"
     completion.told()
     sql = f"SELECT COUNT(*) FROM profile_completions WHERE customer_id = '{completion.id}'"
-    assert tables.rows(server.database_url, sql) == [(1,)]
+    assert database.rows(server.database_url, sql) == [(1,)]
 
 
 def test_a_sandboxed_completion_is_checked_and_changes_nothing(
@@ -194,7 +194,7 @@ def test_a_sandboxed_completion_is_checked_and_changes_nothing(
         assert answer.status == status
         assert completion.status() == "incomplete"
         sql = f"SELECT COUNT(*) FROM profile_completions WHERE customer_id = '{completion.id}'"
-        assert tables.rows(server.database_url, sql) == [(0,)]
+        assert database.rows(server.database_url, sql) == [(0,)]
 
 
 def test_a_deaf_address_delays_nobody_and_is_tried_again(fresh_account: Account, receiver: Receiver) -> None:

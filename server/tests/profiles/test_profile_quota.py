@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness import tables
+from harness import database
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
 from sent_server.channels import service as channels
@@ -91,13 +91,13 @@ def _is_taken(server: Server, number: str) -> bool:
 
 def _number(server: Server, customer_id: str) -> str:
     sql = f"SELECT sender FROM channels WHERE customer_id = '{customer_id}' AND channel = 'whatsapp'"
-    return str(tables.rows(server.database_url, sql)[0][0])
+    return str(database.rows(server.database_url, sql)[0][0])
 
 
 def _take_every_known_number(server: Server) -> None:
     columns = "customer_id, channel, carrier, sender, created_at_ms"
     parent = f"SELECT * FROM customers WHERE id = '{server.customer_id}'"
-    assert tables.rows(server.database_url, parent)
+    assert database.rows(server.database_url, parent)
     for first in range(1_000, 10_000, 3_000):
         rows = ", ".join(
             f"('{_filler(number)}', 'whatsapp', 'simulator', '+1500555{number}', 1)"
@@ -108,8 +108,8 @@ def _take_every_known_number(server: Server) -> None:
             for number in range(first, first + 3_000)
         )
         customers = "id, kind, organization_id, name, status, tier, callback_secret_sealed, created_at_ms"
-        tables.change(server.database_url, f"INSERT INTO customers ({customers}) VALUES {made}")
-        tables.change(server.database_url, f"INSERT INTO channels ({columns}) VALUES {rows}")
+        database.change(server.database_url, f"INSERT INTO customers ({customers}) VALUES {made}")
+        database.change(server.database_url, f"INSERT INTO channels ({columns}) VALUES {rows}")
 
 
 def _filler(number: int) -> str:

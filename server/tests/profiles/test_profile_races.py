@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.rows import OWN_COMPLIANCE
@@ -86,7 +86,7 @@ def test_it_is_completed_once_and_told_once(server: Server, fresh_account: Accou
     assert 202 in {answer.status for answer in answers}
     receiver.wait(1, 20, path="/once")
     finished = f"SELECT COUNT(*) FROM profile_completions WHERE customer_id = '{path.rpartition('/')[2]}'"
-    (started,) = tables.rows(server.database_url, finished)[0]
+    (started,) = database.rows(server.database_url, finished)[0]
     assert http.get(path).data["status"] == "approved"
     assert len(receiver.on("/once")) <= started == 1
 
@@ -108,7 +108,7 @@ def test_what_was_under_way_when_it_was_deleted_comes_to_its_end(
     assert http.delete(path, {}).status == 204
 
     def found(sql: str) -> list[tuple[object, ...]]:
-        return tables.rows(server.database_url, sql.format(id=profile_id))
+        return database.rows(server.database_url, sql.format(id=profile_id))
 
     delivered = [("DELIVERED",)]
     wait_for(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, Server
@@ -174,10 +174,10 @@ def test_a_deleted_profile_is_as_unknown_as_any_and_its_rows_stay(server: Server
         answer = http.request(method, path_of(profile) + rest, **options)
         assert (answer.status, answer.code) == (404, "RESOURCE_014"), (method, rest)
         assert answer.without_meta == http.request(method, unknown + rest, **options).without_meta
-    kept = tables.rows(server.database_url, f"SELECT name FROM customers WHERE id = '{profile['id']}'")
+    kept = database.rows(server.database_url, f"SELECT name FROM customers WHERE id = '{profile['id']}'")
     assert kept == [("Sales",)]
     contacts = f"SELECT id FROM contacts WHERE customer_id = '{profile['id']}'"
-    assert tables.rows(server.database_url, contacts) == [(contact["id"],)]
+    assert database.rows(server.database_url, contacts) == [(contact["id"],)]
 
 
 def test_what_is_no_profile_of_ones_own_cannot_be_reached(server: Server, fresh_account: Account) -> None:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from conftest import NOT_TESTED
+from harness import database, services
 from harness import server as servers
-from harness import services, tables
 from harness.cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def test_the_page_leads_from_nothing_to_a_delivered_message_and_a_restored_dump(
         assert api.process.poll() is None
     finally:
         cluster.stop()
-        for (name,) in tables.rows(url, f"SELECT datname FROM pg_database WHERE datname LIKE '{second}%'"):
+        for (name,) in database.rows(url, f"SELECT datname FROM pg_database WHERE datname LIKE '{second}%'"):
             postgres_server.run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

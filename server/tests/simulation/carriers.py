@@ -15,11 +15,11 @@ from sent_server.carriers.base import (
     Inbound,
     Inbox,
     Later,
-    Outcome,
     Receipt,
     ReceiptKind,
     Rejected,
     Submission,
+    SubmitOutcome,
     Unknown,
 )
 from sent_server.db import StorageUnavailableError
@@ -58,16 +58,16 @@ class Exchange:
         self.inboxes: list[tuple[Process, Inbox]] = []
         self.under_way = 0
         self.on_rest: Callable[[], None] = lambda: None
-        self._answers: dict[tuple[str, str], Outcome] = {}
+        self._answers: dict[tuple[str, str], SubmitOutcome] = {}
         self._loop = loop
         self._storage = storage
         self._trace = trace
         self._random = random.Random(f"exchange {seed}")
 
-    async def submit(self, carrier: "SimulatedCarrier", submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    async def submit(self, carrier: "SimulatedCarrier", submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
         """Called in a process; from here on it happens whether that process lives or not."""
         await asyncio.sleep(self._random.uniform(0.0, 0.003))
-        answer: asyncio.Future[Sequence[Outcome]] = self._loop.create_future()
+        answer: asyncio.Future[Sequence[SubmitOutcome]] = self._loop.create_future()
         self._loop.spawn(None, self._serve(carrier, submissions, answer))
         return await answer
 
@@ -79,7 +79,10 @@ class Exchange:
         self._hand_in(lambda inbox: inbox.inbound(carrier, [message]), self._random.uniform(0, 1), event_id)
 
     async def _serve(
-        self, carrier: "SimulatedCarrier", submissions: Sequence[Submission], answer: asyncio.Future[Sequence[Outcome]]
+        self,
+        carrier: "SimulatedCarrier",
+        submissions: Sequence[Submission],
+        answer: asyncio.Future[Sequence[SubmitOutcome]],
     ) -> None:
         outcomes = [self._take(carrier, submission) for submission in submissions]
         luck = self._random.random() if self.faulty else 1.0
@@ -95,7 +98,7 @@ class Exchange:
         else:
             answer.set_result(outcomes)
 
-    def _take(self, carrier: "SimulatedCarrier", submission: Submission) -> Outcome:
+    def _take(self, carrier: "SimulatedCarrier", submission: Submission) -> SubmitOutcome:
         key = (carrier.name, submission.attempt_id)
         self.submitted[key] += 1
         if not self._attempt_row(submission):
@@ -110,7 +113,7 @@ class Exchange:
         self._note(f"{carrier.name} {submission.attempt_id} -> {type(outcome).__name__}")
         return outcome
 
-    def _decide(self, submission: Submission) -> Outcome:
+    def _decide(self, submission: Submission) -> SubmitOutcome:
         luck = self._random.random() if self.faulty else 1.0
         if luck < 0.05:
             self._trace.count("carrier: rejected")
@@ -227,7 +230,7 @@ class SimulatedCarrier:
         self._exchange = exchange
         self._process = process
 
-    async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
         return await self._exchange.submit(self, submissions)
 
     async def start(self, inbox: Inbox) -> None: ...

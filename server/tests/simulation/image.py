@@ -16,7 +16,7 @@ from sent_server.kernel import ids
 from sent_server.ledger import service as ledger
 from sent_server.templates import seeds
 from sent_server.webhooks import store as webhooks
-from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 from simulation.node import SEALER, START_MS
 
@@ -78,6 +78,6 @@ async def _hook(tx: Tx, customer_id: str, number: int, place: int) -> str:
         START_MS, None,
     )  # fmt: skip
     await webhooks.insert(tx, webhook)
-    await webhooks.put_health(tx, {(customer_id, webhook_id): Health()})
+    await webhooks.put_health(tx, {(customer_id, webhook_id): EndpointHealth()})
     await subscribe(tx, customer_id, webhook_id, names.expand([wanted]))
     return webhook_id

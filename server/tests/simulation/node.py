@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sent_server import housekeeping
-from sent_server.app import BREATHER_MS
+from sent_server.app import BATCH_DELAY_MS
 from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import Simulator
 from sent_server.db import Tx
-from sent_server.delivery.changes import RECEIPT_TIMEOUT
 from sent_server.delivery.dispatch import Dispatcher
-from sent_server.delivery.inbox import Inbox
+from sent_server.delivery.inbox import DurableInbox
+from sent_server.delivery.message_updates import RECEIPT_TIMEOUT
 from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import UrlRules
 from sent_server.egress.guard import Guard
@@ -26,12 +26,12 @@ from sent_server.jobs import Worker
 from sent_server.kernel import ids
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
-from sent_server.messages.accept import DISPATCH, Desk
+from sent_server.messages.accept import DISPATCH, AcceptMessages
 from sent_server.messages.wire import SendMessage
 from sent_server.phones.network import PhoneNetwork
 from sent_server.pricing import card as rate_cards
 from sent_server.webhooks.attempt import Clocks
-from sent_server.webhooks.claims import Book
+from sent_server.webhooks.claims import TargetResolver
 from sent_server.webhooks.sender import Sender
 from simulation.carriers import Exchange, SimulatedCarrier
 from simulation.receivers import Receivers
@@ -82,7 +82,7 @@ class Node:
         self.clock = clock = NodeClock(outside.loop, skew_ms)
         process.database = database = ProcessDatabase(outside.storage, process)
         self.bus = bus = ProcessBus(outside.broker, process, stretch)
-        self.inbox = Inbox(database, clock, bus)
+        self.inbox = DurableInbox(database, clock, bus)
         exchange = outside.exchange
         self.carriers: Sequence[Carrier] = [
             SimulatedCarrier(exchange, process, "smpp", takes_idempotency_key=False),
@@ -91,11 +91,11 @@ class Node:
         ]
         idempotency = Idempotency(SEALER)
         self._executor = Executor(database, idempotency, InFlight(), DOC_URL_BASE)
-        self._send = messages_api.routes(Desk(CARD, bus), idempotency, URLS, doc_url_base=DOC_URL_BASE)[0]
+        self._send = messages_api.routes(AcceptMessages(CARD, bus), idempotency, URLS, doc_url_base=DOC_URL_BASE)[0]
         self._workers: list[Worker] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
-            self._workers.append(Worker(DISPATCH + carrier.name, bus, dispatcher.step, breather_ms=BREATHER_MS))
+            self._workers.append(Worker(DISPATCH + carrier.name, bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS))
         self._workers.append(Worker(RECEIPT_TIMEOUT, bus, Timeouts(database, clock, bus).step))
         chores = [housekeeping.forget_keys, housekeeping.forget_receipts(7 * 86_400_000)]
         keeper = housekeeping.Housekeeping(database, clock, chores)
@@ -104,7 +104,7 @@ class Node:
             database=database,
             bus=bus,
             egress=outside.receivers,  # stands for egress.Egress; only `post` is called
-            book=Book(SEALER, _callback_secret),
+            book=TargetResolver(SEALER, _callback_secret),
             clocks=Clocks(clock.now_ms, clock.now_ms, clock.monotonic_ms),
             clean_body=False,
         )

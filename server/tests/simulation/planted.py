@@ -12,7 +12,7 @@ from typing import Any
 from sent_server import events
 from sent_server.db import Tx
 from sent_server.delivery import outcomes, prepare, receipts
-from sent_server.delivery.changes import Changes
+from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.http.idempotency import Idempotency
 from sent_server.webhooks import attempt
 from simulation.scheduler import here
@@ -73,21 +73,21 @@ BUGS = {
     "the fence is not looked at": Bug(
         outcomes._record, "fences.get(p.job.id) == p.job.fence", "True", 60, freezing=True
     ),
-    "every receipt captures again": Bug(Changes._charge, "if subject.settled_at_ms is None:", "if True:", 20),
+    "every receipt captures again": Bug(MessageUpdates._charge, "if subject.settled_at_ms is None:", "if True:", 20),
     "the first leg that is sent is charged for good": Bug(
-        Changes._charge, "if settles(subject.progress):", "if True:", 20
+        MessageUpdates._charge, "if settles(subject.progress):", "if True:", 20
     ),
     "a cheaper leg that arrives after all brings nothing back": Bug(
-        Changes._charge, "price_micros < charged_micros", "False", 600
+        MessageUpdates._charge, "price_micros < charged_micros", "False", 600
     ),
     "what was released is shown as the price": Bug(
-        Changes._give_back, "subject.price_micros = None", "subject.price_micros = subject.planned_leg.price_micros", 20
+        MessageUpdates._give_back, "subject.price_micros = None", "subject.price_micros = subject.planned_leg.price_micros", 20
     ),
     "a receipt of one leg is shown as another's": Bug(
-        Changes._show, "subject.plan.legs[leg].channel", "subject.plan.legs[subject.leg].channel", 100
+        MessageUpdates._show, "subject.plan.legs[leg].channel", "subject.plan.legs[subject.leg].channel", 100
     ),
     "receivers hear of the first leg only": Bug(
-        Changes._record, "if status in announce.ANNOUNCED:", "if status in announce.ANNOUNCED and leg == 0:", 20
+        MessageUpdates._record, "if status in announce.ANNOUNCED:", "if status in announce.ANNOUNCED and leg == 0:", 20
     ),
     "a FAILED receipt no longer starts the next leg": Bug(
         receipts._apply,
@@ -96,7 +96,7 @@ BUGS = {
         20,
     ),
     "events are emitted after the commit": Bug(
-        Changes._announce,
+        MessageUpdates._announce,
         "await events.emit(tx, wanted, interest)",
         "_emit_after_commit(tx, wanted)",
         100,

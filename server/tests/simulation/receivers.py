@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sent_server.egress import Answer, Failed, Result
+from sent_server.egress import EgressResponse, RequestFailed, Result
 from simulation.scheduler import VirtualLoop
 from simulation.trace import Trace
 
@@ -35,17 +35,17 @@ class Receivers:
         self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float, tenant: str
     ) -> Result:
         """As `Egress.post`: in a process; what arrived stays arrived."""
-        answer: asyncio.Future[Answer] = self._loop.create_future()
+        answer: asyncio.Future[EgressResponse] = self._loop.create_future()
         self._loop.spawn(None, self._serve(url, body, headers["X-Webhook-Event-ID"], answer))
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await answer
         except TimeoutError:
-            return Failed(f"No answer within {timeout_seconds:g} seconds")
+            return RequestFailed(f"No answer within {timeout_seconds:g} seconds")
         except ConnectionError:
-            return Failed("The connection failed: simulated")
+            return RequestFailed("The connection failed: simulated")
 
-    async def _serve(self, url: str, body: bytes, event_id: str, answer: asyncio.Future[Answer]) -> None:
+    async def _serve(self, url: str, body: bytes, event_id: str, answer: asyncio.Future[EgressResponse]) -> None:
         await asyncio.sleep(self._random.uniform(0.001, 0.03))
         luck = self._random.random() if self.faulty else 1.0
         if url in self.away or luck < 0.03:
@@ -63,7 +63,7 @@ class Receivers:
         await asyncio.sleep(self._random.uniform(0.001, 0.1) if luck > 0.1 else self._random.uniform(0.1, 3.0))
         if not answer.done():
             retry_after_s = self._random.randrange(1, 20) if status == 429 else None
-            answer.set_result(Answer(status, "", retry_after_s))
+            answer.set_result(EgressResponse(status, "", retry_after_s))
 
     def _status(self, luck: float) -> int:
         for limit, status in ((0.07, 500), (0.09, 429), (0.11, 400), (0.112, 410)):

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import apsw
 
 from sent_server.db import StorageUnavailableError, Tx
-from sent_server.db import group as groups
+from sent_server.db import group_commit as groups
 from sent_server.db.database import Batch
 from sent_server.db.sqlite import SqliteTx, run_unsuspended
 from simulation.scheduler import Process, VirtualLoop
@@ -124,7 +124,7 @@ class ProcessDatabase:
     def __init__(self, storage: Storage, process: Process) -> None:
         self._storage = storage
         self._process = process
-        self._waiting = groups.Waiting()
+        self._waiting = groups.WriteQueue()
         self._lanes: list[asyncio.Task[None]] = []
 
     async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
@@ -138,7 +138,7 @@ class ProcessDatabase:
     async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
         if not self._lanes:
             self._lanes = [asyncio.create_task(self._run_lane()) for _ in range(LANES)]
-        member = groups.Member(batch=batch, command=command, weight=weight)
+        member = groups.QueuedWrite(batch=batch, command=command, weight=weight)
         self._waiting.add(member)
         return await member.done
 
@@ -159,7 +159,7 @@ class ProcessDatabase:
             for batch, members in groups.by_use_case(group)[0].items():
                 await self._run_members(batch, members)
 
-    async def _run_members(self, batch: Batch[Any, Any], members: Sequence[groups.Member]) -> None:
+    async def _run_members(self, batch: Batch[Any, Any], members: Sequence[groups.QueuedWrite]) -> None:
         commands = [member.command for member in members]
         try:
             answers = await self.write(lambda tx: batch(tx, commands))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sent_server.carriers.base import Channel, Content, Later, ReceiptKind, Rejected, Submission, Unknown
+from sent_server.carriers.base import Channel, Later, MessageContent, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.simulator.behaviour import (
     PER_MILLION,
     SILENT_AFTER_STOP_MS,
@@ -31,7 +31,7 @@ def number(kind: Magic, area: int = 415) -> str:
 
 
 def submission(phone: str, channel: Channel = Channel.SMS, attempt_id: str = "a-0-1") -> Submission:
-    return Submission(attempt_id, "customer", "message", channel, "+15550000001", phone, Content("Hello"))
+    return Submission(attempt_id, "customer", "message", channel, "+15550000001", phone, MessageContent("Hello"))
 
 
 def behave(

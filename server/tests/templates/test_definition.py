@@ -6,7 +6,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from harness.table.examples import example
+from harness.contract_examples.examples import example
 from sent_server.templates import definition, derive, flat
 from sent_server.templates.definition import Definition
 

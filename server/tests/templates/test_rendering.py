@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sent_server.carriers.base import Button, Content
+from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
 from sent_server.templates import definition, rendering
 from sent_server.templates.rendering import Compiled, InvalidParameters
@@ -32,8 +32,8 @@ def test_sms_has_the_body_only_and_the_others_have_everything() -> None:
         footer={"template": "Bye"},
         buttons=[{"type": "QUICK_REPLY", "props": {"text": "Yes"}}],
     )
-    rich = Content("Hi Jo", "For Jo", "Bye", (Button("QUICK_REPLY", "Yes", "Yes"),))
-    assert rendering.render(made, "sms", {"name": "Jo"}) == Content("Hi Jo")
+    rich = MessageContent("Hi Jo", "For Jo", "Bye", (MessageButton("QUICK_REPLY", "Yes", "Yes"),))
+    assert rendering.render(made, "sms", {"name": "Jo"}) == MessageContent("Hi Jo")
     assert rendering.render(made, "whatsapp", {"name": "Jo"}) == rich
     assert rendering.render(made, "rcs", {"name": "Jo"}) == rich
 
@@ -41,7 +41,7 @@ def test_sms_has_the_body_only_and_the_others_have_everything() -> None:
 def test_a_channels_own_body_overrides_the_common_one() -> None:
     made = compiled(body={"multiChannel": {"template": "all"}, "sms": {"template": "short"}})
     said = {channel: rendering.render(made, channel, {}) for channel in made.channels}
-    assert said == {"sms": Content("short"), "whatsapp": Content("all"), "rcs": Content("all")}
+    assert said == {"sms": MessageContent("short"), "whatsapp": MessageContent("all"), "rcs": MessageContent("all")}
 
 
 def test_rcs_does_not_borrow_the_body_of_whatsapp() -> None:
@@ -53,7 +53,7 @@ def test_every_missing_or_refused_value_is_named_once_and_unknown_ones_are_ignor
     made = compiled(body=body("{{a}} {{b}} {{a}} {{c}}", variable("a"), variable("b", regex=r"^\d+$"), variable("c")))
     got = rendering.render(made, "sms", {"b": "x", "c": "ok", "z": "?"})
     assert got == InvalidParameters(("'a' is missing", r"'b' does not match ^\d+$"))
-    assert rendering.render(made, "sms", {"a": "1", "b": "2", "c": "3"}) == Content("1 2 1 3")
+    assert rendering.render(made, "sms", {"a": "1", "b": "2", "c": "3"}) == MessageContent("1 2 1 3")
 
 
 def test_values_have_a_greatest_length() -> None:
@@ -65,12 +65,14 @@ def test_values_have_a_greatest_length() -> None:
 
 def test_a_value_is_never_read_as_a_placeholder() -> None:
     made = compiled(body=body("{{a}} {{b}}"))
-    assert rendering.render(made, "sms", {"a": "{{b}}", "b": "{{0:variable}}"}) == Content("{{b}} {{0:variable}}")
+    assert rendering.render(made, "sms", {"a": "{{b}}", "b": "{{0:variable}}"}) == MessageContent(
+        "{{b}} {{0:variable}}"
+    )
 
 
 def test_numbered_placeholders_take_the_number_as_a_name_too() -> None:
     made = compiled(body=body("{{1}} and {{2}}"))
-    assert rendering.render(made, "sms", {"1": "x", "var_2": "y"}) == Content("x and y")
+    assert rendering.render(made, "sms", {"1": "x", "var_2": "y"}) == MessageContent("x and y")
 
 
 def test_links_and_media_bring_their_address_along() -> None:
@@ -83,8 +85,10 @@ def test_links_and_media_bring_their_address_along() -> None:
         },
         body=body("See {{0:link}}", *listed),
     )
-    assert rendering.render(made, "whatsapp", {}) == Content("See https://a.example/s", "https://a.example/p.png")
-    assert rendering.render(made, "sms", {"page": "https://b.example"}) == Content("See https://b.example")
+    assert rendering.render(made, "whatsapp", {}) == MessageContent(
+        "See https://a.example/s", "https://a.example/p.png"
+    )
+    assert rendering.render(made, "sms", {"page": "https://b.example"}) == MessageContent("See https://b.example")
 
 
 def test_the_extras_of_authentication() -> None:
@@ -94,9 +98,9 @@ def test_the_extras_of_authentication() -> None:
         authenticationConfig={"addSecurityRecommendation": True, "codeExpirationMinutes": 1},
     )
     text = "123456 is your code. For your security, do not share this code."
-    assert rendering.render(made, "sms", {"code": "123456"}) == Content(text)
-    assert rendering.render(made, "whatsapp", {"code": "123456"}) == Content(
-        text, None, "This code expires in 1 minute.", (Button("COPY_CODE", "Copy code", "123456"),)
+    assert rendering.render(made, "sms", {"code": "123456"}) == MessageContent(text)
+    assert rendering.render(made, "whatsapp", {"code": "123456"}) == MessageContent(
+        text, None, "This code expires in 1 minute.", (MessageButton("COPY_CODE", "Copy code", "123456"),)
     )
 
 
@@ -115,8 +119,8 @@ def test_the_extras_of_authentication() -> None:
 )
 def test_a_buttons_value_is_what_pressing_it_does(button: dict[str, Any], value: str) -> None:
     got = rendering.render(compiled(body=body("x"), buttons=[button]), "whatsapp", {"path": "7"})
-    assert isinstance(got, Content)
-    assert got.buttons == (Button(button["type"], "b", value),)
+    assert isinstance(got, MessageContent)
+    assert got.buttons == (MessageButton(button["type"], "b", value),)
 
 
 def test_a_template_without_variables_is_rendered_once() -> None:
@@ -137,7 +141,7 @@ def test_a_text_is_its_literals_with_the_values_between(literals: list[str], dat
     text = literals[0] + "".join(f"{{{{{name}}}}}{literal}" for name, literal in zip(named, literals[1:], strict=True))
     values = {name: data.draw(st.text(max_size=30)) for name in named}
     expected = literals[0] + "".join(values[n] + literal for n, literal in zip(named, literals[1:], strict=True))
-    assert rendering.render(compiled(body=body(text)), "sms", values) == Content(expected)
+    assert rendering.render(compiled(body=body(text)), "sms", values) == MessageContent(expected)
 
 
 EMOJI = "\U0001f600"
@@ -147,7 +151,7 @@ def problems(made: Compiled, channel: str, parameters: dict[str, str], **more: i
     match rendering.render(made, channel, parameters, **more):
         case InvalidParameters(problems=found):
             return found
-        case Content():
+        case MessageContent():
             return ()
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from harness import samples
 from harness.client import Client, Response
 from harness.server import Server
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.templates import definition as definitions
 from sent_server.templates import placeholders, rendering
 
@@ -154,7 +154,7 @@ def test_a_stored_regex_beyond_the_rules_of_today_fails_messages_at_most(
     compiled = rendering.compile_stored(orjson.dumps(stored).decode())
     made = rendering.render(compiled, "sms", {"who": value})
     if expected is None:
-        assert isinstance(made, Content)
+        assert isinstance(made, MessageContent)
     else:
         assert isinstance(made, rendering.InvalidParameters)
         assert made.problems[0].startswith(expected)

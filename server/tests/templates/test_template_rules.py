@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from sent_server import events, jobs
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.db import Tx, migrate
 from sent_server.db.database import Param, Row
 from sent_server.db.open import open_database
@@ -19,11 +19,11 @@ from sent_server.errors import ApiError
 from sent_server.events import names
 from sent_server.kernel.clock import FixedClock
 from sent_server.kernel.paging import Page
-from sent_server.ports.review import Approved, Submission, Verdict
+from sent_server.ports.review import TemplateApproved, TemplateSubmission, Verdict
 from sent_server.ports.simulated_review import REVIEW_MS
 from sent_server.templates import definition, rendering, review, seeds, service
 from sent_server.templates.model import Filter, Template
-from sent_server.templates.service import Draft
+from sent_server.templates.service import TemplateDraft
 
 US = "0190a000-0000-7000-8000-000000000001"
 THEM = "0190a000-0000-7000-8000-000000000002"
@@ -51,17 +51,17 @@ def run(url: str, scenario: Scenario) -> None:
     asyncio.run(go())
 
 
-def draft(text: str = "Hello", **values: Any) -> Draft:
-    return Draft(definition=definition.parse({"body": {"multiChannel": {"template": text}}}), **values)
+def draft(text: str = "Hello", **values: Any) -> TemplateDraft:
+    return TemplateDraft(definition=definition.parse({"body": {"multiChannel": {"template": text}}}), **values)
 
 
 def create(
-    wanted: Draft, *, customer_id: str = US, submit: bool = False, quota: int = 100, now_ms: int = 1_000
+    wanted: TemplateDraft, *, customer_id: str = US, submit: bool = False, quota: int = 100, now_ms: int = 1_000
 ) -> Callable[[Tx], Awaitable[Template]]:
     return lambda tx: service.create(tx, customer_id, wanted, quota=quota, submit=submit, now_ms=now_ms)
 
 
-def update(template: Template, wanted: Draft, *, submit: bool = False) -> Callable[[Tx], Awaitable[Template]]:
+def update(template: Template, wanted: TemplateDraft, *, submit: bool = False) -> Callable[[Tx], Awaitable[Template]]:
     return lambda tx: service.update(tx, US, template.id, wanted, submit=submit, now_ms=5_000)
 
 
@@ -97,7 +97,7 @@ def test_sending_finds_by_id_and_by_name_in_two_statements_and_then_in_one(datab
             assert picked is not None
             assert (picked.id, picked.name, picked.status) == (a.id, "First One", "DRAFT")
             assert picked.channels == {"sms", "whatsapp", "rcs"}
-            assert rendering.render(picked.compiled, "sms", {"x": "y"}) == Content("A y")
+            assert rendering.render(picked.compiled, "sms", {"x": "y"}) == MessageContent("A y")
             by_name = found.pick(id=None, name="Second")
             assert by_name is not None
             assert by_name.id == b.id
@@ -123,15 +123,15 @@ def test_an_edit_is_what_the_next_send_says_and_an_undone_edit_is_not(database_u
 
         async def undone(tx: Tx) -> None:
             await service.update(tx, US, made.id, draft("never"), now_ms=2_000)
-            assert await said(tx) == Content("never")
+            assert await said(tx) == MessageContent("never")
             raise LookupError
 
-        assert await database.read(said) == Content("old")
+        assert await database.read(said) == MessageContent("old")
         with pytest.raises(LookupError):
             await database.write(undone)
-        assert await database.read(said) == Content("old")
+        assert await database.read(said) == MessageContent("old")
         await database.write(update(made, draft("new")))
-        assert await database.read(said) == Content("new")
+        assert await database.read(said) == MessageContent("new")
 
     run(database_url, scenario)
 
@@ -160,10 +160,10 @@ def test_ready_templates_are_approved_and_welcome_needs_no_parameters(database_u
             assert template is not None
             assert (template.status, template.category) == ("APPROVED", ready_one.category)
             for channel in template.channels:
-                assert isinstance(rendering.render(template.compiled, channel, ready_one.samples), Content)
+                assert isinstance(rendering.render(template.compiled, channel, ready_one.samples), MessageContent)
         welcome = found.pick(id=ready["welcome"], name=None)
         assert welcome is not None
-        assert isinstance(rendering.render(welcome.compiled, "sms", {}), Content)
+        assert isinstance(rendering.render(welcome.compiled, "sms", {}), MessageContent)
 
         async def flagged(tx: Tx) -> list[str]:
             wanted = Filter(is_welcome_playground=True)
@@ -209,24 +209,24 @@ def test_the_status_rules(database_url: str) -> None:
         clock = FixedClock(1_000)
         made = await database.write(create(draft()))
         assert made.status == "DRAFT"
-        assert (await database.write(update(made, Draft()))).updated_at_ms == made.updated_at_ms
-        pending = await database.write(update(made, Draft(), submit=True))
+        assert (await database.write(update(made, TemplateDraft()))).updated_at_ms == made.updated_at_ms
+        pending = await database.write(update(made, TemplateDraft(), submit=True))
         assert pending.status == "PENDING"
-        assert (await database.write(update(made, Draft(), submit=True))).status == "PENDING"
+        assert (await database.write(update(made, TemplateDraft(), submit=True))).status == "PENDING"
         with pytest.raises(ApiError, match="under review"):
-            await database.write(update(made, Draft(name="other")))
+            await database.write(update(made, TemplateDraft(name="other")))
         clock.advance(5_000)
         await reviewed(database, clock)
         assert await database.read(status(made)) == "APPROVED"
-        assert (await database.write(update(made, Draft(), submit=True))).status == "APPROVED"
-        edited = await database.write(update(made, Draft(name="other")))
+        assert (await database.write(update(made, TemplateDraft(), submit=True))).status == "APPROVED"
+        edited = await database.write(update(made, TemplateDraft(name="other")))
         assert (edited.status, edited.is_published) == ("DRAFT", False)
         assert (await database.write(update(made, draft("REJECT_ME"), submit=True))).status == "PENDING"
         await reviewed(database, clock)
         found, _ = await database.read(lambda tx: service.get(tx, US, made.id))
         assert found.status == "REJECTED"
         assert found.rejection_reason
-        again = await database.write(update(made, Draft(), submit=True))
+        again = await database.write(update(made, TemplateDraft(), submit=True))
         assert (again.status, again.rejection_reason) == ("PENDING", None)
 
     run(database_url, scenario)
@@ -269,9 +269,9 @@ class Interrupted:
     def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
         self._meanwhile = meanwhile
 
-    async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+    async def review(self, submission: TemplateSubmission, *, now_ms: int) -> Verdict:
         await self._meanwhile()
-        return Approved("ref-1")
+        return TemplateApproved("ref-1")
 
 
 def test_an_answer_that_comes_after_the_lease_is_void(database_url: str) -> None:
@@ -315,10 +315,10 @@ def test_a_reviewer_that_fails_holds_up_nobody_else(database_url: str) -> None:
         made = [await database.write(create(draft(), submit=True, now_ms=at)) for at in (1_000, 2_000)]
 
         class Moody:
-            async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+            async def review(self, submission: TemplateSubmission, *, now_ms: int) -> Verdict:
                 if submission.template_id == made[0].id:
                     raise ConnectionError("no route to the reviewer")
-                return Approved("ref-2")
+                return TemplateApproved("ref-2")
 
         assert await review.step(database, clock, Moody())
         assert [await database.read(status(one)) for one in made] == ["PENDING", "APPROVED"]
@@ -338,9 +338,9 @@ def test_a_flat_update_leaves_the_parts_that_it_does_not_name(database_url: str)
                 "buttons": [{"type": "QUICK_REPLY", "props": {"text": "Yes"}}],
             }
         )
-        made = await database.write(create(Draft(definition=whole)))
+        made = await database.write(create(TemplateDraft(definition=whole)))
         body = definition.parse({"body": {"multiChannel": {"template": "new {{x}}"}}})
-        await database.write(update(made, Draft(definition=body, parts=["body"])))
+        await database.write(update(made, TemplateDraft(definition=body, parts=["body"])))
         found, changed = await database.read(lambda tx: service.get(tx, US, made.id))
         assert (changed.header, changed.buttons, changed.body) == (whole.header, whole.buttons, body.body)
         assert found.variables == ["x"]
@@ -351,7 +351,7 @@ def test_a_flat_update_leaves_the_parts_that_it_does_not_name(database_url: str)
                 "buttons": [{"type": "VOICE_CALL", "props": {"text": "Call"}}],
             }
         )
-        await database.write(update(made, Draft(definition=call, parts=["body", "header", "buttons"])))
+        await database.write(update(made, TemplateDraft(definition=call, parts=["body", "header", "buttons"])))
         found, changed = await database.read(lambda tx: service.get(tx, US, made.id))
         assert changed.buttons == call.buttons
 

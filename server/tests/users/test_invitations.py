@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
 from harness.waiting import wait_for
@@ -133,8 +133,8 @@ def test_a_sandbox_answer_changes_nothing(server: Server, anyone: Client, accoun
 
 def test_tokens_stand_nowhere_in_clear(server: Server, account: Account) -> None:
     secret = _token(server, account, people.invite(account)).partition(".")[2]
-    for name in tables.names(server.database_url):
-        assert secret not in repr(tables.rows(server.database_url, f"SELECT * FROM {name}")), name
+    for name in database.names(server.database_url):
+        assert secret not in repr(database.rows(server.database_url, f"SELECT * FROM {name}")), name
 
 
 def test_without_a_mail_server_the_link_is_in_the_log(server: Server, account: Account) -> None:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import samples, tables
+from harness import database, samples
 from harness.client import Client
 from harness.server import Account, Server
 from users import people
@@ -177,10 +177,10 @@ def test_two_invitations_of_one_person_at_once_make_one_user(account: Account) -
 
 
 def test_a_sandbox_invitation_writes_nothing(server: Server, account: Account) -> None:
-    before = tables.quiet(server.database_url)
+    before = database.quiet(server.database_url)
     answer = account.http.post("/v3/users", {**samples.user(), "sandbox": True})
     assert (answer.status, answer.data["status"], answer.headers["x-sandbox"]) == (201, "invited", "true")
-    assert tables.snapshot(server.database_url) == before
+    assert database.snapshot(server.database_url) == before
 
 
 def test_invitations_are_a_sensitive_class_of_their_own(server: Server) -> None:

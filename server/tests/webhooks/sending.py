@@ -19,10 +19,10 @@ from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import service
 from sent_server.webhooks.attempt import Clocks
-from sent_server.webhooks.claims import Book
-from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.claims import TargetResolver
+from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.sender import Sender
-from sent_server.webhooks.service import Draft, Rules
+from sent_server.webhooks.service import WebhookDraft, WebhookRules
 
 CUSTOMER = "01900000-0000-7000-8000-00000000000a"
 CALLBACK_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -40,7 +40,7 @@ class World:
     bus: LocalBus = field(default_factory=LocalBus)
 
     def __post_init__(self) -> None:
-        self.rules = Rules(Sealer(b"k" * 32), quota=100, urls=UrlRules(self.egress.guard, require_https=False))
+        self.rules = WebhookRules(Sealer(b"k" * 32), quota=100, urls=UrlRules(self.egress.guard, require_https=False))
         self.sender = self.new_sender()
 
     def new_sender(self, **options: Any) -> Sender:
@@ -48,7 +48,7 @@ class World:
             database=self.database,
             bus=self.bus,
             egress=self.egress,
-            book=Book(self.rules.sealer, _callback_secret),
+            book=TargetResolver(self.rules.sealer, _callback_secret),
             clocks=Clocks(self.clock.now_ms, self.clock.wall_ms),
             clean_body=False,
             **options,
@@ -72,9 +72,9 @@ class World:
         self.clock.offset_ms += int(seconds * 1000)
 
     async def webhook(self, url: str, *names: str, customer_id: str = CUSTOMER, **changes: Any) -> tuple[Webhook, str]:
-        draft = Draft("Hook", url, names or ("messages",), None, 5, None)
+        draft = WebhookDraft("Hook", url, names or ("messages",), None, 5, None)
         for name, value in changes.items():
-            draft = Draft(**{**{key: getattr(draft, key) for key in Draft.__slots__}, name: value})
+            draft = WebhookDraft(**{**{key: getattr(draft, key) for key in WebhookDraft.__slots__}, name: value})
         return await self.database.write(
             lambda tx: service.create(
                 tx, customer_id, draft, self.rules, quota=self.rules.quota, now_ms=self.clock.now_ms()
@@ -114,10 +114,10 @@ class World:
     async def statuses(self, webhook: Webhook) -> list[str]:
         return [entry.status for entry in await self.log(webhook)]
 
-    async def health(self, webhook: Webhook) -> Health:
+    async def health(self, webhook: Webhook) -> EndpointHealth:
         return (await self.current(webhook))[1]
 
-    async def current(self, webhook: Webhook) -> tuple[Webhook, Health]:
+    async def current(self, webhook: Webhook) -> tuple[Webhook, EndpointHealth]:
         return await self.database.read(lambda tx: service.get(tx, webhook.customer_id, webhook.id))
 
     async def count(self, table: str) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from sent_server.events import Content
+from sent_server.events import EventContent
 from sent_server.webhooks import body as bodies
 
 AT_MS = 1_768_473_300_123
@@ -14,8 +14,8 @@ MESSAGE = {
 }  # fmt: skip
 
 
-def content(name: str, payload: dict[str, Any]) -> Content:
-    return Content("event-1", name, "m", orjson.dumps(payload).decode(), AT_MS)
+def content(name: str, payload: dict[str, Any]) -> EventContent:
+    return EventContent("event-1", name, "m", orjson.dumps(payload).decode(), AT_MS)
 
 
 def test_a_message_event_carries_every_documented_form() -> None:

@@ -14,7 +14,7 @@ from sent_server.webhooks import claims, outcomes, parking, service, store
 from sent_server.webhooks.model import Webhook
 from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.sender import Sender
-from sent_server.webhooks.service import Draft
+from sent_server.webhooks.service import WebhookDraft
 from webhooks.sending import CUSTOMER, World, run, until
 
 DAY_S = 86_400
@@ -220,7 +220,7 @@ def test_it_may_be_enabled_by_either_call(database_url: str, receiver: Receiver,
         if how == "toggle":
             await world.switch(webhook, active=True)
         else:
-            draft = Draft(None, None, None, None, None, None, is_active=True)
+            draft = WebhookDraft(None, None, None, None, None, None, is_active=True)
             await _update(world, webhook, draft)
         await world.send()
         assert len(receiver.deliveries) == 1
@@ -235,7 +235,7 @@ def test_an_edit_or_a_new_secret_meanwhile_neither_enables_it_nor_loses_anything
         webhook = await disabled(world, receiver)
         await world.emit()
         # A program puts back all that it has read, with another address.
-        draft = Draft("New", receiver.url("/new"), ("message",), 2, 7, "v1", is_active=False)
+        draft = WebhookDraft("New", receiver.url("/new"), ("message",), 2, 7, "v1", is_active=False)
         changed = await _update(world, webhook, draft)
         assert (changed.is_active, changed.is_disabled_by_us) == (False, True)
         await world.database.write(
@@ -257,7 +257,7 @@ def test_an_edit_or_a_new_secret_meanwhile_neither_enables_it_nor_loses_anything
 def test_events_that_it_no_longer_subscribes_to_are_not_parked(database_url: str, receiver: Receiver) -> None:
     async def act(world: World) -> None:
         webhook = await disabled(world, receiver)
-        await _update(world, webhook, Draft(None, None, ("message.read",), None, None, None))
+        await _update(world, webhook, WebhookDraft(None, None, ("message.read",), None, None, None))
         await world.emit()
         await world.emit("message.read")
         assert [entry.event_name for entry in await waiting(world, webhook)] == ["message.read"]
@@ -575,7 +575,7 @@ async def _came(receiver: Receiver, path: str, count: int) -> bool:
     return len(receiver.on(path)) >= count
 
 
-async def _update(world: World, webhook: Webhook, draft: Draft) -> Webhook:
+async def _update(world: World, webhook: Webhook, draft: WebhookDraft) -> Webhook:
     changed: tuple[Webhook, Any] = await world.database.write(
         lambda tx: service.update(tx, CUSTOMER, webhook.id, draft, world.rules, now_ms=world.clock.now_ms())
     )

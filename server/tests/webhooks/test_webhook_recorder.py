@@ -3,14 +3,14 @@
 import asyncio
 
 from sent_server import events
-from sent_server.webhooks.model import Outcome
+from sent_server.webhooks.model import DeliveryOutcome
 from sent_server.webhooks.recorder import Recorder
 from webhooks.sending import World, run, until
 
 LEASE_MS = 35_000
 
 
-async def claimed(world: World, count: int) -> tuple[object, list[events.Claimed]]:
+async def claimed(world: World, count: int) -> tuple[object, list[events.ClaimedDelivery]]:
     webhook, _ = await world.webhook("https://example.com/hook")
     await world.emit(count=count)
     share = events.Share(webhook.id, count, LEASE_MS)
@@ -18,9 +18,9 @@ async def claimed(world: World, count: int) -> tuple[object, list[events.Claimed
     return webhook, await world.database.write(lambda tx: events.claim(tx, [share], now_ms=now_ms))
 
 
-def outcome(one: events.Claimed, world: World, text: str | None = None) -> Outcome:
+def outcome(one: events.ClaimedDelivery, world: World, text: str | None = None) -> DeliveryOutcome:
     now_ms = world.clock.now_ms()
-    return Outcome(one, 3, now_ms, now_ms, 200, text, None)
+    return DeliveryOutcome(one, 3, now_ms, now_ms, 200, text, None)
 
 
 def test_what_comes_while_the_last_ones_are_written_is_written_next(database_url):

@@ -8,8 +8,8 @@ import pytest
 from harness.receiver import Behaviour, Delivery, Receiver
 from sent_server import events
 from sent_server.webhooks import outcomes, service, signing, turns
-from sent_server.webhooks.model import Outcome
-from sent_server.webhooks.service import Draft
+from sent_server.webhooks.model import DeliveryOutcome
+from sent_server.webhooks.service import WebhookDraft
 from sent_server.webhooks.signing import SignatureMode
 from webhooks.sending import CALLBACK_SECRET, CUSTOMER, World, run, step, until
 
@@ -227,7 +227,7 @@ def test_an_edited_address_is_used_at_once_and_forgives_the_old_one(database_url
         await world.emit(count=5)
         await world.send()
         assert (await world.health(webhook)).parked_at_ms is not None
-        draft = Draft(None, receiver.url(), None, None, None, None)
+        draft = WebhookDraft(None, receiver.url(), None, None, None, None)
         await world.database.write(
             lambda tx: service.update(tx, CUSTOMER, webhook.id, draft, world.rules, now_ms=world.clock.now_ms())
         )
@@ -372,7 +372,7 @@ def test_an_expired_lease_is_taken_over_and_the_old_holder_writes_nothing(
         [stale] = await world.database.write(lambda tx: events.claim(tx, [share], now_ms=now_ms))
         world.advance(36)
         await world.send()
-        late = Outcome(stale, 3, now_ms, world.clock.now_ms(), 404, None, "late")
+        late = DeliveryOutcome(stale, 3, now_ms, world.clock.now_ms(), 404, None, "late")
         await world.database.write_batched(outcomes.record, late)
         [entry] = await world.log(webhook)
         assert (entry.status, entry.attempts, entry.http_status_code) == ("delivered", 1, 200)

@@ -1,6 +1,6 @@
 """From a key's hash to the caller it stands for."""
 
-from sent_server.accounts import family, store
+from sent_server.accounts import sharing, store
 from sent_server.accounts.model import gate, load_quotas, payer, shown_role
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
@@ -35,7 +35,7 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
         gate=gate(status, has_channel=channels > 0),
         scoped=profile_id is not None,
         user_id=user_id,
-        relatives=await family.relatives(tx, acting_id),
+        sharing=await sharing.scope_of(tx, acting_id),
         quotas=load_quotas(own_quotas),
     )
 

@@ -10,21 +10,21 @@ from sent_server.ledger import service as ledger
 from sent_server.templates import seeds
 from sent_server.users import service as users
 
-NAME = "Demo"
+NAME = "DemoAccount"
 OWNER_EMAIL = "owner@demo.example"
 OWNER_NAME = "Demo Owner"
 BALANCE_MICROS = 10_000 * MICROS
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
+class DemoAccount:
     customer_id: str
     api_key: str
     sender_numbers: dict[str, str]
     template_ids: dict[str, str]
 
 
-async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo:
+async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> DemoAccount:
     """An active organization with credit, three simulated channels, ready templates and its owner's key."""
     account = await service.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
     senders = await service.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
@@ -32,4 +32,4 @@ async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo
     templates = await seeds.create_ready(tx, account.id, now_ms)
     owner = await users.add_owner(tx, account.id, email=OWNER_EMAIL, name=OWNER_NAME, now_ms=now_ms)
     _, api_key = await service.create_key(tx, account.id, role=owner.shown_role, user_id=owner.id, now_ms=now_ms)
-    return Demo(account.id, api_key, senders, templates)
+    return DemoAccount(account.id, api_key, senders, templates)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import orjson
 
-from sent_server.accounts import family, store
+from sent_server.accounts import sharing, store
 from sent_server.accounts.callers import find_caller
 from sent_server.accounts.model import (
     ACTIVE,
@@ -140,7 +140,7 @@ async def create_profile(
         created_at_ms=now_ms,
     )
     await _open(tx, account, sealer)
-    await family.share(tx, account)
+    await sharing.share(tx, account)
     return account
 
 

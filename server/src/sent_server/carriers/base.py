@@ -18,20 +18,20 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
+class MessageButton:
     type: str
     text: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class MessageContent:
     """The rendered text of a message on one channel."""
 
     content: str
     header: str | None = None
     footer: str | None = None
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[MessageButton, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Submission:
     channel: Channel
     sender: str
     recipient: str
-    content: Content
+    content: MessageContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Later:
     reason: str
 
 
-Outcome = Accepted | Rejected | Unknown | Later
+SubmitOutcome = Accepted | Rejected | Unknown | Later
 
 
 class ReceiptKind(StrEnum):
@@ -138,7 +138,7 @@ class Carrier(Protocol):
     messages_per_second: int | None
     takes_idempotency_key: bool
 
-    async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]: ...
+    async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]: ...
 
     async def start(self, inbox: Inbox) -> None: ...
 

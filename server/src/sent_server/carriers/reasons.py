@@ -52,7 +52,7 @@ class FallsBack(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReasonEntry:
     """`reason_code` is for programs; `prefix` begins the description where the contract documents one.
 
     `suppresses`: `contact` counts as a STOP of the recipient; `channel` would be one for that channel only.
@@ -67,11 +67,11 @@ class Entry:
     next_step: str
 
 
-def _load() -> dict[Reason, Entry]:
+def _load() -> dict[Reason, ReasonEntry]:
     text = resources.files("sent_server.carriers").joinpath("reasons.json").read_text(encoding="utf-8")
     rows = json.loads(text)["reasons"]
     return {
-        Reason(row["reason"]): Entry(
+        Reason(row["reason"]): ReasonEntry(
             Reason(row["reason"]),
             row["reason_code"],
             row["prefix"],
@@ -83,7 +83,7 @@ def _load() -> dict[Reason, Entry]:
     }
 
 
-TABLE: dict[Reason, Entry] = _load()
+TABLE: dict[Reason, ReasonEntry] = _load()
 # A documented prefix has one code, so that failures decided at acceptance are told alike.
 CODE_OF_PREFIX: dict[str, str] = {entry.prefix: entry.reason_code for entry in TABLE.values() if entry.prefix}
 

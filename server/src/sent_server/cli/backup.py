@@ -12,8 +12,8 @@ from sent_server.cli import home as homes
 from sent_server.cli import installation
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
-from sent_server.db import copies, migrate
-from sent_server.db.copies import Copy
+from sent_server.db import backup, migrate
+from sent_server.db.backup import Copy
 from sent_server.messages.accept import DISPATCH
 from sent_server.settings import Settings, SettingsError
 
@@ -39,8 +39,8 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
     part = file.parent.resolve() / f".{file.name}.{os.getpid()}.part"
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, homes.PRIVATE_FILE))
-        copies.take(source, part)
-        found = copies.look(part, proof_name=installations.PROOF)
+        backup.create(source, part)
+        found = backup.verify(part, proof_name=installations.PROOF)
         descriptor = os.open(part, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
@@ -57,7 +57,7 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
         said = f"copied to {kept}; whoever has both files can read everything"
     else:
         said = "there is none yet"
-    copies.keep_entries(file.parent.resolve())
+    backup.fsync_directory(file.parent.resolve())
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -77,7 +77,7 @@ def restore(home: Path | None, database: str | None, file: Path, *, force: bool)
         raise CommandError(f"{file} is the database itself; name a backup")
     folder = Home(Path(settings.home).resolve())
     with _alone(folder):
-        found = copies.look(file, proof_name=installations.PROOF)
+        found = backup.verify(file, proof_name=installations.PROOF)
         newest = migrate.known()[-1].version
         if found.compatible_version > newest:
             raise CommandError(
@@ -90,7 +90,7 @@ def restore(home: Path | None, database: str | None, file: Path, *, force: bool)
         target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            copies.put(file, part)
+            backup.copy_durably(file, part)
             part.chmod(homes.PRIVATE_FILE)
             aside = _put_aside(target, folder.path / installations.MASTER_KEY_FILE, key)
             if key is not None:
@@ -98,7 +98,7 @@ def restore(home: Path | None, database: str | None, file: Path, *, force: bool)
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
-        copies.keep_entries(target.parent)
+        backup.fsync_directory(target.parent)
     to_submit = sum(count for kind, count in found.jobs.items() if kind.startswith(DISPATCH))
     return {
         "file": str(target),

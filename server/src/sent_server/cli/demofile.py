@@ -16,7 +16,7 @@ DEFAULT_TIER = "growth"
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
+class DemoFile:
     base_url: str
     api_key: str
     customer_id: str
@@ -24,15 +24,15 @@ class Demo:
     template_ids: dict[str, str]
 
 
-def read(home: Home) -> Demo | None:
+def read(home: Home) -> DemoFile | None:
     """None when there is none, or when somebody edited it beyond recognition."""
     try:
-        return Demo(**orjson.loads(homes.read_private(home.demo_file)))
+        return DemoFile(**orjson.loads(homes.read_private(home.demo_file)))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | None) -> tuple[Demo, bool]:
+async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | None) -> tuple[DemoFile, bool]:
     """The demo account with a key that works, written to the file; True when it was made just now."""
     kept = read(home)
     known = await _still_known(platform, kept) if kept else None
@@ -46,7 +46,7 @@ async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | N
     return demo, known is None
 
 
-async def _still_known(platform: Platform, kept: Demo) -> Demo | None:
+async def _still_known(platform: Platform, kept: DemoFile) -> DemoFile | None:
     """The account of the file, with a new key when the old one was revoked. None in another database."""
     key_hash = hash_key(kept.api_key)
     caller = await platform.database.read(lambda tx: service.find_caller(tx, key_hash, None))
@@ -62,9 +62,9 @@ async def _still_known(platform: Platform, kept: Demo) -> Demo | None:
     return replace(kept, api_key=api_key)
 
 
-async def _create(platform: Platform, *, base_url: str, tier: str) -> Demo:
+async def _create(platform: Platform, *, base_url: str, tier: str) -> DemoFile:
     now_ms = platform.clock.now_ms()
     made = await platform.database.write(
         lambda tx: demo_accounts.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
     )
-    return Demo(base_url, made.api_key, made.customer_id, made.sender_numbers, made.template_ids)
+    return DemoFile(base_url, made.api_key, made.customer_id, made.sender_numbers, made.template_ids)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-Role = Literal["admin", "developer", "billing"]
+ProcessRole = Literal["admin", "developer", "billing"]
 Tier = Literal["starter", "growth", "enterprise", "unlimited"]
 DeliveryStatus = Literal["failed", "delivered", "all"]
 Quota = Literal["contacts", "templates", "webhooks", "users", "profiles", "messages_per_day"]
@@ -76,11 +76,11 @@ def api(
     as_json: AsJson = False,
 ) -> None:
     """Serve the API only, beside any number of other processes. Needs PostgreSQL."""
-    from sent_server.app import Role
+    from sent_server.app import ProcessRole
     from sent_server.cli import serve as command
 
     flags = {"host": host, "port": port, "database_url": database, "bus_url": bus, "cache_url": cache}
-    command.run(Role.API, command.ServeOptions(home, config, flags, as_json))
+    command.run(ProcessRole.API, command.ServeOptions(home, config, flags, as_json))
 
 
 @app.command()
@@ -95,11 +95,11 @@ def worker(
     as_json: AsJson = False,
 ) -> None:
     """Dispatch messages and send webhooks only, beside any number of other processes. Needs PostgreSQL."""
-    from sent_server.app import Role
+    from sent_server.app import ProcessRole
     from sent_server.cli import serve as command
 
     flags = {"health_port": health_port, "database_url": database, "bus_url": bus}
-    command.run(Role.WORKER, command.ServeOptions(home, config, flags, as_json))
+    command.run(ProcessRole.WORKER, command.ServeOptions(home, config, flags, as_json))
 
 
 @app.command()
@@ -334,7 +334,7 @@ def replay_webhook(
 @keys.command("create")
 def create_key(
     customer: Customer,
-    role: Annotated[Role | None, typer.Option(help="What the key may do; admin unless told.")] = None,
+    role: Annotated[ProcessRole | None, typer.Option(help="What the key may do; admin unless told.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="ID", help="Make it a key of this profile.")] = None,
     user: Annotated[str | None, typer.Option(metavar="USER_ID", help="Make it this user's, with their role.")] = None,
     home: Home = None,
@@ -373,7 +373,7 @@ def invite_user(
     customer: Customer,
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    role: Annotated[Role, typer.Option(help="What the user may do.")] = "developer",
+    role: Annotated[ProcessRole, typer.Option(help="What the user may do.")] = "developer",
     home: Home = None,
     database: Database = None,
     as_json: AsJson = False,

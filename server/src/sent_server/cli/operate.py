@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sent_server.app import Platform, Role
+from sent_server.app import Platform, ProcessRole
 from sent_server.cli import admin_socket, installation, logs, operations
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import Home, HomeHeldError
@@ -39,7 +39,7 @@ def perform(home: Path | None, database: str | None, operation: str, **arguments
 
 
 async def _directly(settings: Settings, operation: str, arguments: dict[str, Any]) -> Any:
-    platform = await Platform.open(settings, Role.COMMAND)
+    platform = await Platform.open(settings, ProcessRole.COMMAND)
     try:
         return await operations.Operator.of(platform).perform(operation, arguments)
     finally:

@@ -21,7 +21,7 @@ from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.ledger import service as ledger
 from sent_server.users import service as users
-from sent_server.users.invitations import Office
+from sent_server.users.invitations import Invitations
 from sent_server.webhooks import service as webhooks
 
 DEFAULT_TIER = "growth"
@@ -38,7 +38,7 @@ class Operator:
     sealer: Sealer
     clock: SystemClock
     bus: Bus
-    office: Office
+    office: Invitations
     user_quota: int
     forget: Callable[[], None]
 

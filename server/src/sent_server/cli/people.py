@@ -73,18 +73,18 @@ def _user(user: User) -> dict[str, Any]:
     return {"id": user.id, "email": user.email, "name": user.name, "role": user.role, "status": user.status}
 
 
-def _mail(progress: mail.Progress | None) -> str:
+def _mail(progress: mail.MailProgress | None) -> str:
     """Where the letter is, in a few words."""
     match progress:
         case None:
             return "forgotten"
-        case mail.Progress(sent_at_ms=int()):
+        case mail.MailProgress(sent_at_ms=int()):
             return "sent"
-        case mail.Progress(failed_at_ms=int(), error=error):
+        case mail.MailProgress(failed_at_ms=int(), error=error):
             return f"failed: {error}"
-        case mail.Progress(error=None):
+        case mail.MailProgress(error=None):
             return "waiting"
-        case mail.Progress(attempts=attempts, error=error):
+        case mail.MailProgress(attempts=attempts, error=error):
             return f"tried {plurals.counted(attempts, 'time')}: {error}"
 
 

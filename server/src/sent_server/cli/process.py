@@ -9,8 +9,8 @@ import signal
 import socket
 from typing import Any
 
-from sent_server.app import Platform, Role
-from sent_server.health import Health, State
+from sent_server.app import Platform, ProcessRole
+from sent_server.health import HealthState, ProcessHealth
 from sent_server.http.server import serve
 
 MANY_FILES = 65_536
@@ -58,7 +58,7 @@ def served(platform: Platform, bound: socket.socket) -> contextlib.AbstractAsync
     )
 
 
-async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: Health) -> None:
+async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: ProcessHealth) -> None:
     """Until somebody asks us to stop, or the server ends by a fault.
 
     Raises SchemaTooNewError when an incompatible migration is made meanwhile: going on would harm what others wrote.
@@ -76,8 +76,8 @@ async def say_goodbye(platform: Platform) -> None:
     """Take no new work from now on. Where requests are served, say no to readiness checks first, and serve on until a
     load balancer had time to notice; nobody sends a worker requests, so it has nothing to wait for.
     """
-    platform.health.state = State.DRAINING
+    platform.health.state = HealthState.DRAINING
     ending = platform.end_work()
-    if platform.role is not Role.WORKER:
+    if platform.role is not ProcessRole.WORKER:
         await asyncio.sleep(platform.settings.drain_ms / 1000)
     await asyncio.wait({ending})

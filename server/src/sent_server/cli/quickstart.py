@@ -20,7 +20,7 @@ PATIENCE_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class QuickstartStep:
     """One event of one message. `after_ms` counts from its first event."""
 
     message_id: str
@@ -48,7 +48,7 @@ def send(client: ApiClient, *, template_id: str, to: str, channels: Sequence[str
     return [str(recipient["message_id"]) for recipient in accepted["recipients"]]
 
 
-def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[], bool]) -> Iterator[Step]:
+def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[], bool]) -> Iterator[QuickstartStep]:
     """Each event once, as it happens; ends when every message is final, or after three quarters of a minute."""
     seen = dict.fromkeys(message_ids, 0)
     open_ids = list(message_ids)
@@ -64,11 +64,11 @@ def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[
         time.sleep(POLL_S if time.monotonic() - started_s < POLL_FAST_FOR_S else SLOW_POLL_S)
 
 
-def _steps(message: dict[str, Any]) -> Iterator[Step]:
+def _steps(message: dict[str, Any]) -> Iterator[QuickstartStep]:
     events: list[dict[str, Any]] = message["events"]
     for event in events:
         waited = datetime.fromisoformat(event["timestamp"]) - datetime.fromisoformat(events[0]["timestamp"])
-        yield Step(
+        yield QuickstartStep(
             message_id=message["id"],
             channel=message.get("channel") or "",
             status=event["status"],

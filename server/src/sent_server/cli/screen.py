@@ -11,20 +11,20 @@ from rich.text import Text
 
 from sent_server.cli import installation, quickstart
 from sent_server.cli.apiclient import ApiClient
-from sent_server.cli.demofile import Demo
+from sent_server.cli.demofile import DemoFile
 from sent_server.cli.failures import CommandError
-from sent_server.cli.quickstart import Step
+from sent_server.cli.quickstart import QuickstartStep
 from sent_server.settings import Settings
 from sent_server.templates import seeds
 
 COLOURS = {"DELIVERED": "bold green", "READ": "green", "FAILED": "bold red"}
 
 
-def ready_line(base_url: str, demo: Demo | None, notices: Sequence[str]) -> None:
+def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> None:
     """One JSON line for scripts; everything else goes to standard error."""
     for notice in notices:
         print(f"sent: {notice}", file=sys.stderr)
-    fields = asdict(demo) if demo else dict.fromkeys(Demo.__slots__)
+    fields = asdict(demo) if demo else dict.fromkeys(DemoFile.__slots__)
     print(orjson.dumps({**fields, "base_url": base_url, "pid": getpid()}).decode(), flush=True)
 
 
@@ -44,7 +44,7 @@ def warnings(settings: Settings) -> list[str]:
 def welcome(
     settings: Settings,
     base_url: str,
-    demo: Demo | None,
+    demo: DemoFile | None,
     is_first: bool,
     notices: Sequence[str],
     stopped: Callable[[], bool],
@@ -78,7 +78,7 @@ def welcome(
 
 
 def _try_out(
-    console: Console, base_url: str, demo: Demo, is_first: bool, stopped: Callable[[], bool], *, shows_key: bool
+    console: Console, base_url: str, demo: DemoFile, is_first: bool, stopped: Callable[[], bool], *, shows_key: bool
 ) -> str | None:
     client = ApiClient(base_url, demo.api_key)
     try:
@@ -102,9 +102,9 @@ def _try_out(
     )
 
 
-def show_steps(console: Console, steps: Iterable[Step]) -> list[Step]:
+def show_steps(console: Console, steps: Iterable[QuickstartStep]) -> list[QuickstartStep]:
     """Print each step when it comes; returns all of them."""
-    shown: list[Step] = []
+    shown: list[QuickstartStep] = []
     for step in steps:
         console.print(
             Text.assemble(

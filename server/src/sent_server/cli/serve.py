@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from sent_server.app import Platform, Role
+from sent_server.app import Platform, ProcessRole
 from sent_server.cli import installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.settings import Settings
@@ -31,7 +31,7 @@ class ServeOptions:
     as_json: bool
 
 
-def run(role: Role, options: ServeOptions) -> None:
+def run(role: ProcessRole, options: ServeOptions) -> None:
     """Serve until SIGINT or SIGTERM. Raises what `failures.explain` can tell."""
     settings = installation.settings_of(options.home, None, options.config, **options.flags)
     if installation.is_sqlite(settings):
@@ -40,17 +40,17 @@ def run(role: Role, options: ServeOptions) -> None:
             "SENT_DATABASE_URL=postgresql://USER@HOST/NAME. On SQLite one process does everything: `sent up`"
         )
     logs.configure(settings.log_level)
-    port = settings.port if role is Role.API else settings.health_port
+    port = settings.port if role is ProcessRole.API else settings.health_port
     bound = None
-    if port or role is Role.API:
+    if port or role is ProcessRole.API:
         bound, _ = ports.bind(settings.host, port, or_next=False)
-        name = "port" if role is Role.API else "health_port"
+        name = "port" if role is ProcessRole.API else "health_port"
         settings = replace(settings, **{name: bound.getsockname()[1]})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, role, bound, as_json=options.as_json))
 
 
-async def _serve(settings: Settings, role: Role, bound: socket.socket | None, *, as_json: bool) -> None:
+async def _serve(settings: Settings, role: ProcessRole, bound: socket.socket | None, *, as_json: bool) -> None:
     process.allow_many_connections()
     stop = process.stop_on_signals()
     platform = await Platform.open(settings, role)
@@ -68,21 +68,21 @@ async def _serve(settings: Settings, role: Role, bound: socket.socket | None, *,
         await platform.close()
 
 
-def _announce(settings: Settings, role: Role, bound: socket.socket | None, *, as_json: bool) -> None:
+def _announce(settings: Settings, role: ProcessRole, bound: socket.socket | None, *, as_json: bool) -> None:
     base_url = ports.base_url(settings.host, bound.getsockname()[1]) if bound else None
     for notice in _notices(settings, role):
         print(f"sent: {notice}", file=sys.stderr)
     if as_json:
         print(orjson.dumps({"role": role, "base_url": base_url, "pid": getpid()}).decode(), flush=True)
-    elif role is Role.API:
+    elif role is ProcessRole.API:
         print(f"API on {base_url}; Ctrl-C stops it.", flush=True)
     else:
         print(f"Working{f', health on {base_url}' if base_url else ''}; Ctrl-C stops it.", flush=True)
 
 
-def _notices(settings: Settings, role: Role) -> list[str]:
+def _notices(settings: Settings, role: ProcessRole) -> list[str]:
     said = [] if settings.bus_url else [POLLS]
-    if role is Role.API:
+    if role is ProcessRole.API:
         said += [] if settings.cache_url else [COUNTS_ALONE]
         said += screen.warnings(settings)
     return said

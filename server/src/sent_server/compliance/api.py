@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sent_server.accounts.model import Account
-from sent_server.compliance import campaigns, reach, service, wire
+from sent_server.compliance import campaigns, scope, service, wire
 from sent_server.compliance.model import Campaign
 from sent_server.compliance.wire import CreateCampaign, PutBrand, UpdateBrand, UpdateCampaign
 from sent_server.db import Tx
@@ -69,11 +69,11 @@ async def delete_campaign(tx: Tx, call: Call, _: Mutation) -> Reply:
 
 
 async def list_brands(tx: Tx, call: Call) -> Reply:
-    return Reply(200, [wire.flat_brand(brand) for brand in await reach.brands(tx, call.caller)])
+    return Reply(200, [wire.flat_brand(brand) for brand in await scope.brands(tx, call.caller)])
 
 
 async def create_brand(tx: Tx, call: Call, body: PutBrand) -> Reply:
-    account = await reach.oneself(tx, call.caller)
+    account = await scope.oneself(tx, call.caller)
     return Reply(201, wire.flat_brand(await service.create_brand(tx, account, body.details, now_ms=call.now_ms)))
 
 
@@ -90,8 +90,8 @@ async def delete_brand(tx: Tx, call: Call, _: Mutation) -> Reply:
 async def _account(tx: Tx, call: Call) -> Account:
     """Whom the path means, by its profile or by its brand."""
     if "profileId" in call.path:
-        return await reach.profile(tx, call.caller, call.path["profileId"])
-    return await reach.user_of_brand(tx, call.caller, call.path["brandId"])
+        return await scope.profile(tx, call.caller, call.path["profileId"])
+    return await scope.user_of_brand(tx, call.caller, call.path["brandId"])
 
 
 def _campaign(status: int, campaign: Campaign, brand_id: str) -> Reply:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sent_server.accounts.model import Account
-from sent_server.compliance import filing, inheritance, store
+from sent_server.compliance import filing, inherited_brands, store
 from sent_server.compliance.details import CampaignDetails
-from sent_server.compliance.model import Brand, Campaign, State, UseCase
+from sent_server.compliance.model import Brand, Campaign, FilingState, UseCase
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
@@ -27,9 +27,9 @@ async def used_by(tx: Tx, account: Account) -> tuple[list[Campaign], str]:
     Raises RESOURCE_009.
     """
     brand = await _brand(tx, account)
-    owner = inheritance.campaign_owner(account)
+    owner = inherited_brands.campaign_owner(account)
     if owner != account.id and owner != brand.customer_id:  # it has a brand of its own, and its parent's campaigns
-        above = await inheritance.own_brand(tx, owner)
+        above = await inherited_brands.own_brand(tx, owner)
         return ([], brand.id) if above is None else (await store.campaigns(tx, owner), above.id)
     return await store.campaigns(tx, owner), brand.id
 
@@ -50,7 +50,7 @@ async def create(tx: Tx, account: Account, details: CampaignDetails, *, now_ms: 
         id=ids.new_id(now_ms),
         texts=details.texts,
         use_cases=_use_cases(details, [], now_ms),
-        state=State.DRAFT,
+        state=FilingState.DRAFT,
         reference=None,
         csp_id=None,
         rejection_reason=None,
@@ -93,7 +93,7 @@ async def delete(tx: Tx, account: Account, campaign_id: str) -> None:
 
 
 async def _brand(tx: Tx, account: Account) -> Brand:
-    brand = await inheritance.brand_of(tx, account)
+    brand = await inherited_brands.brand_of(tx, account)
     if brand is None:
         raise ApiError("RESOURCE_009")
     return brand

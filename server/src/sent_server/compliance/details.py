@@ -71,7 +71,7 @@ USE_CASES = (
 DEFAULT_CAMPAIGN_TYPE = "App"
 MAX_SAMPLES = 5
 MAX_COUNTRIES = 250
-P = TypeVar("P", bound="Part")
+P = TypeVar("P", bound="DetailPart")
 
 
 def _filled(value: str) -> str:
@@ -113,7 +113,7 @@ Relationship = Annotated[str, one_of(RELATIONSHIPS)]
 EntityType = Annotated[str, one_of(ENTITY_TYPES)]
 
 
-class Part(BaseModel):
+class DetailPart(BaseModel):
     """A group of fields; what we do not know is dropped."""
 
     model_config = ConfigDict(
@@ -129,12 +129,12 @@ class Part(BaseModel):
         update: dict[str, Any] = {}
         for name in change.model_fields_set:
             old, new = getattr(self, name), getattr(change, name)
-            both = isinstance(old, Part) and isinstance(new, Part)
+            both = isinstance(old, DetailPart) and isinstance(new, DetailPart)
             update[name] = old.merged(new) if both else new
         return self.model_copy(update=update)
 
 
-class Contact(Part):
+class BusinessContact(DetailPart):
     name: Annotated[Line, Filled]
     business_name: Line | None = None
     role: Line | None = None
@@ -143,7 +143,7 @@ class Contact(Part):
     phone_country_code: Line | None = None
 
 
-class Business(Part):
+class Business(DetailPart):
     legal_name: Line | None = None
     tax_id: Line | None = None
     tax_id_type: Line | None = None
@@ -157,7 +157,7 @@ class Business(Part):
     country_of_registration: Line | None = None
 
 
-class Destination(Part):
+class Destination(DetailPart):
     """The one name that stays camelCase in answers is `isMain`."""
 
     id: Country
@@ -167,7 +167,7 @@ class Destination(Part):
 Destinations = Annotated[list[Destination], AtMost(MAX_COUNTRIES, "countries")]
 
 
-class Compliance(Part):
+class Compliance(DetailPart):
     vertical: Vertical
     brand_relationship: Relationship
     primary_use_case: Text | None = None
@@ -178,20 +178,20 @@ class Compliance(Part):
     notes: Text | None = None
 
 
-class BrandDetails(Part):
-    contact: Contact
+class BrandDetails(DetailPart):
+    contact: BusinessContact
     business: Business | None = None
     compliance: Compliance
 
 
-class UseCaseDetails(Part):
+class UseCaseDetails(DetailPart):
     messaging_use_case_us: Annotated[str, one_of(USE_CASES)]
     sample_messages: Annotated[
         list[Annotated[Message, Filled]], Field(min_length=1), AtMost(MAX_SAMPLES, "sample messages")
     ]
 
 
-class CampaignTexts(Part):
+class CampaignTexts(DetailPart):
     """A campaign without its use cases."""
 
     name: Annotated[Line, Filled]
@@ -229,7 +229,7 @@ def load_brand(text: str) -> BrandDetails:
     countries = compliance["destination_countries"]
     compliance["destination_countries"] = countries and [Destination.model_construct(**one) for one in countries]
     return BrandDetails.model_construct(
-        contact=Contact.model_construct(**stored["contact"]),
+        contact=BusinessContact.model_construct(**stored["contact"]),
         business=Business.model_construct(**business) if business else None,
         compliance=Compliance.model_construct(**compliance),
     )

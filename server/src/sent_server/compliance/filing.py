@@ -12,13 +12,21 @@ import structlog
 
 from sent_server import jobs
 from sent_server.accounts import service as accounts
-from sent_server.compliance import inheritance, store
-from sent_server.compliance.details import Part
-from sent_server.compliance.model import Brand, Campaign, State
+from sent_server.compliance import inherited_brands, store
+from sent_server.compliance.details import DetailPart
+from sent_server.compliance.model import Brand, Campaign, FilingState
 from sent_server.db import Database, Tx
 from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
-from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, Pending, Refused, Registered, Registry
+from sent_server.ports.registry import (
+    Answer,
+    BrandFiling,
+    CampaignFiling,
+    FilingPending,
+    FilingRefused,
+    Registered,
+    Registry,
+)
 from sent_server.ports.simulated_registry import SimulatedRegistry
 
 log = structlog.get_logger()
@@ -47,7 +55,7 @@ async def file_brand(tx: Tx, brand: Brand, *, now_ms: int) -> Brand:
     """Fix a brand and hand it over; it has no job yet."""
     filed = replace(
         brand,
-        state=State.FILED,
+        state=FilingState.FILED,
         identity_status="SELF_DECLARED",
         rejection_reason=None,
         submitted_at_ms=now_ms,
@@ -59,7 +67,7 @@ async def file_brand(tx: Tx, brand: Brand, *, now_ms: int) -> Brand:
 
 async def file_campaign(tx: Tx, campaign: Campaign, *, now_ms: int) -> Campaign:
     """Fix a campaign and hand it over; it has no job yet."""
-    filed = replace(campaign, state=State.FILED, rejection_reason=None, submitted_at_ms=now_ms)
+    filed = replace(campaign, state=FilingState.FILED, rejection_reason=None, submitted_at_ms=now_ms)
     await store.update_campaign(tx, filed)
     await jobs.enqueue(tx, [(campaign.id, CAMPAIGNS, campaign.customer_id, now_ms, now_ms)])
     return filed
@@ -90,8 +98,8 @@ async def _claim(tx: Tx, kind: str, *, now_ms: int) -> list[_Case]:
 
 
 async def _brand_case(tx: Tx, job: Job) -> _Case:
-    brand = await inheritance.own_brand(tx, job.customer_id)
-    if brand is None or brand.id != job.id or brand.submitted_at_ms is None or brand.state is not State.FILED:
+    brand = await inherited_brands.own_brand(tx, job.customer_id)
+    if brand is None or brand.id != job.id or brand.submitted_at_ms is None or brand.state is not FilingState.FILED:
         return _Case(job)
     return _Case(job, brand, BrandFiling(brand.customer_id, brand.id, _fields(brand.details), brand.submitted_at_ms))
 
@@ -99,14 +107,19 @@ async def _brand_case(tx: Tx, job: Job) -> _Case:
 async def _campaign_case(tx: Tx, job: Job) -> _Case:
     campaign = await store.campaign(tx, job.customer_id, job.id)
     account = await accounts.look_up(tx, job.customer_id)
-    if campaign is None or account is None or campaign.submitted_at_ms is None or campaign.state is not State.FILED:
+    if (
+        campaign is None
+        or account is None
+        or campaign.submitted_at_ms is None
+        or campaign.state is not FilingState.FILED
+    ):
         return _Case(job)
-    brand = await inheritance.brand_of(tx, account)
-    if brand is not None and brand.state is State.FILED:
-        return _Case(job, campaign, answer=Pending(BRAND_WAIT_MS))
+    brand = await inherited_brands.brand_of(tx, account)
+    if brand is not None and brand.state is FilingState.FILED:
+        return _Case(job, campaign, answer=FilingPending(BRAND_WAIT_MS))
     if brand is None or brand.reference is None:
         why = brand.rejection_reason if brand else None
-        return _Case(job, campaign, answer=Refused(f"{NO_BRAND}: {why}" if why else NO_BRAND))
+        return _Case(job, campaign, answer=FilingRefused(f"{NO_BRAND}: {why}" if why else NO_BRAND))
     samples = [(one.kind, one.sample_messages) for one in campaign.use_cases]
     fields = _fields(campaign.texts)
     filing = CampaignFiling(
@@ -127,16 +140,16 @@ async def _ask(registry: Registry, case: _Case, clock: Clock) -> Answer | None:
                 return await registry.campaign(case.question, now_ms=clock.now_ms())
     except Exception:
         log.exception("registry.failed", kind=case.job.kind, id=case.job.id)
-        return Pending(AFTER_CRASH_MS)
+        return FilingPending(AFTER_CRASH_MS)
 
 
 async def _record(tx: Tx, answered: Sequence[tuple[_Case, Answer | None]], *, now_ms: int) -> None:
     finished: list[Job] = []
     for case, answer in answered:
         match answer:
-            case Pending(after_ms):
+            case FilingPending(after_ms):
                 await jobs.move(tx, [(case.job.kind, now_ms + after_ms, case.job.id, case.job.fence)])
-            case Registered() | Refused():
+            case Registered() | FilingRefused():
                 finished.append(case.job)
                 await _decide(tx, case.subject, answer, now_ms)
             case None:
@@ -146,7 +159,7 @@ async def _record(tx: Tx, answered: Sequence[tuple[_Case, Answer | None]], *, no
     await jobs.finish(tx, finished)
 
 
-async def _decide(tx: Tx, subject: Brand | Campaign | None, answer: Registered | Refused, now_ms: int) -> None:
+async def _decide(tx: Tx, subject: Brand | Campaign | None, answer: Registered | FilingRefused, now_ms: int) -> None:
     match subject:
         case Brand(submitted_at_ms=int(asked_about_ms)):
             await store.decide_brand(tx, _judged_brand(subject, answer, now_ms), asked_about_ms=asked_about_ms)
@@ -156,22 +169,22 @@ async def _decide(tx: Tx, subject: Brand | Campaign | None, answer: Registered |
             raise AssertionError("only what was filed is answered")
 
 
-def _judged_brand(brand: Brand, answer: Registered | Refused, now_ms: int) -> Brand:
+def _judged_brand(brand: Brand, answer: Registered | FilingRefused, now_ms: int) -> Brand:
     match answer:
         case Registered():
             return replace(
                 brand,
-                state=State.REGISTERED,
+                state=FilingState.REGISTERED,
                 reference=answer.reference,
                 csp_id=answer.csp_id,
                 identity_status=answer.identity_status,
                 universal_ein=answer.universal_ein,
                 updated_at_ms=now_ms,
             )
-        case Refused(reason):
+        case FilingRefused(reason):
             return replace(
                 brand,
-                state=State.REJECTED,
+                state=FilingState.REJECTED,
                 identity_status="UNVERIFIED",
                 rejection_reason=reason,
                 submitted_at_ms=None,
@@ -179,23 +192,27 @@ def _judged_brand(brand: Brand, answer: Registered | Refused, now_ms: int) -> Br
             )
 
 
-def _judged_campaign(campaign: Campaign, answer: Registered | Refused, now_ms: int) -> Campaign:
+def _judged_campaign(campaign: Campaign, answer: Registered | FilingRefused, now_ms: int) -> Campaign:
     match answer:
         case Registered():
             return replace(
                 campaign,
-                state=State.REGISTERED,
+                state=FilingState.REGISTERED,
                 reference=answer.reference,
                 csp_id=answer.csp_id,
                 updated_at_ms=now_ms,
             )
-        case Refused(reason):
+        case FilingRefused(reason):
             return replace(
-                campaign, state=State.REJECTED, rejection_reason=reason, submitted_at_ms=None, updated_at_ms=now_ms
+                campaign,
+                state=FilingState.REJECTED,
+                rejection_reason=reason,
+                submitted_at_ms=None,
+                updated_at_ms=now_ms,
             )
 
 
-def _fields(part: Part) -> Mapping[str, str]:
+def _fields(part: DetailPart) -> Mapping[str, str]:
     """What is filled in, by dotted names."""
     return dict(_leaves(part, ""))
 
@@ -204,7 +221,7 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
     match value:
         case None:
             return
-        case Part():
+        case DetailPart():
             for field, inner in value:
                 yield from _leaves(inner, f"{name}.{field}" if name else field)
         case list():

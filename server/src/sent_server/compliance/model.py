@@ -12,14 +12,14 @@ from enum import StrEnum
 from sent_server.compliance.details import BrandDetails, CampaignTexts
 
 
-class State(StrEnum):
+class FilingState(StrEnum):
     DRAFT = "draft"
     FILED = "filed"
     REGISTERED = "registered"
     REJECTED = "rejected"
 
 
-FIXED = (State.FILED, State.REGISTERED)
+FIXED = (FilingState.FILED, FilingState.REGISTERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Brand:
     customer_id: str
     id: str
     details: BrandDetails
-    state: State
+    state: FilingState
     reference: str | None
     csp_id: str | None
     universal_ein: str | None
@@ -66,7 +66,7 @@ class Campaign:
     id: str
     texts: CampaignTexts
     use_cases: list[UseCase]
-    state: State
+    state: FilingState
     reference: str | None
     csp_id: str | None
     rejection_reason: str | None

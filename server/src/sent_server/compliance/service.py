@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from sent_server.accounts import service as accounts
 from sent_server.accounts.model import Account
-from sent_server.compliance import filing, inheritance, store
+from sent_server.compliance import filing, inherited_brands, store
 from sent_server.compliance.details import BrandDetails, CampaignTexts
-from sent_server.compliance.inheritance import brands_of
-from sent_server.compliance.model import Brand, Campaign, Facts, Registration, State
+from sent_server.compliance.inherited_brands import brands_of
+from sent_server.compliance.model import Brand, Campaign, Facts, FilingState, Registration
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
@@ -23,13 +23,13 @@ EXISTS = "This account already has a brand"
 async def brand_of(tx: Tx, customer_id: str) -> Brand | None:
     """The brand that a customer uses, its own or its parent's (`is_inherited`)."""
     account = await accounts.look_up(tx, customer_id)
-    return None if account is None else await inheritance.brand_of(tx, account)
+    return None if account is None else await inherited_brands.brand_of(tx, account)
 
 
 async def put_brand(tx: Tx, organization_id: str, profile_id: str, values: BrandDetails, *, now_ms: int) -> Brand:
     """Create a profile's own brand, or change what `values` names of it. Raises VALIDATION_001 once it is filed."""
     await store.lock(tx, organization_id)
-    brand = await inheritance.own_brand(tx, profile_id)
+    brand = await inherited_brands.own_brand(tx, profile_id)
     if brand is None:
         return await _insert(tx, profile_id, values, now_ms)
     return await _update(tx, brand, brand.details.merged(values), now_ms)
@@ -40,7 +40,7 @@ async def create_brand(tx: Tx, account: Account, values: BrandDetails, *, now_ms
     await store.lock(tx, account.organization_id)
     if account.has("inherit_tcr_brand"):
         raise ApiError("VALIDATION_001", INHERITED, details={"brand": [INHERITED]})
-    if await inheritance.own_brand(tx, account.id):
+    if await inherited_brands.own_brand(tx, account.id):
         raise ApiError("RESOURCE_007", EXISTS)
     return await _insert(tx, account.id, values, now_ms)
 
@@ -61,15 +61,15 @@ async def delete_brand(tx: Tx, account: Account) -> None:
 async def campaign_count(tx: Tx, customer_id: str) -> int:
     """How many campaigns a customer uses, its own or its parent's."""
     account = await accounts.look_up(tx, customer_id)
-    return 0 if account is None else await store.count_campaigns(tx, inheritance.campaign_owner(account))
+    return 0 if account is None else await store.count_campaigns(tx, inherited_brands.campaign_owner(account))
 
 
 async def facts(tx: Tx, customer_id: str) -> Facts:
     account = await accounts.look_up(tx, customer_id)
-    brand = None if account is None else await inheritance.brand_of(tx, account)
+    brand = None if account is None else await inherited_brands.brand_of(tx, account)
     if account is None or brand is None:
         return Facts(False, False, False, 0, Registration.NONE)
-    campaigns = await store.campaigns(tx, inheritance.campaign_owner(account))
+    campaigns = await store.campaigns(tx, inherited_brands.campaign_owner(account))
     countries = brand.details.compliance.destination_countries or []
     return Facts(
         has_brand=True,
@@ -85,7 +85,9 @@ async def campaign_texts(tx: Tx, customer_id: str) -> list[CampaignTexts]:
     account = await accounts.look_up(tx, customer_id)
     if account is None:
         return []
-    return [campaign.texts for campaign in reversed(await store.campaigns(tx, inheritance.campaign_owner(account)))]
+    return [
+        campaign.texts for campaign in reversed(await store.campaigns(tx, inherited_brands.campaign_owner(account)))
+    ]
 
 
 async def hold(tx: Tx, account: Account) -> None:
@@ -117,11 +119,11 @@ async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
 
 async def _to_file(tx: Tx, account: Account) -> tuple[list[Brand], list[Campaign]]:
     """The brands and campaigns that the account uses, and that are not at the registry."""
-    campaign_owner = inheritance.campaign_owner(account)
-    used = await store.brands(tx, sorted({inheritance.brand_owner(account), campaign_owner}))
+    campaign_owner = inherited_brands.campaign_owner(account)
+    used = await store.brands(tx, sorted({inherited_brands.brand_owner(account), campaign_owner}))
     brands = [brand for brand in used if brand.is_tcr_application and not brand.is_fixed]
     owner = account if campaign_owner == account.id else await accounts.look_up(tx, campaign_owner)
-    above = None if owner is None else await inheritance.brand_of(tx, owner)
+    above = None if owner is None else await inherited_brands.brand_of(tx, owner)
     if above is None or not (above.is_fixed or any(brand.id == above.id for brand in brands)):
         return brands, []
     return brands, [one for one in await store.campaigns(tx, campaign_owner) if not one.is_fixed]
@@ -129,11 +131,11 @@ async def _to_file(tx: Tx, account: Account) -> tuple[list[Brand], list[Campaign
 
 def _registration(brand: Brand, campaigns: Sequence[Campaign]) -> Registration:
     states = [campaign.state for campaign in campaigns]
-    if brand.state is State.REJECTED or (states and all(state is State.REJECTED for state in states)):
+    if brand.state is FilingState.REJECTED or (states and all(state is FilingState.REJECTED for state in states)):
         return Registration.REJECTED
-    if brand.state is State.FILED or State.FILED in states:
+    if brand.state is FilingState.FILED or FilingState.FILED in states:
         return Registration.PENDING
-    if brand.state is State.REGISTERED and State.REGISTERED in states:
+    if brand.state is FilingState.REGISTERED and FilingState.REGISTERED in states:
         return Registration.APPROVED
     return Registration.NONE
 
@@ -143,7 +145,7 @@ async def _insert(tx: Tx, customer_id: str, details: BrandDetails, now_ms: int) 
         customer_id=customer_id,
         id=ids.new_id(now_ms),
         details=details,
-        state=State.DRAFT,
+        state=FilingState.DRAFT,
         reference=None,
         csp_id=None,
         universal_ein=None,
@@ -160,7 +162,7 @@ async def _insert(tx: Tx, customer_id: str, details: BrandDetails, now_ms: int) 
 async def _update(tx: Tx, brand: Brand, details: BrandDetails, now_ms: int) -> Brand:
     _check_open(brand)
     changed = replace(brand, details=details, updated_at_ms=now_ms)
-    if brand.state is State.REJECTED:
+    if brand.state is FilingState.REJECTED:
         return await filing.file_brand(tx, changed, now_ms=now_ms)
     await store.update_brand(tx, changed)
     return changed
@@ -170,7 +172,7 @@ async def _own_for_change(tx: Tx, account: Account) -> Brand:
     await store.lock(tx, account.organization_id)
     if account.has("inherit_tcr_brand"):
         raise ApiError("VALIDATION_001", READ_ONLY)
-    brand = await inheritance.own_brand(tx, account.id)
+    brand = await inherited_brands.own_brand(tx, account.id)
     if brand is None:
         raise ApiError("RESOURCE_009")
     return brand

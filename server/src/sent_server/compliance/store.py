@@ -6,7 +6,7 @@ from dataclasses import asdict
 import orjson
 
 from sent_server.compliance import details
-from sent_server.compliance.model import Brand, Campaign, State, UseCase
+from sent_server.compliance.model import Brand, Campaign, FilingState, UseCase
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 
@@ -192,10 +192,10 @@ def _dumped(use_cases: Sequence[UseCase]) -> str:
 
 def _brand(row: Row) -> Brand:
     customer_id, id_, details_json, state, *rest = row
-    return Brand(customer_id, id_, details.load_brand(details_json), State(state), *rest)
+    return Brand(customer_id, id_, details.load_brand(details_json), FilingState(state), *rest)
 
 
 def _campaign(row: Row) -> Campaign:
     customer_id, id_, details_json, use_cases_json, state, *rest = row
     use_cases = [UseCase(**one) for one in orjson.loads(use_cases_json)]
-    return Campaign(customer_id, id_, details.load_campaign(details_json), use_cases, State(state), *rest)
+    return Campaign(customer_id, id_, details.load_campaign(details_json), use_cases, FilingState(state), *rest)

@@ -12,29 +12,29 @@ from pydantic.alias_generators import to_camel
 from sent_server.compliance.details import (
     BrandDetails,
     Business,
+    BusinessContact,
     CampaignDetails,
     Compliance,
-    Contact,
     Destinations,
+    DetailPart,
     EntityType,
     Filled,
     Line,
-    Part,
     Relationship,
     Text,
     Vertical,
 )
-from sent_server.compliance.model import Brand, Campaign, State, UseCase
-from sent_server.http.fields import Body
+from sent_server.compliance.model import Brand, Campaign, FilingState, UseCase
+from sent_server.http.fields import RequestBody
 from sent_server.kernel import timestamps
 
 BrandInput = BrandDetails
-_BRAND_STATUS = {State.REGISTERED: "ACTIVE", State.REJECTED: "INACTIVE"}
-_CAMPAIGN_STATUS = {State.FILED: "SENT_CREATED", State.REGISTERED: "ACTIVE"}
-_SHARING_STATUS = {State.FILED: "PENDING", State.REGISTERED: "ACCEPTED", State.REJECTED: "DECLINED"}
+_BRAND_STATUS = {FilingState.REGISTERED: "ACTIVE", FilingState.REJECTED: "INACTIVE"}
+_CAMPAIGN_STATUS = {FilingState.FILED: "SENT_CREATED", FilingState.REGISTERED: "ACTIVE"}
+_SHARING_STATUS = {FilingState.FILED: "PENDING", FilingState.REGISTERED: "ACCEPTED", FilingState.REJECTED: "DECLINED"}
 
 
-class FlatBrand(Part):
+class FlatBrand(DetailPart):
     """`brand_name` is an older name of `business_name`."""
 
     contact_name: Annotated[Line, Filled]
@@ -67,7 +67,7 @@ class FlatBrand(Part):
     @property
     def details(self) -> BrandDetails:
         return BrandDetails(
-            contact=Contact(
+            contact=BusinessContact(
                 name=self.contact_name,
                 business_name=self.business_name or self.brand_name,
                 role=self.business_role,
@@ -95,7 +95,7 @@ def _form(value: Any) -> str:
     return "[nested]" if is_nested else "[flat]"
 
 
-class PutBrand(Body):
+class PutBrand(RequestBody):
     brand: Annotated[
         Annotated[FlatBrand, Tag("[flat]")] | Annotated[BrandDetails, Tag("[nested]")], Discriminator(_form)
     ]
@@ -109,7 +109,7 @@ class UpdateBrand(PutBrand):
     required_code: ClassVar[str] = "VALIDATION_001"
 
 
-class CreateCampaign(Body):
+class CreateCampaign(RequestBody):
     campaign: CampaignDetails
 
 

@@ -21,7 +21,7 @@ def routes(*, quota: int) -> Sequence[Route]:
             tx,
             call.caller.customer_id,
             body.phone_number,
-            relatives=call.caller.relatives,
+            scope=call.caller.sharing,
             quota=call.caller.quota("contacts", quota),
             now_ms=call.now_ms,
         )
@@ -40,19 +40,19 @@ async def list_contacts(tx: Tx, call: Call) -> Reply:
     caller, page = call.caller, query.page(call.query)
     channel = query.choice(call.query, "channel", ("sms", "whatsapp", "rcs"))
     if number := call.query.get("phone"):
-        return _page(page, [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.relatives)], 1)
+        return _page(page, [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.sharing)], 1)
     text = query.search(call.query)
     digits = None if text is None else _digits(text)
     if digits == "":
         return _page(page, [], 0)
     found, total = await service.list_page(
-        tx, caller.customer_id, page, digits=digits, channel=channel, relatives=caller.relatives
+        tx, caller.customer_id, page, digits=digits, channel=channel, scope=caller.sharing
     )
     return _page(page, found, total)
 
 
 async def get(tx: Tx, call: Call) -> Reply:
-    found = await service.get(tx, call.caller.customer_id, call.path["id"], call.caller.relatives)
+    found = await service.get(tx, call.caller.customer_id, call.path["id"], call.caller.sharing)
     return Reply(200, wire.contact(found))
 
 
@@ -64,14 +64,14 @@ async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
         default_channel=body.default_channel,
         opt_out=body.opt_out,
         number=body.phone_number,
-        relatives=call.caller.relatives,
+        scope=call.caller.sharing,
         now_ms=call.now_ms,
     )
     return Reply(200, wire.contact(changed))
 
 
 async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
-    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.relatives)
+    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.sharing)
     return Reply(204)
 
 

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sent_server.accounts import family
-from sent_server.contacts import identity, inherited, shared_store, store
+from sent_server.accounts import sharing
+from sent_server.contacts import identity, shared_contacts, sharing_store, store
 from sent_server.contacts.model import Contact, Recipient, channel_text
 from sent_server.db import Tx
 from sent_server.errors import ApiError
-from sent_server.http.caller import NOBODY, Relatives
+from sent_server.http.caller import NO_SHARING, SharingScope
 from sent_server.kernel import ids, phone, spellings
 from sent_server.kernel.paging import Page
 from sent_server.phones import service as phones
@@ -25,7 +25,7 @@ TAKEN = "Contact with this phone number already exists for this customer"
 
 
 async def for_sending(
-    tx: Tx, customer_id: str, numbers: Sequence[str], *, relatives: Relatives = NOBODY, now_ms: int
+    tx: Tx, customer_id: str, numbers: Sequence[str], *, scope: SharingScope = NO_SHARING, now_ms: int
 ) -> dict[str, Recipient]:
     """Every number as a recipient, in one statement when all are known, and one more for a profile.
 
@@ -33,8 +33,8 @@ async def for_sending(
     """
     known, unknown = await store.for_sending(tx, customer_id, numbers)
     refused: set[str] = set()
-    if relatives.consent:
-        inherited_ones, refused = await inherited.for_sending(tx, relatives, numbers)
+    if scope.consent:
+        inherited_ones, refused = await shared_contacts.for_sending(tx, scope, numbers)
         refused |= {number for number, opted_out in unknown.items() if opted_out}
         known += [recipient for number, recipient in inherited_ones.items() if number in unknown]
         unknown = {number: unknown[number] for number in unknown if number not in inherited_ones}
@@ -85,17 +85,17 @@ async def refresh_channels(tx: Tx, customer_id: str, number: str) -> None:
 
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
     """Those that this customer may not write to, since they or another spelling of them opted out."""
-    relatives = await family.relatives(tx, customer_id)
+    scope = await sharing.scope_of(tx, customer_id)
     phones = identity.all_spellings(numbers)
-    if relatives.consent:
-        found = set(await shared_store.opted_out(tx, (customer_id, *relatives.consent), phones))
+    if scope.consent:
+        found = set(await sharing_store.opted_out(tx, (customer_id, *scope.consent), phones))
     else:
         found = await store.opted_out(tx, customer_id, phones)
     return identity.under_any(numbers, found) if found else found
 
 
 async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
-    """Whether this number opted out with this customer itself, apart from its relatives."""
+    """Whether this number opted out with this customer itself, apart from its scope."""
     return bool(await store.opted_out(tx, customer_id, identity.all_spellings([number])))
 
 
@@ -110,7 +110,7 @@ async def opt_in(tx: Tx, customer_id: str, number: str) -> None:
 
 
 async def create(
-    tx: Tx, customer_id: str, number: str, *, relatives: Relatives = NOBODY, quota: int, now_ms: int
+    tx: Tx, customer_id: str, number: str, *, scope: SharingScope = NO_SHARING, quota: int, now_ms: int
 ) -> Contact:
     """A contact of one's own, also beside an inherited one.
 
@@ -118,31 +118,31 @@ async def create(
     """
     recipient = (await for_sending(tx, customer_id, [number], now_ms=now_ms))[number]
     if not recipient.is_new:
-        raise _taken(number, await get(tx, customer_id, recipient.id, relatives))
+        raise _taken(number, await get(tx, customer_id, recipient.id, scope))
     if await store.count(tx, customer_id, ALL) >= quota:
         raise ApiError("BUSINESS_008")
     await insert_new(tx, customer_id, [recipient], now_ms=now_ms)
-    return await get(tx, customer_id, recipient.id, relatives)
+    return await get(tx, customer_id, recipient.id, scope)
 
 
-async def get(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives = NOBODY) -> Contact:
+async def get(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope = NO_SHARING) -> Contact:
     """Raises RESOURCE_001."""
-    contact = await store.by_id(tx, customer_id, contact_id) or await inherited.by_id(tx, relatives, contact_id)
+    contact = await store.by_id(tx, customer_id, contact_id) or await shared_contacts.by_id(tx, scope, contact_id)
     if contact is None:
         raise ApiError("RESOURCE_001")
-    return (await _with_consent(tx, customer_id, relatives, [contact]))[0]
+    return (await _with_consent(tx, customer_id, scope, [contact]))[0]
 
 
-async def get_by_phone(tx: Tx, customer_id: str, number: str, relatives: Relatives = NOBODY) -> Contact:
+async def get_by_phone(tx: Tx, customer_id: str, number: str, scope: SharingScope = NO_SHARING) -> Contact:
     """One's own before an inherited one. Raises RESOURCE_001 with the words of the list's phone filter."""
     phones = identity.all_spellings([number])
     contact = await _first_known(tx, customer_id, phones)
     if contact is None:
-        inherited_ones = [await inherited.by_phone(tx, relatives, spelling) for spelling in phones]
+        inherited_ones = [await shared_contacts.by_phone(tx, scope, spelling) for spelling in phones]
         contact = next((one for one in inherited_ones if one), None)
     if contact is None:
         raise ApiError("RESOURCE_001", "Contact not found with the specified phone number")
-    return (await _with_consent(tx, customer_id, relatives, [contact]))[0]
+    return (await _with_consent(tx, customer_id, scope, [contact]))[0]
 
 
 async def list_page(
@@ -152,18 +152,18 @@ async def list_page(
     *,
     digits: str | None,
     channel: str | None,
-    relatives: Relatives = NOBODY,
+    scope: SharingScope = NO_SHARING,
 ) -> tuple[list[Contact], int]:
     """A page and the total. Without a filter both are as fast for ten million contacts as for ten."""
     counter = None if digits is not None else _counter(channel) if channel else ALL
     patterns = None
     if digits is not None or channel is not None:
         patterns = {"phone_pattern": f"%{digits or ''}%", "channel_pattern": f"%{channel or ''}%"}
-    if relatives.contacts:
-        found, total = await inherited.list_page(tx, customer_id, relatives, page, patterns=patterns, counter=counter)
+    if scope.contacts:
+        found, total = await shared_contacts.list_page(tx, customer_id, scope, page, patterns=patterns, counter=counter)
     else:
         found, total = await _own_page(tx, customer_id, page, patterns, counter)
-    return await _with_consent(tx, customer_id, relatives, found), total
+    return await _with_consent(tx, customer_id, scope, found), total
 
 
 async def _own_page(
@@ -181,10 +181,10 @@ async def _own_page(
     return await store.filtered_page(tx, customer_id, page, **patterns), total
 
 
-async def _with_consent(tx: Tx, customer_id: str, relatives: Relatives, found: list[Contact]) -> list[Contact]:
-    if not relatives.consent and not any(spellings.others(contact.phone) for contact in found):
+async def _with_consent(tx: Tx, customer_id: str, scope: SharingScope, found: list[Contact]) -> list[Contact]:
+    if not scope.consent and not any(spellings.others(contact.phone) for contact in found):
         return found  # the row's own opt-out says it all
-    return await inherited.with_consent(tx, customer_id, relatives, found) if found else found
+    return await shared_contacts.with_consent(tx, customer_id, scope, found) if found else found
 
 
 async def _first_known(
@@ -213,7 +213,7 @@ async def update(
     default_channel: str | None,
     opt_out: bool | None,
     number: str | None,
-    relatives: Relatives = NOBODY,
+    scope: SharingScope = NO_SHARING,
     now_ms: int,
 ) -> Contact:
     """Change what is given; None leaves it.
@@ -221,9 +221,9 @@ async def update(
     Raises RESOURCE_001, VALIDATION_001 for an inherited contact, RESOURCE_007 when the new number is taken.
     """
     await store.lock(tx, customer_id)
-    contact = await _own(tx, customer_id, contact_id, relatives, "updated")
+    contact = await _own(tx, customer_id, contact_id, scope, "updated")
     if default_channel is None and opt_out is None and number is None:
-        return await get(tx, customer_id, contact_id, relatives)
+        return await get(tx, customer_id, contact_id, scope)
     changed = replace(contact, default_channel=default_channel or contact.default_channel, updated_at_ms=now_ms)
     if number is not None and number != contact.phone:
         existing = await _first_known(tx, customer_id, identity.all_spellings([number]), besides=contact.id)
@@ -235,20 +235,20 @@ async def update(
         await store.opt_out(tx, customer_id, changed.phone, source="api", now_ms=now_ms)
     elif opt_out is False:
         await opt_in(tx, customer_id, changed.phone)
-    return await get(tx, customer_id, contact_id, relatives)
+    return await get(tx, customer_id, contact_id, scope)
 
 
-async def delete(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives = NOBODY) -> None:
+async def delete(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope = NO_SHARING) -> None:
     """Raises RESOURCE_001, VALIDATION_001 for an inherited contact. An opt-out stays with the number."""
     await store.lock(tx, customer_id)
-    contact = await _own(tx, customer_id, contact_id, relatives, "deleted")
+    contact = await _own(tx, customer_id, contact_id, scope, "deleted")
     await store.delete(tx, customer_id, contact_id)
     gone = {_counter(channel): -1 for channel in contact.channels}
     await store.add_to_counts(tx, customer_id, {ALL: -1, **gone})
 
 
-async def _own(tx: Tx, customer_id: str, contact_id: str, relatives: Relatives, what: str) -> Contact:
-    contact = await get(tx, customer_id, contact_id, relatives)
+async def _own(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope, what: str) -> Contact:
+    contact = await get(tx, customer_id, contact_id, scope)
     if contact.is_inherited:
         raise ApiError("VALIDATION_001", f"This contact is read-only and cannot be {what}.")
     return contact

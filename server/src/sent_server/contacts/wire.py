@@ -4,21 +4,21 @@ from typing import Annotated, Any, ClassVar
 
 from sent_server.contacts.model import Contact
 from sent_server.http import unserved
-from sent_server.http.fields import Body, Phone, one_of
+from sent_server.http.fields import Phone, RequestBody, one_of
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import phone, timestamps
 
 DefaultChannel = Annotated[str, one_of(("sms", "whatsapp"), not_served=unserved.CHANNELS)]
 
 
-class CreateContact(Body):
+class CreateContact(RequestBody):
     missing: ClassVar[dict[str, tuple[str, str]]] = {"phone_number": ("VALIDATION_001", "Phone number is required")}
     not_served: ClassVar[frozenset[str]] = unserved.NEW_CONTACT
 
     phone_number: Phone
 
 
-class UpdateContact(Body):
+class UpdateContact(RequestBody):
     """Absent, null and empty fields stay as they are, but a number cannot become empty."""
 
     default_channel: DefaultChannel | None = None

@@ -1,4 +1,4 @@
-"""The PostgreSQL engine over asyncpg. Batched use cases run in two lanes, other writes on a connection each."""
+"""The PostgreSQL engine over asyncpg. Batched use cases run in two writers, other writes on a connection each."""
 # asyncpg ships no types; this file is where they are given.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
-from sent_server.db import group as groups
+from sent_server.db import group_commit as groups
 from sent_server.db import statements
 from sent_server.db.database import Batch, Param, Row, Tx
 from sent_server.db.errors import StorageUnavailableError
@@ -21,7 +21,7 @@ from sent_server.kernel import sockets
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R")
-LANES = 2
+WRITERS = 2
 MAX_RERUNS = 5
 MAX_CONNECTIONS = 12
 # A process that stops in the middle of a transaction (a paused machine, a cut cable) must not keep its locks.
@@ -114,8 +114,8 @@ class PostgresDatabase:
     def __init__(self, url: str, pool: Any) -> None:
         self._pool = pool
         self._locks = Locks(url)
-        self._waiting = groups.Waiting()
-        self._lanes: list[asyncio.Task[None]] = []
+        self._waiting = groups.WriteQueue()
+        self._writers: list[asyncio.Task[None]] = []
 
     @classmethod
     async def connect(cls, url: str, *, connections: int = MAX_CONNECTIONS) -> "PostgresDatabase":
@@ -153,9 +153,9 @@ class PostgresDatabase:
         return result
 
     async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
-        if not self._lanes:
-            self._lanes = [asyncio.create_task(self._run_lane(), name=f"postgres-{n}") for n in range(LANES)]
-        member = groups.Member(batch=batch, command=command, weight=weight)
+        if not self._writers:
+            self._writers = [asyncio.create_task(self._run_writer(), name=f"postgres-{n}") for n in range(WRITERS)]
+        member = groups.QueuedWrite(batch=batch, command=command, weight=weight)
         self._waiting.add(member)
         return await member.done
 
@@ -173,8 +173,8 @@ class PostgresDatabase:
             await connection.execute(statements.for_postgres_schema(script))
 
     async def close(self) -> None:
-        for lane in self._lanes:
-            lane.cancel()
+        for writer in self._writers:
+            writer.cancel()
         self._waiting.fail_all(StorageUnavailableError("the server is stopping"))
         await self._locks.close()
         try:
@@ -182,14 +182,14 @@ class PostgresDatabase:
         except TimeoutError:
             self._pool.terminate()
 
-    async def _run_lane(self) -> None:
+    async def _run_writer(self) -> None:
         while True:
             group = await self._waiting.next_group()
             batched, _ = groups.by_use_case(group)
             for batch, members in batched.items():
                 await self._run_members(batch, members)
 
-    async def _run_members(self, batch: Batch[Any, Any], members: Sequence[groups.Member]) -> None:
+    async def _run_members(self, batch: Batch[Any, Any], members: Sequence[groups.QueuedWrite]) -> None:
         commands = [member.command for member in members]
         try:
             answers = await self.write(lambda tx: batch(tx, commands))

@@ -21,7 +21,7 @@ import apsw
 import orjson
 import structlog
 
-from sent_server.db import group as groups
+from sent_server.db import group_commit as groups
 from sent_server.db import statements
 from sent_server.db.database import Batch, Param, Row, Tx
 from sent_server.db.errors import StorageUnavailableError
@@ -97,15 +97,15 @@ class SqliteDatabase:
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
         self._heavy = ThreadPoolExecutor(2, thread_name_prefix="sqlite-read")
         self._heavy_local = threading.local()
-        self._waiting = groups.Waiting()
+        self._waiting = groups.WriteQueue()
         self._pump: asyncio.Task[None] | None = None
         self._snapshot: asyncio.Handle | None = None
 
     async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
-        return await self._submit(groups.Member(plain=fn))
+        return await self._submit(groups.QueuedWrite(plain=fn))
 
     async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
-        return await self._submit(groups.Member(batch=batch, command=command, weight=weight))
+        return await self._submit(groups.QueuedWrite(batch=batch, command=command, weight=weight))
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
         if heavy:
@@ -148,7 +148,7 @@ class SqliteDatabase:
         self._reader.close()
         self._writer.close()
 
-    async def _submit(self, member: groups.Member) -> Any:
+    async def _submit(self, member: groups.QueuedWrite) -> Any:
         if self._pump is None:
             self._pump = asyncio.create_task(self._run_groups(), name="sqlite-writer")
         self._waiting.add(member)
@@ -169,10 +169,10 @@ class SqliteDatabase:
                     except Exception as own_error:
                         member.fail(own_error)
 
-    async def _run_group(self, group: Sequence[groups.Member]) -> None:
+    async def _run_group(self, group: Sequence[groups.QueuedWrite]) -> None:
         tx = SqliteTx(self._writer)
-        results: list[tuple[groups.Member, Any]] = []
-        failed: list[tuple[groups.Member, Exception]] = []
+        results: list[tuple[groups.QueuedWrite, Any]] = []
+        failed: list[tuple[groups.QueuedWrite, Exception]] = []
         with _translated():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -198,9 +198,9 @@ class SqliteDatabase:
     async def _run_plain(
         self,
         tx: SqliteTx,
-        member: groups.Member,
-        results: list[tuple[groups.Member, Any]],
-        failed: list[tuple[groups.Member, Exception]],
+        member: groups.QueuedWrite,
+        results: list[tuple[groups.QueuedWrite, Any]],
+        failed: list[tuple[groups.QueuedWrite, Exception]],
     ) -> None:
         assert member.plain is not None
         hooks_before = len(tx.hooks)

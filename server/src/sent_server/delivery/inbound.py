@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from sent_server import events, jobs
-from sent_server.accounts import family
+from sent_server.accounts import sharing
 from sent_server.carriers import limits
-from sent_server.carriers.base import Content, Inbound
+from sent_server.carriers.base import Inbound, MessageContent
 from sent_server.channels import service as channels
 from sent_server.compliance import service as compliance
 from sent_server.contacts import service as contacts
@@ -17,7 +17,15 @@ from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
-from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_contents, dump_plan, join_plans, lane
+from sent_server.messages.model import (
+    AUTOMATIC,
+    PlannedLeg,
+    StoredPlan,
+    dump_contents,
+    dump_plan,
+    join_plans,
+    queue_key,
+)
 
 KNOWN = """
     SELECT r.event_id
@@ -57,8 +65,8 @@ async def take(
 async def _take_one(
     tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int, sms_max_parts: int
 ) -> set[str]:
-    relatives = await family.relatives(tx, customer_id)
-    found = await contacts.for_sending(tx, customer_id, [message.phone], relatives=relatives, now_ms=now_ms)
+    scope = await sharing.scope_of(tx, customer_id)
+    found = await contacts.for_sending(tx, customer_id, [message.phone], scope=scope, now_ms=now_ms)
     recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
@@ -74,7 +82,7 @@ async def _take_one(
     if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # a STOP is confirmed once
         return set()
     reply = found_keyword.reply_after(opted_out=was_opted_out)
-    if keyword is Keyword.START and relatives.consent and await contacts.opted_out(tx, customer_id, [message.phone]):
+    if keyword is Keyword.START and scope.consent and await contacts.opted_out(tx, customer_id, [message.phone]):
         reply = keywords.STILL_UNSUBSCRIBED  # whatever a campaign says: an opt-out from the organization holds
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
@@ -147,8 +155,8 @@ async def _reply(
     message_id = await _insert(
         tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
     )
-    own_lane = lane(customer_id, message.sender)
-    await jobs.enqueue_in_lanes(tx, [(message_id, DISPATCH + carrier, own_lane, customer_id, now_ms, now_ms)])
+    own_queue_key = queue_key(customer_id, message.sender)
+    await jobs.enqueue_keyed(tx, [(message_id, DISPATCH + carrier, own_queue_key, customer_id, now_ms, now_ms)])
     return {DISPATCH + carrier}
 
 
@@ -165,7 +173,7 @@ async def _insert(
 ) -> str:
     batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
     channel = message.channel.value
-    contents = dump_contents({channel: Content(text)})
+    contents = dump_contents({channel: MessageContent(text)})
     await store.insert_batches(
         tx,
         [(customer_id, batch_id, None, None, None, customer_id, contents, join_plans([dump_plan(plan)]), None, now_ms)],

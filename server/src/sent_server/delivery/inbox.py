@@ -8,12 +8,12 @@ from sent_server.carriers import limits
 from sent_server.carriers.base import Inbound, Receipt
 from sent_server.db import Database
 from sent_server.delivery import inbound as inbound_messages
-from sent_server.delivery.receipts import Received, take_receipts
+from sent_server.delivery.receipts import ReceivedReceipts, take_receipts
 from sent_server.kernel.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
-class Inbox:
+class DurableInbox:
     """`carriers.base.Inbox`: returns once what was handed in is durable."""
 
     database: Database
@@ -22,7 +22,7 @@ class Inbox:
     sms_max_parts: int = limits.SMS_PARTS
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
-        received = Received(carrier, receipts, self.clock.now_ms())
+        received = ReceivedReceipts(carrier, receipts, self.clock.now_ms())
         self._hint(await self.database.write_batched(take_receipts, received, weight=len(receipts)))
 
     async def inbound(self, carrier: str, messages: Sequence[Inbound]) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from sent_server.carriers import reasons
-from sent_server.carriers.base import Accepted, Later, Outcome, Rejected, Unknown
+from sent_server.carriers.base import Accepted, Later, Rejected, SubmitOutcome, Unknown
 from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempts, failures, receipts
-from sent_server.delivery import subject as subjects
-from sent_server.delivery.changes import Changes
-from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, Prepared
+from sent_server.delivery import message_state as subjects
+from sent_server.delivery.message_updates import MessageUpdates
+from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 
@@ -31,7 +31,7 @@ INSERT_REFS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SubmitResults:
     """What one carrier answered to a batch of submissions, in order.
 
     `may_ask_again`: the carrier takes an idempotency key, so a lost answer is no reason to give up.
@@ -39,24 +39,24 @@ class Answered:
 
     carrier: str
     may_ask_again: bool
-    pairs: Sequence[tuple[Prepared, Outcome]]
+    pairs: Sequence[tuple[PreparedSubmission, SubmitOutcome]]
     receipt_timeout_ms: int
     now_ms: int
 
 
-async def record_outcomes(tx: Tx, commands: Sequence[Answered]) -> Sequence[set[str]]:
+async def record_outcomes(tx: Tx, commands: Sequence[SubmitResults]) -> Sequence[set[str]]:
     """Attempt rows, references, message states, money, timers. Results: the topics to hint after the commit."""
     return [await _record(tx, answered) for answered in commands]
 
 
-async def _record(tx: Tx, answered: Answered) -> set[str]:
+async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     now_ms = answered.now_ms
     kind = DISPATCH + answered.carrier
     held = await tx.fetch(FENCES, ids=[p.job.id for p, _ in answered.pairs], kind=kind)
     fences = {row[0]: row[1] for row in held}
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
     found = await subjects.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
-    changes = Changes(now_ms)
+    changes = MessageUpdates(now_ms)
     rows: list[Row] = []
     refs: list[Row] = []
     for p, outcome in ours:

@@ -7,12 +7,12 @@ from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, failures, turns
-from sent_server.delivery import subject as subjects
+from sent_server.delivery import attempts, failures, fair_claim
+from sent_server.delivery import message_state as subjects
 from sent_server.delivery.attempts import Attempt
-from sent_server.delivery.changes import Changes
 from sent_server.delivery.failures import Failure
-from sent_server.delivery.subject import Subject
+from sent_server.delivery.message_state import MessageState
+from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.jobs import Job
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
@@ -25,7 +25,7 @@ RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedSubmission:
     """One submission, the job that owns it, and the attempt it is."""
 
     job: Job
@@ -36,12 +36,12 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """`turn` is where the next portion goes on; `throttled`: more is due than may leave now."""
+class ClaimedBatch:
+    """`after` is the last queue served: the next batch begins behind it; `throttled`: more is due than may leave now."""
 
     claimed: int
-    prepared: Sequence[Prepared]
-    turn: str = ""
+    prepared: Sequence[PreparedSubmission]
+    after: str = ""
     throttled: bool = False
 
 
@@ -53,25 +53,25 @@ async def prepare(
     now_ms: int,
     count: int,
     receipt_timeout_ms: int,
-    turn: str = "",
-) -> Portion:
-    """Lease the named jobs of this carrier, else up to `count` due ones in fair turns; make them ready to submit."""
+    after: str = "",
+) -> ClaimedBatch:
+    """Lease the named jobs of this carrier, else up to `count` due ones fairly; make them ready to submit."""
     if named:
-        claimed, throttled = await turns.take_named(tx, carrier, named, now_ms=now_ms, lease_ms=LEASE_MS)
+        claimed, throttled = await fair_claim.take_named(tx, carrier, named, now_ms=now_ms, lease_ms=LEASE_MS)
     else:
-        claimed, turn, throttled = await turns.take(
-            tx, carrier, after=turn, now_ms=now_ms, lease_ms=LEASE_MS, count=count
+        claimed, after, throttled = await fair_claim.take(
+            tx, carrier, after=after, now_ms=now_ms, lease_ms=LEASE_MS, count=count
         )
     if not claimed:
-        return Portion(0, (), turn, throttled)
+        return ClaimedBatch(0, (), after, throttled)
     found = await subjects.load(tx, [(job.customer_id, job.id) for job in claimed])
     blocked = await _opted_out(tx, found.values())
     # A job that was never claimed before can have no attempt of its leg unless the message fell back.
     earlier = await attempts.last_of_leg(
         tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or _fell_back(found.get(job.id))]
     )
-    changes = Changes(now_ms)
-    prepared: list[Prepared] = []
+    changes = MessageUpdates(now_ms)
+    prepared: list[PreparedSubmission] = []
     rows: list[Row] = []
     lost: list[Row] = []
     ended: list[Row] = []
@@ -109,14 +109,14 @@ async def prepare(
     await attempts.raise_state(tx, ended)
     await attempts.insert(tx, rows)
     await changes.write(tx)
-    return Portion(len(claimed), prepared, turn, throttled)
+    return ClaimedBatch(len(claimed), prepared, after, throttled)
 
 
-def _fell_back(subject: Subject | None) -> bool:
+def _fell_back(subject: MessageState | None) -> bool:
     return subject is not None and subject.leg > 0
 
 
-async def _opted_out(tx: Tx, found: Iterable[Subject]) -> set[tuple[str, str]]:
+async def _opted_out(tx: Tx, found: Iterable[MessageState]) -> set[tuple[str, str]]:
     by_customer: dict[str, list[str]] = {}
     for subject in found:
         by_customer.setdefault(subject.customer_id, []).append(subject.phone)
@@ -127,7 +127,7 @@ async def _opted_out(tx: Tx, found: Iterable[Subject]) -> set[tuple[str, str]]:
     }
 
 
-def _next_number(previous: Attempt | None, subject: Subject, carrier: Carrier) -> int | None:
+def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carrier) -> int | None:
     """Which attempt to make now; None: none, only a receipt can still tell."""
     if previous is None:
         return 1
@@ -144,25 +144,25 @@ def _next_number(previous: Attempt | None, subject: Subject, carrier: Carrier) -
             return None
 
 
-def _put_off_too_often(previous: Attempt | None, subject: Subject, job: Job) -> bool:
+def _put_off_too_often(previous: Attempt | None, subject: MessageState, job: Job) -> bool:
     """An attempt that is asked for again keeps its number; its claims count it."""
     return previous is not None and previous.state == "LATER" and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
 
 
-def _lost_row(subject: Subject, previous: Attempt, now_ms: int) -> Row:
+def _lost_row(subject: MessageState, previous: Attempt, now_ms: int) -> Row:
     return (
         "UNKNOWN", None, "crashed", None, None, now_ms, subject.customer_id, subject.id, subject.leg, previous.number,
     )  # fmt: skip
 
 
-def _ended_row(subject: Subject, previous: Attempt, failure: Failure, now_ms: int) -> Row:
+def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_ms: int) -> Row:
     return (
         "FAILED", failure.code, failure.reason, failure.sentence, now_ms, subject.customer_id, subject.id,
         previous.leg, previous.number, LEG_RANK["FAILED"],
     )  # fmt: skip
 
 
-def _prepared(job: Job, subject: Subject, number: int) -> Prepared:
+def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmission:
     leg = subject.planned_leg
     submission = Submission(
         attempt_id=attempts.attempt_id(subject.id, subject.leg, number),
@@ -173,4 +173,4 @@ def _prepared(job: Job, subject: Subject, number: int) -> Prepared:
         recipient=subject.phone,
         content=subject.content,
     )
-    return Prepared(job, submission, subject.leg, number, subject.template_category)
+    return PreparedSubmission(job, submission, subject.leg, number, subject.template_category)

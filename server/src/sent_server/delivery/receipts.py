@@ -9,10 +9,10 @@ from sent_server.carriers.reasons import Reason
 from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempts, failures
-from sent_server.delivery import subject as subjects
-from sent_server.delivery.changes import Changes
+from sent_server.delivery import message_state as subjects
 from sent_server.delivery.failures import Failure
-from sent_server.delivery.subject import Subject
+from sent_server.delivery.message_state import MessageState
+from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
 
 FIND_REFS = """
@@ -43,21 +43,21 @@ FORGET_OLD = """
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedReceipts:
     carrier: str
     receipts: Sequence[Receipt]
     now_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedReceipts:
     """The topics to hint after the commit, and the messages that receipts were found for."""
 
     hints: Set[str]
     message_ids: Set[str]
 
 
-NOTHING_APPLIED = Applied(frozenset(), frozenset())
+NOTHING_APPLIED = AppliedReceipts(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class _Match:
     attempt: int
 
 
-async def take_receipts(tx: Tx, commands: Sequence[Received]) -> Sequence[Set[str]]:
+async def take_receipts(tx: Tx, commands: Sequence[ReceivedReceipts]) -> Sequence[Set[str]]:
     """Store and apply. Those whose submit answer is still on its way are parked, not lost."""
     return [(await _take(tx, received)).hints for received in commands]
 
 
-async def _take(tx: Tx, received: Received) -> Applied:
+async def _take(tx: Tx, received: ReceivedReceipts) -> AppliedReceipts:
     matches = await _find(tx, received.carrier, [receipt.ref for receipt in received.receipts])
     rows = [
         (
@@ -87,7 +87,7 @@ async def _take(tx: Tx, received: Received) -> Applied:
     return await _apply(tx, received.receipts, matches, received.now_ms)
 
 
-async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> Applied:
+async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> AppliedReceipts:
     """Apply what arrived before the submit's answer."""
     if not refs:
         return NOTHING_APPLIED
@@ -110,9 +110,9 @@ async def _find(tx: Tx, carrier: str, refs: Sequence[str]) -> dict[str, _Match]:
     return {row[0]: _Match(*row) for row in rows}
 
 
-async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> Applied:
+async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> AppliedReceipts:
     found = await subjects.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
-    changes = Changes(now_ms)
+    changes = MessageUpdates(now_ms)
     raised: list[Row] = []
     for receipt in receipts:
         match = matches.get(receipt.ref)
@@ -131,8 +131,8 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match]
         changes.apply(subject, step, failure=failure)
     await attempts.raise_state(tx, raised)
     await changes.write(tx)
-    return Applied(changes.hints, found.keys())
+    return AppliedReceipts(changes.hints, found.keys())
 
 
-def _failure(receipt: Receipt, subject: Subject, leg: int) -> Failure:
+def _failure(receipt: Receipt, subject: MessageState, leg: int) -> Failure:
     return failures.undelivered(receipt, subject.plan.legs[leg].channel)

@@ -8,8 +8,8 @@ from sent_server.bus import Bus
 from sent_server.db import Database, Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempts, failures, receipts
-from sent_server.delivery import subject as subjects
-from sent_server.delivery.changes import RECEIPT_TIMEOUT, Changes
+from sent_server.delivery import message_state as subjects
+from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
 from sent_server.kernel.clock import Clock
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
 
@@ -41,7 +41,7 @@ async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
     last = await attempts.last_of_leg(tx, keys)
     parked = await _apply_parked(tx, [attempt for attempt in last.values() if attempt.ref], now_ms)
     found = await subjects.load(tx, keys)
-    changes = Changes(now_ms)
+    changes = MessageUpdates(now_ms)
     raised: list[Row] = []
     for job in claimed:
         # It had a receipt after all, which has moved its job on; if not, the job is due again when our lease ends.
@@ -65,11 +65,11 @@ async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
     return len(claimed), parked.hints | changes.hints
 
 
-async def _apply_parked(tx: Tx, waiting: list[attempts.Attempt], now_ms: int) -> receipts.Applied:
+async def _apply_parked(tx: Tx, waiting: list[attempts.Attempt], now_ms: int) -> receipts.AppliedReceipts:
     """On PostgreSQL a receipt and its submit answer may commit side by side and miss each other; look again."""
     applied = receipts.NOTHING_APPLIED
     for carrier in sorted({attempt.carrier for attempt in waiting}):
         refs = [attempt.ref for attempt in waiting if attempt.carrier == carrier and attempt.ref]
         more = await receipts.match_parked(tx, carrier, refs, now_ms=now_ms)
-        applied = receipts.Applied(applied.hints | more.hints, applied.message_ids | more.message_ids)
+        applied = receipts.AppliedReceipts(applied.hints | more.hints, applied.message_ids | more.message_ids)
     return applied

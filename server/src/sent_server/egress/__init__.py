@@ -2,17 +2,17 @@
 
 from sent_server.egress.client import Egress
 from sent_server.egress.resolver import NameServerError
-from sent_server.egress.results import Answer, Failed, Refused, Result
+from sent_server.egress.results import EgressResponse, RequestFailed, RequestRefused, Result
 from sent_server.egress.rules import BAD_URL, UrlRules
 from sent_server.egress.urls import UrlError, is_postable
 
 __all__ = [
     "BAD_URL",
-    "Answer",
     "Egress",
-    "Failed",
+    "EgressResponse",
     "NameServerError",
-    "Refused",
+    "RequestFailed",
+    "RequestRefused",
     "Result",
     "UrlError",
     "UrlRules",

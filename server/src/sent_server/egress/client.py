@@ -14,7 +14,7 @@ from sent_server.egress.guard import Guard, RefusedAddressError
 from sent_server.egress.pool import Key, Pool
 from sent_server.egress.reader import AnswerError, AnswerReader
 from sent_server.egress.resolver import LookUpError, Resolver
-from sent_server.egress.results import Failed, Refused, Result
+from sent_server.egress.results import RequestFailed, RequestRefused, Result
 from sent_server.egress.urls import Url, UrlError, parse
 
 
@@ -37,7 +37,7 @@ class Egress:
         try:
             parsed = parse(url)
         except UrlError:
-            return Refused("Not called: the URL is not valid")
+            return RequestRefused("Not called: the URL is not valid")
         request = _request(parsed, headers, len(body)) + body
         key = (tenant, parsed.scheme, parsed.host, parsed.port)
         reader = AnswerReader()
@@ -46,7 +46,7 @@ class Egress:
                 await self._exchange(key, parsed, request, reader)
         except TimeoutError:
             if reader.status is None:
-                return Failed(f"No answer within {timeout_seconds:g} seconds")
+                return RequestFailed(f"No answer within {timeout_seconds:g} seconds")
         except (AnswerError, OSError) as error:
             return _failure(error)
         return reader.answer
@@ -92,20 +92,20 @@ def _head(url: Url) -> str:
     return "\r\n".join(lines)
 
 
-def _failure(error: Exception) -> Failed | Refused:
+def _failure(error: Exception) -> RequestFailed | RequestRefused:
     """What to show the tenant: the kind of failure, never addresses of our own network."""
     match error:
         case RefusedAddressError():
-            return Refused(f"Not called: {error}")
+            return RequestRefused(f"Not called: {error}")
         case AnswerError():
-            return Failed(str(error))
+            return RequestFailed(str(error))
         case LookUpError():
-            return Failed("The host name cannot be resolved")
+            return RequestFailed("The host name cannot be resolved")
         case ClosedError():
-            return Failed("The connection was closed before an answer came")
+            return RequestFailed("The connection was closed before an answer came")
         case ssl.SSLError():
-            return Failed("The TLS connection failed: the certificate or protocol was not accepted")
+            return RequestFailed("The TLS connection failed: the certificate or protocol was not accepted")
         case OSError():
-            return Failed(f"The connection failed: {os.strerror(error.errno) if error.errno else 'unreachable'}")
+            return RequestFailed(f"The connection failed: {os.strerror(error.errno) if error.errno else 'unreachable'}")
         case _:
-            return Failed(f"The request failed: {type(error).__name__}")
+            return RequestFailed(f"The request failed: {type(error).__name__}")

@@ -25,7 +25,7 @@ class ClosedError(OSError):
         self.was_silent = was_silent
 
 
-class Connection(asyncio.BufferedProtocol):
+class ClientConnection(asyncio.BufferedProtocol):
     def __init__(self, link: socket.socket, tls: Tls | None) -> None:
         self.is_closed = False
         self.was_used = False

@@ -10,7 +10,7 @@ from collections import deque
 
 import aiohappyeyeballs
 
-from sent_server.egress.connection import Connection
+from sent_server.egress.connection import ClientConnection
 from sent_server.egress.guard import Guard
 from sent_server.egress.resolver import Resolver
 from sent_server.egress.tls import Tls, trusting_context
@@ -23,7 +23,7 @@ NEXT_ADDRESS_AFTER_S = 0.25
 
 # tenant, scheme, host, port
 Key = tuple[str, str, str, int]
-_Idle = tuple[float, Connection]
+_Idle = tuple[float, ClientConnection]
 
 
 class Pool:
@@ -37,7 +37,7 @@ class Pool:
         self._idle_count = 0
         self._sweep: asyncio.TimerHandle | None = None
 
-    def take(self, key: Key) -> Connection | None:
+    def take(self, key: Key) -> ClientConnection | None:
         """A kept one that is still good; the youngest, so that the others may grow old."""
         waiting = self._idle.get(key)
         while waiting:
@@ -48,7 +48,7 @@ class Pool:
             connection.abort()
         return None
 
-    def keep(self, key: Key, connection: Connection) -> None:
+    def keep(self, key: Key, connection: ClientConnection) -> None:
         if self._idle_count >= MAX_IDLE:
             connection.abort()
             return
@@ -58,7 +58,7 @@ class Pool:
         if self._sweep is None:
             self._sweep = loop.call_later(SWEEP_EVERY_S, self._drop_old)
 
-    async def open(self, url: Url) -> Connection:
+    async def open(self, url: Url) -> ClientConnection:
         """Raises RefusedAddressError, LookUpError, OSError, ssl.SSLError, AnswerError."""
         name = "localhost" if url.is_localhost else url.host
         places = (name,) if url.is_literal else await self._resolver.addresses(name)
@@ -69,10 +69,10 @@ class Pool:
             happy_eyeballs_delay=NEXT_ADDRESS_AFTER_S,
             socket_factory=self._guard.open_socket,
         )
-        connection: Connection | None = None
+        connection: ClientConnection | None = None
         try:
             tls = Tls(self._tls_context(), url.host) if url.scheme == "https" else None
-            connection = Connection(link, tls)
+            connection = ClientConnection(link, tls)
             await asyncio.get_running_loop().create_connection(lambda: connection, sock=link)
             if tls is not None:
                 await connection.shake_hands()

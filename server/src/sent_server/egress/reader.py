@@ -5,7 +5,7 @@ interim answers (1xx) ... -> head of the final one: `status` is known -> body ->
 
 import httptools
 
-from sent_server.egress.results import Answer
+from sent_server.egress.results import EgressResponse
 
 MAX_KEPT_BYTES = 1024
 MAX_RETRY_AFTER_S = 3_600
@@ -48,12 +48,12 @@ class AnswerReader:
             self.is_complete = True
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> EgressResponse:
         """As far as it is known; the status must be."""
         assert self.status is not None
         text = self._kept.decode("utf-8", errors="replace").replace("\x00", "")
         text = text.encode()[:MAX_KEPT_BYTES].decode("utf-8", errors="ignore")
-        return Answer(self.status, text, self.retry_after_s)
+        return EgressResponse(self.status, text, self.retry_after_s)
 
     def on_message_begin(self) -> None:
         if self.is_complete:

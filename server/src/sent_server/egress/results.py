@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EgressResponse:
     """The other side spoke. `text` is at most 1 KiB of its body; treat it as hostile."""
 
     status: int
@@ -17,17 +17,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class RequestFailed:
     """No answer: unreachable, broken off, or not within the deadline."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RequestRefused:
     """We do not call that address."""
 
     reason: str
 
 
-Result = Answer | Failed | Refused
+Result = EgressResponse | RequestFailed | RequestRefused

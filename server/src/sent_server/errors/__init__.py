@@ -5,7 +5,7 @@
 Everything else that escapes a handler is a bug and answers INTERNAL_001.
 """
 
-from sent_server.errors.catalogue import CATALOGUE, Entry
+from sent_server.errors.catalogue import CATALOGUE, ErrorEntry
 from sent_server.errors.raised import ApiError, Details
 
-__all__ = ["CATALOGUE", "ApiError", "Details", "Entry"]
+__all__ = ["CATALOGUE", "ApiError", "Details", "ErrorEntry"]

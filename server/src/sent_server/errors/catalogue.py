@@ -6,7 +6,7 @@ from importlib import resources
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ErrorEntry:
     code: str
     status: int
     message: str
@@ -18,13 +18,13 @@ _OURS = {"RESOURCE_011": 404}
 _OUR_WHEN = {"RESOURCE_011": "a path that this server does not have"}
 
 
-def _load() -> dict[str, Entry]:
+def _load() -> dict[str, ErrorEntry]:
     text = resources.files("sent_server.errors").joinpath("catalogue.json").read_text(encoding="utf-8")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ErrorEntry] = {}
     for row in json.loads(text)["errors"]:
         status = row["http_status"] or _OURS.get(row["code"])
         if status:
-            entries[row["code"]] = Entry(
+            entries[row["code"]] = ErrorEntry(
                 row["code"],
                 status,
                 row["default_message"],
@@ -33,4 +33,4 @@ def _load() -> dict[str, Entry]:
     return entries
 
 
-CATALOGUE: dict[str, Entry] = _load()
+CATALOGUE: dict[str, ErrorEntry] = _load()

@@ -7,9 +7,9 @@ from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit,
 from sent_server.events.model import Event
 from sent_server.events.parked import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
 from sent_server.events.queue_store import (
-    Claimed,
+    ClaimedDelivery,
+    DeliveryProgress,
     DueEndpoint,
-    Progress,
     Share,
     claim,
     contents,
@@ -21,7 +21,7 @@ from sent_server.events.queue_store import (
 )
 from sent_server.events.replay import Span, replay_one, replay_span
 from sent_server.events.store import (
-    Content,
+    EventContent,
     LogEntry,
     count_parked,
     forget_counts,
@@ -36,13 +36,13 @@ from sent_server.events.store import (
 
 __all__ = [
     "TOPIC",
-    "Claimed",
-    "Content",
+    "ClaimedDelivery",
+    "DeliveryProgress",
     "DueEndpoint",
     "Event",
+    "EventContent",
     "Interest",
     "LogEntry",
-    "Progress",
     "Share",
     "Span",
     "callback_endpoint_id",

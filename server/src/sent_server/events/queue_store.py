@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.events.names import Label
-from sent_server.events.store import Content
+from sent_server.events.store import EventContent
 
 # A loose index scan: one step per endpoint that waits for anything, however many deliveries each has.
 DUE_ENDPOINTS = """
@@ -57,7 +57,7 @@ CONTENTS = """
 """
 RECORD = """
     UPDATE deliveries
-    SET status = :status, attempts = :attempts, spent = :spent, due_at_ms = :due_at_ms, leased_at_ms = NULL,
+    SET status = :status, attempts = :attempts, spent = :retries_used, due_at_ms = :due_at_ms, leased_at_ms = NULL,
         http_status_code = :http_status_code, response_body = :response_body, error_message = :error_message,
         started_at_ms = COALESCE(started_at_ms, :started_at_ms), completed_at_ms = :completed_at_ms
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND id = :id AND fence = :fence
@@ -95,7 +95,7 @@ GIVE_UP = """
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery leased to a sender; what is written on its behalf must carry `fence`."""
 
     customer_id: str
@@ -107,7 +107,7 @@ class Claimed:
     names_event: int
     callback_url: str | None
     attempts: int
-    spent: int
+    retries_used: int
     fence: int
 
     @property
@@ -139,12 +139,12 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DeliveryProgress:
     """What becomes of a claimed delivery. `due_at_ms` None means finished."""
 
     status: str
     attempts: int
-    spent: int
+    retries_used: int
     due_at_ms: int | None
     http_status_code: int | None
     response_body: str | None
@@ -161,10 +161,10 @@ async def due_endpoints(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple
     return due, rows[-1][1] if len(rows) == count else ""
 
 
-async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[Claimed]:
+async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[ClaimedDelivery]:
     """Lease what is due at some endpoints, of each up to its share, the longest due first."""
     rows = await tx.fetch_many(PICK, [(share.endpoint_id, now_ms, share.count) for share in shares])
-    claimed = [Claimed(*row) for row in rows]
+    claimed = [ClaimedDelivery(*row) for row in rows]
     until_ms = {share.endpoint_id: now_ms + share.lease_ms for share in shares}
     await tx.execute_many(
         LEASE,
@@ -174,16 +174,16 @@ async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[Claimed
     return claimed
 
 
-async def contents(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, Content]:
+async def contents(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, EventContent]:
     """The events of these (customer_id, event_id), by id."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
     for customer_id, event_id in sorted(set(keys)):
         by_customer[customer_id].append(event_id)
     rows = await tx.fetch_many(CONTENTS, [(ids, customer_id) for customer_id, ids in by_customer.items()])
-    return {row[0]: Content(*row) for row in rows}
+    return {row[0]: EventContent(*row) for row in rows}
 
 
-async def record(tx: Tx, results: Sequence[tuple[Claimed, Progress]]) -> None:
+async def record(tx: Tx, results: Sequence[tuple[ClaimedDelivery, DeliveryProgress]]) -> None:
     """Write what became of claimed deliveries, except where another sender has claimed them since."""
     await tx.execute_many(
         RECORD,
@@ -191,7 +191,7 @@ async def record(tx: Tx, results: Sequence[tuple[Claimed, Progress]]) -> None:
             (
                 progress.status,
                 progress.attempts,
-                progress.spent,
+                progress.retries_used,
                 progress.due_at_ms,
                 progress.http_status_code,
                 progress.response_body,

@@ -126,7 +126,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class EventContent:
     """An event as stored; `payload_json` is its payload object."""
 
     id: str
@@ -150,7 +150,7 @@ class LogEntry:
     started_at_ms: int | None
     completed_at_ms: int | None
     due_at_ms: int | None
-    content: Content
+    content: EventContent
 
     @property
     def is_parked(self) -> bool:
@@ -237,7 +237,7 @@ async def log_page(
     else:
         rows = await tx.fetch(keyset.ordered(SEARCH, page), **window, pattern=pattern)
         counted = await tx.fetch(SEARCH_COUNT, customer_id=customer_id, endpoint_id=endpoint_id, pattern=pattern)
-    entries = [LogEntry(*row[:12], content=Content(row[12], row[1], *row[13:])) for row in rows]
+    entries = [LogEntry(*row[:12], content=EventContent(row[12], row[1], *row[13:])) for row in rows]
     return entries, counted[0][0] if counted else 0
 
 

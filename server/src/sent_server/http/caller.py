@@ -21,7 +21,7 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relatives:
+class SharingScope:
     """Customers besides itself that concern a profile, its organization first; nobody for whoever is no profile.
 
     Whose `contacts` and `templates` it sees and may use, and whose opt-outs bind it (`consent`): always its
@@ -33,7 +33,7 @@ class Relatives:
     templates: tuple[str, ...] = ()
 
 
-NOBODY = Relatives()
+NO_SHARING = SharingScope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Caller:
     gate: str | None
     scoped: bool = False
     user_id: str | None = None
-    relatives: Relatives = NOBODY
+    sharing: SharingScope = NO_SHARING
     quotas: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Generator
 
 from sent_server.errors import ApiError
-from sent_server.http.limits import WINDOW_MS, Verdict
+from sent_server.http.limits import WINDOW_MS, LimitVerdict
 from sent_server.kernel import network
 
 PER_ADDRESS = 200
@@ -26,7 +26,7 @@ class Doorkeeper:
         self._now_ms = now_ms
         self._seen: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
 
-    def admit(self, address: str) -> Verdict:
+    def admit(self, address: str) -> LimitVerdict:
         """Raises BUSINESS_002."""
         return self._hit(("address", network.network(address)), PER_ADDRESS)
 
@@ -51,10 +51,10 @@ class Doorkeeper:
         with contextlib.suppress(ApiError):
             self._hit(("thing", thing), PER_THING)
 
-    def _hit(self, name: tuple[str, str], limit: int, *, count: bool = True) -> Verdict:
+    def _hit(self, name: tuple[str, str], limit: int, *, count: bool = True) -> LimitVerdict:
         now_ms = self._now_ms()
         if not count and name not in self._seen:
-            return Verdict(True, limit, limit, math.ceil(time.time()), 1)
+            return LimitVerdict(True, limit, limit, math.ceil(time.time()), 1)
         hits = self._seen.setdefault(name, deque())
         self._seen.move_to_end(name)
         while len(self._seen) > MAX_REMEMBERED:
@@ -67,4 +67,4 @@ class Doorkeeper:
         wait_ms = (hits[0] if hits else now_ms) + WINDOW_MS - now_ms
         if not allowed:
             raise ApiError("BUSINESS_002", headers={"Retry-After": str(max(1, math.ceil(wait_ms / 1000)))})
-        return Verdict(True, limit, limit - len(hits), math.ceil(time.time() + wait_ms / 1000), 1)
+        return LimitVerdict(True, limit, limit - len(hits), math.ceil(time.time() + wait_ms / 1000), 1)

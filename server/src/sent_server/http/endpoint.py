@@ -19,8 +19,8 @@ from sent_server.http.authentication import Authenticator
 from sent_server.http.caller import Caller
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.execute import Executor
-from sent_server.http.fields import Body
-from sent_server.http.limits import Limiter, Verdict
+from sent_server.http.fields import RequestBody
+from sent_server.http.limits import Limiter, LimitVerdict
 from sent_server.http.route import Call, Route
 from sent_server.kernel import ids
 from sent_server.kernel.clock import Clock
@@ -54,7 +54,7 @@ class Trace:
         self.request_id = ids.new_request_id()
         self.now_ms = now_ms
         self.started_ns = time.perf_counter_ns()
-        self.verdict: Verdict | None = None
+        self.verdict: LimitVerdict | None = None
         self.sandbox = False
         self.scoped_profile: str | None = None
 
@@ -147,7 +147,7 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete; nothing was done."""
 
 
-async def read_body(model: type[Body], headers: Headers, receive: Receive, shared: Shared) -> Any:
+async def read_body(model: type[RequestBody], headers: Headers, receive: Receive, shared: Shared) -> Any:
     """The body as `model`. Raises 400, 413 or 415.
 
     Of large bodies one is decoded in each turn of the loop: a hundred that come together hold up nobody else.

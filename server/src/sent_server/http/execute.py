@@ -9,7 +9,7 @@ from sent_server.db.failpoint import failpoint
 from sent_server.errors import ApiError
 from sent_server.http import envelope, idempotency
 from sent_server.http.envelope import Answer, Reply
-from sent_server.http.fields import Body
+from sent_server.http.fields import RequestBody
 from sent_server.http.idempotency import Claim, Idempotency, InFlight
 from sent_server.http.route import Call, CommandHandler, Route
 
@@ -26,7 +26,7 @@ class _UndoError(Exception):
 def _refusing(refusal: ApiError) -> CommandHandler:
     """A command that ends with what was decided before its transaction, so that it is stored like other refusals."""
 
-    async def refuse(tx: Tx, call: Call, body: Body) -> Reply:
+    async def refuse(tx: Tx, call: Call, body: RequestBody) -> Reply:
         raise refusal
 
     return refuse
@@ -44,7 +44,7 @@ class Executor:
     in_flight: InFlight
     doc_url_base: str
 
-    async def run(self, route: Route, call: Call, body: Body | None, key: str | None) -> Answer:
+    async def run(self, route: Route, call: Call, body: RequestBody | None, key: str | None) -> Answer:
         """Raises ApiError for refusals that are not stored."""
         if route.query is not None:
             query = route.query
@@ -95,7 +95,7 @@ class Executor:
             raise found
         return found
 
-    async def _mutate(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
+    async def _mutate(self, route: Route, call: Call, body: RequestBody, claim: Claim | None) -> Answer:
         if route.action is not None:
             return await self._act(route, call, body, claim)
         command = route.command
@@ -117,7 +117,7 @@ class Executor:
         return answer
 
     async def _in_transaction(
-        self, tx: Tx, route: Route, command: CommandHandler, call: Call, body: Body, claim: Claim | None
+        self, tx: Tx, route: Route, command: CommandHandler, call: Call, body: RequestBody, claim: Claim | None
     ) -> Answer:
         if claim is None and not call.sandbox:
             return self._render(call, await command(tx, call, body))
@@ -143,7 +143,7 @@ class Executor:
             await self.idempotency.store(tx, [(claim, answer)])
         return answer
 
-    async def _act(self, route: Route, call: Call, body: Body, claim: Claim | None) -> Answer:
+    async def _act(self, route: Route, call: Call, body: RequestBody, claim: Claim | None) -> Answer:
         action = route.action
         assert action is not None
         if claim is None:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from sent_server import egress
 from sent_server.errors import ApiError
 from sent_server.http import unserved, zero_values
-from sent_server.http.zero_values import Fault, Plan, Together, ZeroValues
+from sent_server.http.zero_values import Fault, Together, ZeroValuePlan, ZeroValues
 from sent_server.kernel import ids, phone, timestamps
 
 _CODES = {
@@ -39,10 +39,10 @@ _EXPECTED = {
     "model_attributes_type": "Expected an object",
     "float_type": "Expected a number",
 }
-M = TypeVar("M", bound="Body")
+M = TypeVar("M", bound="RequestBody")
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """A mutation's body.
 
     `missing` gives the documented code and message for an absent field, `required_code` the code for all others,
@@ -55,7 +55,7 @@ class Body(BaseModel):
     required_code: ClassVar[str] = "VALIDATION_004"
     not_served: ClassVar[frozenset[str]] = unserved.TRIAL
     together: ClassVar[Together | None] = None
-    plan: ClassVar[Plan]
+    plan: ClassVar[ZeroValuePlan]
 
     sandbox: bool | None = None
     test_mode: bool | None = None
@@ -70,7 +70,7 @@ class Body(BaseModel):
         return bool(self.sandbox or self.test_mode)
 
 
-class Mutation(Body):
+class Mutation(RequestBody):
     """A mutation that takes nothing but the sandbox flag."""
 
 
@@ -153,7 +153,7 @@ def refusal(model: type[BaseModel], error: ValidationError | None, faults: Seque
     codes: set[str] = set()
     named: list[str] = []
     documented: dict[str, tuple[str, str]] = getattr(model, "missing", {})
-    required_code: str = getattr(model, "required_code", Body.required_code)
+    required_code: str = getattr(model, "required_code", RequestBody.required_code)
     for found in error.errors(include_url=False) if error else ():
         name = _field_name(found["loc"])
         code, message = _fault(found, documented.get(name), required_code)

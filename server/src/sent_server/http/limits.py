@@ -34,7 +34,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LimitVerdict:
     allowed: bool
     limit: int
     remaining: int
@@ -45,11 +45,11 @@ class Verdict:
 class Limiter(Protocol):
     """Counts requests: in this process (`RateLimiter`), or for all of them (`http/shared_limits.py`)."""
 
-    async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def hit(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         """Count a request if it is allowed. A refused one does not count. Raises SERVICE_001."""
         ...
 
-    async def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def peek(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         """The headers of an answer that does not count (401, 403). Raises SERVICE_001."""
         ...
 
@@ -120,10 +120,10 @@ class RateLimiter:
         self._now_ms = now_ms
         self._windows: dict[tuple[str, LimitClass], _Window] = {}
 
-    async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def hit(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         return self._judge(caller, limit_class, count=True)
 
-    async def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def peek(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         return self._judge(caller, limit_class, count=False)
 
     async def check(self) -> None:
@@ -132,7 +132,7 @@ class RateLimiter:
     async def close(self) -> None:
         return
 
-    def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> Verdict:
+    def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> LimitVerdict:
         limit = limit_for(caller, limit_class)
         key = (caller.organization_id, limit_class)
         window = self._windows.get(key)
@@ -152,20 +152,20 @@ class RateLimiter:
         return verdict(limit, allowed=allowed, total=window.total, full=full, oldest_age_ms=now_ms - oldest_ms)
 
 
-def burst_verdict(limit: Limit, *, age_ms: int) -> Verdict:
+def burst_verdict(limit: Limit, *, age_ms: int) -> LimitVerdict:
     """Refused by the second's window alone, whose first hit is that old: clients pace themselves by its figures."""
-    return Verdict(False, limit.burst, 0, math.ceil(time.time() + (BURST_MS - age_ms) / 1000), 1)
+    return LimitVerdict(False, limit.burst, 0, math.ceil(time.time() + (BURST_MS - age_ms) / 1000), 1)
 
 
-def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_ms: int) -> Verdict:
+def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_ms: int) -> LimitVerdict:
     """`total` hits are in the window now; it was `full` before this request; the oldest hit is that old."""
     wait_ms = WINDOW_MS - oldest_age_ms
     retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
     reset_at_s = math.ceil(time.time() + wait_ms / 1000)
-    return Verdict(allowed, limit.per_minute, max(0, limit.per_minute - total), reset_at_s, retry_after_s)
+    return LimitVerdict(allowed, limit.per_minute, max(0, limit.per_minute - total), reset_at_s, retry_after_s)
 
 
-def untouched_verdict() -> Verdict:
+def untouched_verdict() -> LimitVerdict:
     """The headers of answers that belong to no account: the standard class, nothing used."""
     per_minute = _LIMITS[LimitClass.STANDARD].per_minute
-    return Verdict(True, per_minute, per_minute, math.ceil(time.time() + WINDOW_MS / 1000), 1)
+    return LimitVerdict(True, per_minute, per_minute, math.ceil(time.time() + WINDOW_MS / 1000), 1)

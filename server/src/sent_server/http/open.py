@@ -11,7 +11,7 @@ from sent_server.errors import ApiError
 from sent_server.http.doorkeeper import Doorkeeper
 from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_body
 from sent_server.http.envelope import Answer, Reply
-from sent_server.http.fields import Body
+from sent_server.http.fields import RequestBody
 
 # (tx, now_ms, body) -> Reply
 OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
@@ -25,7 +25,7 @@ class OpenRoute:
     """
 
     path: str
-    body: type[Body]
+    body: type[RequestBody]
     command: OpenCommand
     limited_by: Callable[[Any], str | None]
     failure: type[ApiError]

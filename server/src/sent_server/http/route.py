@@ -11,7 +11,7 @@ from typing import Any
 from sent_server.db import Batch, Tx
 from sent_server.http.caller import Caller, Role
 from sent_server.http.envelope import Answer, Reply
-from sent_server.http.fields import Body
+from sent_server.http.fields import RequestBody
 from sent_server.http.idempotency import Claim
 from sent_server.http.limits import LimitClass
 
@@ -73,7 +73,7 @@ class Route:
     access: Access = Access.READ
     denied: str | None = None
     limit: LimitClass = LimitClass.STANDARD
-    body: type[Body] | None = None
+    body: type[RequestBody] | None = None
     query: QueryHandler | None = None
     inquiry: InquiryHandler | None = None
     command: CommandHandler | None = None
@@ -102,11 +102,11 @@ def ask(path: str, inquiry: InquiryHandler, **options: Any) -> Route:
     return Route("GET", path, inquiry=inquiry, **options)
 
 
-def mutate(method: str, path: str, command: CommandHandler, *, body: type[Body], **options: Any) -> Route:
+def mutate(method: str, path: str, command: CommandHandler, *, body: type[RequestBody], **options: Any) -> Route:
     options.setdefault("access", Access.DEVELOP)
     return Route(method, path, command=command, body=body, **options)
 
 
-def act(method: str, path: str, action: ActionHandler, *, body: type[Body], **options: Any) -> Route:
+def act(method: str, path: str, action: ActionHandler, *, body: type[RequestBody], **options: Any) -> Route:
     options.setdefault("access", Access.DEVELOP)
     return Route(method, path, action=action, body=body, **options)

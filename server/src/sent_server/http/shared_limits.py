@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sent_server.errors import ApiError
 from sent_server.http import limits
 from sent_server.http.caller import Caller, Tier
-from sent_server.http.limits import LimitClass, RateLimiter, Verdict
+from sent_server.http.limits import LimitClass, LimitVerdict, RateLimiter
 
 log = structlog.get_logger()
 TIMEOUT_S = 1
@@ -77,13 +77,13 @@ class SharedLimiter:
         async with _explained(redis, url):
             await redis.ping()
             for warning in await forgetful(redis):
-                log.warning("cache.forgetful", reason=warning)
+                log.warning("cache.no_persistence", reason=warning)
         return cls(redis, installation)
 
-    async def hit(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def hit(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         return await self._judge(caller, limit_class, count=True)
 
-    async def peek(self, caller: Caller, limit_class: LimitClass) -> Verdict:
+    async def peek(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
         return await self._judge(caller, limit_class, count=False)
 
     async def check(self) -> None:
@@ -95,7 +95,7 @@ class SharedLimiter:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> Verdict:
+    async def _judge(self, caller: Caller, limit_class: LimitClass, *, count: bool) -> LimitVerdict:
         if caller.tier is Tier.UNLIMITED:
             return await (self._unlimited.hit if count else self._unlimited.peek)(caller, limit_class)
         if time.monotonic() < self._away_until_s:

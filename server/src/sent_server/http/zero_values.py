@@ -39,7 +39,7 @@ class ZeroValues:
 @dataclass(frozen=True, slots=True)
 class _Field:
     zero_types: frozenset[type]
-    inner: "Plan | None"
+    inner: "ZeroValuePlan | None"
     longest: int
     is_absent: Callable[[Mapping[str, Any]], bool] | None
 
@@ -55,7 +55,7 @@ class _Field:
         return items if all(map(_same, read, items)) else read
 
 
-class Plan:
+class ZeroValuePlan:
     """What to take out of an object that becomes one of some models."""
 
     __slots__ = ("_fields", "_not_served", "_plain", "together")
@@ -102,7 +102,7 @@ class Plan:
 
 
 @functools.cache
-def plan_of(*models: type[BaseModel]) -> Plan:
+def plan_of(*models: type[BaseModel]) -> ZeroValuePlan:
     fields: dict[str, _Field] = {}
     names: frozenset[str] = frozenset()
     for model in models:
@@ -110,7 +110,7 @@ def plan_of(*models: type[BaseModel]) -> Plan:
         for name, info in model.model_fields.items():
             field = _field(info)
             fields.update(dict.fromkeys(_names(name, info), field))
-    return Plan(fields, names, getattr(models[0], "together", None))
+    return ZeroValuePlan(fields, names, getattr(models[0], "together", None))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -22,13 +22,13 @@ HELD = """
     SELECT name FROM network_leases
     WHERE name IN (:names[]) AND holder = :holder
 """
-RUN_OUT = """
+EXPIRED = """
     SELECT name FROM network_leases
     WHERE until_ms <= :now_ms AND name LIKE :pattern
     ORDER BY name
     LIMIT 500
 """
-LAY_DOWN = """
+RELEASE = """
     DELETE FROM network_leases
     WHERE name = :name AND holder = :holder
 """
@@ -47,13 +47,13 @@ async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, leas
     return {row[0] for row in await tx.fetch(HELD, names=sorted(names), holder=holder)}
 
 
-async def run_out(tx: Tx, prefix: str, *, now_ms: int) -> list[str]:
+async def expired(tx: Tx, prefix: str, *, now_ms: int) -> list[str]:
     """Names whose holder has neither renewed nor laid down: it is gone."""
-    return [row[0] for row in await tx.fetch(RUN_OUT, pattern=f"{prefix}%", now_ms=now_ms)]
+    return [row[0] for row in await tx.fetch(EXPIRED, pattern=f"{prefix}%", now_ms=now_ms)]
 
 
-async def lay_down(tx: Tx, holder: str, names: Collection[str]) -> None:
-    await tx.execute_many(LAY_DOWN, [(name, holder) for name in sorted(names)])
+async def release(tx: Tx, holder: str, names: Collection[str]) -> None:
+    await tx.execute_many(RELEASE, [(name, holder) for name in sorted(names)])
 
 
 async def drop_all(tx: Tx) -> int:
@@ -61,8 +61,8 @@ async def drop_all(tx: Tx) -> int:
     return await tx.execute(DROP_ALL)
 
 
-class Duty:
-    """Something that one process does for all. It keeps the duty by asking `mine` often enough."""
+class LeaderLease:
+    """Something that one process does for all. It keeps the duty by asking `is_leader` often enough."""
 
     def __init__(self, database: Database, clock: Clock, name: str, *, lease_ms: int) -> None:
         self._database = database
@@ -73,7 +73,7 @@ class Duty:
         self._until_ms = 0
         self._ask_again_at_ms = 0
 
-    async def mine(self) -> bool:
+    async def is_leader(self) -> bool:
         """Whether this process has the duty now. Renews the lease once half of it is over."""
         now_ms = self._clock.now_ms()
         if self._until_ms - now_ms > self._lease_ms // 2:
@@ -87,12 +87,12 @@ class Duty:
         self._ask_again_at_ms = 0 if held else now_ms + self._lease_ms // 4
         return bool(held)
 
-    async def lay_down(self) -> None:
+    async def release(self) -> None:
         """Leave it to the others at once; when that fails, the lease runs out."""
         if not self._until_ms:
             return
         self._until_ms = 0
         try:
-            await self._database.write(lambda tx: lay_down(tx, self._holder, [self._name]))
+            await self._database.write(lambda tx: release(tx, self._holder, [self._name]))
         except StorageUnavailableError as error:
-            log.warning("lease.not_laid_down", name=self._name, error=str(error))
+            log.warning("lease.not_released", name=self._name, error=str(error))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sent_server.db import Tx
 
-ONE_LANE = "-"
+SINGLE_QUEUE = "-"
 ENQUEUE = """
     INSERT INTO jobs (id, kind, lane, customer_id, due_at_ms, fence, created_at_ms)
-    VALUES (:id, :kind, :lane, :customer_id, :due_at_ms, 0, :created_at_ms)
+    VALUES (:id, :kind, :queue_key, :customer_id, :due_at_ms, 0, :created_at_ms)
 """
-# A loose index scan: one step per lane that holds anything, however long each is.
-LANES = """
+# A loose index scan: one step per queue that holds anything, however long each is.
+QUEUE_KEYS = """
     WITH RECURSIVE held (lane) AS (
         SELECT MIN(lane) FROM jobs WHERE kind = :kind AND lane > :after
         UNION ALL
@@ -27,7 +27,7 @@ LANES = """
 # Picked and leased in two statements: as one, PostgreSQL may run the inner select again and lease more than asked.
 PICK = """
     SELECT id, due_at_ms FROM jobs
-    WHERE kind = :kind AND lane = :lane AND due_at_ms <= :now_ms
+    WHERE kind = :kind AND lane = :queue_key AND due_at_ms <= :now_ms
     ORDER BY due_at_ms
     LIMIT :count
     /*pg: FOR UPDATE SKIP LOCKED*/
@@ -56,7 +56,7 @@ FINISH = """
 """
 MOVE = """
     UPDATE jobs
-    SET kind = :kind, lane = :lane, due_at_ms = :due_at_ms
+    SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms
     WHERE id = :id AND fence = :fence
 """
 RELEASE_ALL = """
@@ -77,28 +77,30 @@ class Job:
     kind: str
     customer_id: str
     fence: int
-    lane: str = ONE_LANE
+    queue_key: str = SINGLE_QUEUE
     due_at_ms: int = 0
 
 
 async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
-    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds whose jobs all wait in one lane."""
-    await enqueue_in_lanes(tx, [(row[0], row[1], ONE_LANE, *row[2:]) for row in rows])
+    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds whose jobs all wait in one queue."""
+    await enqueue_keyed(tx, [(row[0], row[1], SINGLE_QUEUE, *row[2:]) for row in rows])
 
 
-async def enqueue_in_lanes(tx: Tx, rows: Sequence[tuple[str, str, str, str, int, int]]) -> None:
-    """Rows of (id, kind, lane, customer_id, due_at_ms, created_at_ms)."""
+async def enqueue_keyed(tx: Tx, rows: Sequence[tuple[str, str, str, str, int, int]]) -> None:
+    """Rows of (id, kind, queue_key, customer_id, due_at_ms, created_at_ms)."""
     await tx.execute_many(ENQUEUE, rows)
 
 
-async def lanes(tx: Tx, kind: str, *, after: str, now_ms: int, count: int) -> list[str]:
-    """Up to `count` lanes with due jobs that come after that one; `after` "" begins with the first."""
-    return [row[0] for row in await tx.fetch(LANES, kind=kind, after=after, now_ms=now_ms, count=count)]
+async def queue_keys(tx: Tx, kind: str, *, after: str, now_ms: int, count: int) -> list[str]:
+    """Up to `count` queues with due jobs that come after that one; `after` "" begins with the first."""
+    return [row[0] for row in await tx.fetch(QUEUE_KEYS, kind=kind, after=after, now_ms=now_ms, count=count)]
 
 
-async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, lane: str = ONE_LANE) -> list[Job]:
-    """Lease up to `count` due jobs of the lane, the longest due first."""
-    picked = await tx.fetch(PICK, kind=kind, lane=lane, now_ms=now_ms, count=count)
+async def claim(
+    tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, queue_key: str = SINGLE_QUEUE
+) -> list[Job]:
+    """Lease up to `count` due jobs of the queue, the longest due first."""
+    picked = await tx.fetch(PICK, kind=kind, queue_key=queue_key, now_ms=now_ms, count=count)
     due_at_ms = {row[0]: row[1] for row in picked}
     if not due_at_ms:
         return []
@@ -107,7 +109,7 @@ async def claim(tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, la
 
 
 async def named(tx: Tx, kind: str, ids: Sequence[str], *, now_ms: int) -> list[tuple[str, str]]:
-    """(id, lane) of those of the given jobs that are due and that nobody else has; locked, not leased yet."""
+    """(id, queue_key) of those of the given jobs that are due and that nobody else has; locked, not leased yet."""
     return [(row[0], row[1]) for row in await tx.fetch(PICK_NAMED, ids=ids, kind=kind, now_ms=now_ms)]
 
 
@@ -130,11 +132,11 @@ async def finish(tx: Tx, jobs: Sequence[Job]) -> None:
 
 async def move(tx: Tx, rows: Sequence[tuple[str, int, str, int]]) -> None:
     """Turn jobs into their successor: rows of (kind, due_at_ms, id, fence). Ends the lease."""
-    await move_to_lanes(tx, [(row[0], ONE_LANE, *row[1:]) for row in rows])
+    await move_keyed(tx, [(row[0], SINGLE_QUEUE, *row[1:]) for row in rows])
 
 
-async def move_to_lanes(tx: Tx, rows: Sequence[tuple[str, str, int, str, int]]) -> None:
-    """The same for (kind, lane, due_at_ms, id, fence)."""
+async def move_keyed(tx: Tx, rows: Sequence[tuple[str, str, int, str, int]]) -> None:
+    """The same for (kind, queue_key, due_at_ms, id, fence)."""
     await tx.execute_many(MOVE, rows, distinct=True)
 
 

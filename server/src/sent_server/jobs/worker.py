@@ -10,7 +10,7 @@ from sent_server.db import StorageUnavailableError
 
 log = structlog.get_logger()
 POLL_MS = 250
-PAUSE_AFTER_CRASH_MS = 500
+CRASH_BACKOFF_MS = 500
 STOP_WITHIN_S = 5
 
 
@@ -19,7 +19,7 @@ class Worker:
 
     An outage of the database is told once and once when it is over; anything else is a bug, and told each time.
 
-    `breather_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
+    `batch_delay_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
     """
 
     def __init__(
@@ -29,17 +29,17 @@ class Worker:
         step: Callable[[], Awaitable[bool]],
         *,
         poll_ms: int = POLL_MS,
-        breather_ms: int = 0,
+        batch_delay_ms: int = 0,
     ) -> None:
         self.name = name
         self._bus = bus
         self._step = step
         self._poll_ms = poll_ms
-        self._breather_ms = breather_ms
+        self._batch_delay_ms = batch_delay_ms
         self._task: asyncio.Task[None] | None = None
-        self._at_rest = False
+        self._is_idle = False
         self._stopping = False
-        self._cut_off = False
+        self._storage_down = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.name)
@@ -49,7 +49,7 @@ class Worker:
         self._stopping = True
         if self._task is None:
             return
-        if not self._at_rest:
+        if not self._is_idle:
             await asyncio.wait({self._task}, timeout=STOP_WITHIN_S)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -61,27 +61,27 @@ class Worker:
                 self._note_storage(None)
             except StorageUnavailableError as error:
                 self._note_storage(error)
-                await self._rest(asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000))
+                await self._idle(asyncio.sleep(CRASH_BACKOFF_MS / 1000))
                 continue
             except Exception:
                 log.exception("worker.crashed", worker=self.name)
-                await self._rest(asyncio.sleep(PAUSE_AFTER_CRASH_MS / 1000))
+                await self._idle(asyncio.sleep(CRASH_BACKOFF_MS / 1000))
                 continue
             if self._stopping:
                 return
             if busy:
-                await self._rest(asyncio.sleep(self._breather_ms / 1000))
+                await self._idle(asyncio.sleep(self._batch_delay_ms / 1000))
             else:
-                await self._rest(self._bus.wait(self.name, timeout_ms=self._poll_ms))
+                await self._idle(self._bus.wait(self.name, timeout_ms=self._poll_ms))
 
     def _note_storage(self, error: StorageUnavailableError | None) -> None:
-        if error and not self._cut_off:
-            log.warning("worker.cut_off", worker=self.name, error=str(error))
-        elif self._cut_off and not error:
-            log.warning("worker.goes_on", worker=self.name)
-        self._cut_off = error is not None
+        if error and not self._storage_down:
+            log.warning("worker.database_down", worker=self.name, error=str(error))
+        elif self._storage_down and not error:
+            log.warning("worker.database_back", worker=self.name)
+        self._storage_down = error is not None
 
-    async def _rest(self, pause: Awaitable[None]) -> None:
-        self._at_rest = True
+    async def _idle(self, pause: Awaitable[None]) -> None:
+        self._is_idle = True
         await pause
-        self._at_rest = False
+        self._is_idle = False

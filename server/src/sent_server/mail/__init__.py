@@ -4,6 +4,6 @@ A crash loses no letter; between the relay's yes and our note of it, it may make
 """
 
 from sent_server.mail.outbox import KIND, LEASE_MS, cancel, enqueue, step
-from sent_server.mail.store import Progress, forget_old, progress
+from sent_server.mail.store import MailProgress, forget_old, progress
 
-__all__ = ["KIND", "LEASE_MS", "Progress", "cancel", "enqueue", "forget_old", "progress", "step"]
+__all__ = ["KIND", "LEASE_MS", "MailProgress", "cancel", "enqueue", "forget_old", "progress", "step"]

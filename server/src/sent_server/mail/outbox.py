@@ -15,7 +15,7 @@ from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.sealing import Sealer
 from sent_server.mail import store
-from sent_server.ports.mail import Failed, Letter, Mailer, Outcome, Refused, Sent
+from sent_server.ports.mail import Email, EmailFailed, EmailRefused, EmailSent, Mailer, Outcome
 
 log = structlog.get_logger()
 KIND = "mail"
@@ -31,11 +31,11 @@ class _Waiting:
     """`letter` None: it was cancelled, or has gone already."""
 
     job: Job
-    letter: Letter | None
+    letter: Email | None
     attempts: int
 
 
-async def enqueue(tx: Tx, sealer: Sealer, customer_id: str, mail_id: str, letter: Letter, *, now_ms: int) -> None:
+async def enqueue(tx: Tx, sealer: Sealer, customer_id: str, mail_id: str, letter: Email, *, now_ms: int) -> None:
     sealed = sealer.seal(orjson.dumps(asdict(letter)).decode(), row_id=mail_id)
     await store.insert(tx, customer_id, mail_id, letter_sealed=sealed, now_ms=now_ms)
     await jobs.enqueue(tx, [(mail_id, KIND, customer_id, now_ms, now_ms)])
@@ -68,7 +68,7 @@ async def _waiting(tx: Tx, sealer: Sealer, job: Job) -> _Waiting:
     row = await store.waiting(tx, job.customer_id, job.id)
     if row is None:
         return _Waiting(job, None, 0)
-    return _Waiting(job, Letter(**orjson.loads(sealer.open(row[0], row_id=job.id))), row[1])
+    return _Waiting(job, Email(**orjson.loads(sealer.open(row[0], row_id=job.id))), row[1])
 
 
 async def _hand_over(mailer: Mailer, waiting: _Waiting) -> Outcome | None:
@@ -78,7 +78,7 @@ async def _hand_over(mailer: Mailer, waiting: _Waiting) -> Outcome | None:
         return await mailer.send(waiting.letter, letter_id=waiting.job.id)
     except Exception as error:
         log.exception("mail.crashed", mail_id=waiting.job.id)
-        return Failed(type(error).__name__)
+        return EmailFailed(type(error).__name__)
 
 
 async def _record(tx: Tx, handed_over: Sequence[tuple[_Waiting, Outcome | None]], *, now_ms: int) -> None:
@@ -87,14 +87,14 @@ async def _record(tx: Tx, handed_over: Sequence[tuple[_Waiting, Outcome | None]]
         match outcome:
             case None:
                 pass
-            case Sent():
+            case EmailSent():
                 await store.sent(tx, job.customer_id, job.id, now_ms=now_ms)
-            case Failed(reason) if waiting.attempts < len(RETRY_AFTER_MS):
-                log.warning("mail.put_off", mail_id=job.id, attempts=waiting.attempts + 1)
+            case EmailFailed(reason) if waiting.attempts < len(RETRY_AFTER_MS):
+                log.warning("mail.deferred", mail_id=job.id, attempts=waiting.attempts + 1)
                 await store.put_off(tx, job.customer_id, job.id, error=reason)
                 await jobs.move(tx, [(KIND, now_ms + RETRY_AFTER_MS[waiting.attempts], job.id, job.fence)])
                 continue
-            case Failed(reason) | Refused(reason):
+            case EmailFailed(reason) | EmailRefused(reason):
                 log.error("mail.failed", mail_id=job.id, attempts=waiting.attempts + 1)
                 await store.given_up(tx, job.customer_id, job.id, error=reason, now_ms=now_ms)
             case _:

@@ -44,7 +44,7 @@ FORGET_OLD = """
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class MailProgress:
     """`error` is what the relay said last, if it was not a yes."""
 
     attempts: int
@@ -79,9 +79,9 @@ async def delete(tx: Tx, customer_id: str, mail_id: str) -> None:
     await tx.execute(DELETE, customer_id=customer_id, id=mail_id)
 
 
-async def progress(tx: Tx, customer_id: str, mail_ids: Sequence[str]) -> dict[str, Progress]:
+async def progress(tx: Tx, customer_id: str, mail_ids: Sequence[str]) -> dict[str, MailProgress]:
     rows = await tx.fetch(PROGRESS, customer_id=customer_id, ids=list(mail_ids)) if mail_ids else []
-    return {mail_id: Progress(*rest) for mail_id, *rest in rows}
+    return {mail_id: MailProgress(*rest) for mail_id, *rest in rows}
 
 
 async def forget_old(tx: Tx, *, before_ms: int) -> int:

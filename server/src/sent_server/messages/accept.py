@@ -25,8 +25,8 @@ from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
 from sent_server.messages.daily import DailyQuotas
-from sent_server.messages.draft import Draft, DraftMessage, draft_request
-from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans, lane
+from sent_server.messages.draft import DraftMessage, DraftRequest, draft_request
+from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans, queue_key
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
@@ -38,7 +38,7 @@ MAX_WITH_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AcceptMessages:
     """What accepting needs besides the transaction."""
 
     card: RateCard
@@ -51,18 +51,18 @@ class Desk:
         spendable = await ledger.available(tx, sorted({command.caller.ledger_id for command in commands}))
         daily = await DailyQuotas.of(tx, commands)
         results: list[Reply | ApiError] = []
-        drafts: list[Draft] = []
+        drafts: list[DraftRequest] = []
         for command in commands:
             drafted = self._decide(command, found, spendable, daily)
-            if isinstance(drafted, Draft):
+            if isinstance(drafted, DraftRequest):
                 drafts.append(drafted)
                 results.append(_reply(drafted))
             else:
                 results.append(drafted)
         if drafts:
-            told, work = await _write(tx, drafts)
+            notified, work = await _write(tx, drafts)
             await daily.write(tx)
-            tx.after_commit(lambda: self._hint(work, told=told))
+            tx.after_commit(lambda: self._hint(work, notified=notified))
         return results
 
     async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
@@ -72,16 +72,16 @@ class Desk:
             raise result
         return result
 
-    def _hint(self, work: Mapping[str, Sequence[str]], *, told: bool) -> None:
-        if told:
+    def _hint(self, work: Mapping[str, Sequence[str]], *, notified: bool) -> None:
+        if notified:
             self.bus.hint(events.TOPIC)
         for kind, ids in work.items():
-            # A crowd waits in its lane; a bare hint has workers go around all lanes.
+            # A crowd waits in its queue; a bare hint has workers go around all queues.
             self.bus.hint(kind, ids if len(ids) <= MAX_NAMED else ())
 
     def _decide(
         self, command: SendCommand, found: "_Found", spendable: dict[str, int], daily: DailyQuotas
-    ) -> Draft | ApiError:
+    ) -> DraftRequest | ApiError:
         caller = command.caller
         template = found.templates[caller.customer_id].pick(id=command.template_id, name=command.template_name)
         if template is None:
@@ -127,18 +127,16 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
     recipients: dict[str, dict[str, Recipient]] = {}
     active: dict[str, set[str]] = {}
     for customer_id, own in sorted(by_customer.items()):
-        relatives = own[0].caller.relatives
+        scope = own[0].caller.sharing
         found_templates[customer_id] = await templates.for_sending(
             tx,
             customer_id,
-            owners=relatives.templates,
+            owners=scope.templates,
             ids=sorted({command.template_id for command in own if command.template_id}),
             names=sorted({command.template_name for command in own if command.template_name}),
         )
         phones = own[0].recipients if len(own) == 1 else sorted({p for command in own for p in command.recipients})
-        recipients[customer_id] = await contacts.for_sending(
-            tx, customer_id, phones, relatives=relatives, now_ms=own[0].now_ms
-        )
+        recipients[customer_id] = await contacts.for_sending(tx, customer_id, phones, scope=scope, now_ms=own[0].now_ms)
         if card.active_contact_micros:
             known = [recipient.id for recipient in recipients[customer_id].values()]
             month = timestamps.month(own[0].now_ms)
@@ -147,8 +145,8 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
     return _Found(found_templates, await channels.configured(tx, owners), recipients, active)
 
 
-async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Sequence[str]]]:
-    """Returns whether a receiver has something to be told, and the ids of the new jobs by kind."""
+async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[str, Sequence[str]]]:
+    """Returns whether a receiver has something to be notified, and the ids of the new jobs by kind."""
     await _insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, sorted({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Row] = []
@@ -176,8 +174,8 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Se
             if failed:
                 history.append((customer_id, message.id, 2, "FAILED", AUTOMATIC, _why(message), None, None, now_ms))
             else:
-                kind, own_lane = DISPATCH + str(route.carrier), lane(customer_id, str(route.sender))
-                work.append((message.id, kind, own_lane, customer_id, now_ms, now_ms))
+                kind, own_queue_key = DISPATCH + str(route.carrier), queue_key(customer_id, str(route.sender))
+                work.append((message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
             if held_micros:
                 holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))
             if message.active_contact_micros:
@@ -187,7 +185,7 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Se
     await store.insert_batches(tx, batches)
     await store.insert_messages(tx, rows)
     await store.insert_events(tx, history)
-    await jobs.enqueue_in_lanes(tx, work)
+    await jobs.enqueue_keyed(tx, work)
     await store.insert_active_contacts(tx, newly_active)
     await events.emit(tx, announced, interest)
     # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
@@ -198,7 +196,7 @@ async def _write(tx: Tx, drafts: Sequence[Draft]) -> tuple[bool, Mapping[str, Se
     return bool(announced), by_kind
 
 
-async def _insert_new_contacts(tx: Tx, drafts: Sequence[Draft]) -> None:
+async def _insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
     new: defaultdict[str, dict[str, Recipient]] = defaultdict(dict)
     for draft in drafts:
         for message in draft.messages:
@@ -208,7 +206,7 @@ async def _insert_new_contacts(tx: Tx, drafts: Sequence[Draft]) -> None:
         await contacts.insert_new(tx, customer_id, list(recipients.values()), now_ms=drafts[0].command.now_ms)
 
 
-def _batch_row(draft: Draft) -> Row:
+def _batch_row(draft: DraftRequest) -> Row:
     command, template = draft.command, draft.template
     return (
         command.caller.customer_id, draft.batch_id, template.id, template.name, template.category,
@@ -228,7 +226,7 @@ def _reason_code(message: DraftMessage) -> str | None:
     return plan.refusal or reasons.CODE_OF_PREFIX.get(plan.error or "")
 
 
-def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[Event]:
+def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) -> list[Event]:
     command = draft.command
     statuses = ("QUEUED", "FAILED") if message.route.plan.error else ("QUEUED",)
     return [
@@ -251,7 +249,7 @@ def _announce(draft: Draft, message: DraftMessage, interest: Interest) -> list[E
     ]
 
 
-def _reply(draft: Draft) -> Reply:
+def _reply(draft: DraftRequest) -> Reply:
     """Beyond `MAX_WITH_TEXT` recipients the answer repeats no text, so that its size is bounded."""
     rows: list[tuple[str, str, str | None, str | None, int | None]] = []
     shows_text = len(draft.command.recipients) <= MAX_WITH_TEXT

@@ -11,14 +11,14 @@ from sent_server.http.idempotency import Claim, Idempotency
 from sent_server.http.limits import LimitClass
 from sent_server.http.route import Access, Call, Route
 from sent_server.messages import store, wire
-from sent_server.messages.accept import Desk
+from sent_server.messages.accept import AcceptMessages
 from sent_server.messages.model import SendCommand
 from sent_server.messages.wire import SendMessage
 
 BAD_ID = ("VALIDATION_001", "Invalid message ID format.")
 
 
-def routes(desk: Desk, idempotency: Idempotency, urls: UrlRules, *, doc_url_base: str) -> Sequence[Route]:
+def routes(desk: AcceptMessages, idempotency: Idempotency, urls: UrlRules, *, doc_url_base: str) -> Sequence[Route]:
     async def send(tx: Tx, call: Call, body: SendMessage) -> Reply:
         return await desk.accept_one(tx, _command(call, body, urls, None))
 

@@ -6,16 +6,16 @@ A draft of one request holds a message per recipient and channel; a refusal of t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.messages import routes
 from sent_server.messages.model import AUTOMATIC, SendCommand
-from sent_server.messages.routes import Route
+from sent_server.messages.routes import MessageRoute
 from sent_server.pricing.card import RateCard
-from sent_server.routing.model import Plan
+from sent_server.routing.model import RoutePlan
 from sent_server.templates import rendering
 from sent_server.templates.service import SendableTemplate
 
@@ -27,7 +27,7 @@ class DraftMessage:
     id: str
     recipient: Recipient
     channel: str | None
-    route: Route
+    route: MessageRoute
     plan_number: int
     active_contact_micros: int
 
@@ -37,12 +37,12 @@ class DraftMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftRequest:
     command: SendCommand
     batch_id: str
     template: SendableTemplate
-    contents: Mapping[str, Content]
-    routes: Sequence[Route]
+    contents: Mapping[str, MessageContent]
+    routes: Sequence[MessageRoute]
     messages: Sequence[DraftMessage]
 
     @property
@@ -59,7 +59,7 @@ def draft_request(
     recipients: Mapping[str, Recipient],
     active: Collection[str],
     sms_max_parts: int,
-) -> Draft | ApiError:
+) -> DraftRequest | ApiError:
     """Route and price every message of a request; 400, or 422 when nobody in it can be reached.
 
     `active` are the contacts (by id) that this month's active-contact price was already charged for.
@@ -78,7 +78,7 @@ def draft_request(
         unfit=unfit,
         configured=configured,
     )
-    alike: dict[tuple[str, frozenset[str], bool, str], tuple[Route, int]] = {}
+    alike: dict[tuple[str, frozenset[str], bool, str], tuple[MessageRoute, int]] = {}
     messages: list[DraftMessage] = []
     counted = set(active)
     for phone in command.recipients:
@@ -99,26 +99,26 @@ def draft_request(
     refusal = _refusal([route.plan for route in used])
     if refusal:
         return ApiError(refusal)
-    return Draft(command, ids.new_id(command.now_ms), template, contents, used, messages)
+    return DraftRequest(command, ids.new_id(command.now_ms), template, contents, used, messages)
 
 
 def _render(
     command: SendCommand, template: SendableTemplate, sms_max_parts: int
-) -> tuple[dict[str, Content], dict[str, tuple[str, ...]]]:
+) -> tuple[dict[str, MessageContent], dict[str, tuple[str, ...]]]:
     """The texts of the channels that may be used, and what is wrong with those that do not fit."""
-    contents: dict[str, Content] = {}
+    contents: dict[str, MessageContent] = {}
     unfit: dict[str, tuple[str, ...]] = {}
     wanted = template.channels if AUTOMATIC in command.channels else template.channels.intersection(command.channels)
     for channel in sorted(wanted):
         match rendering.render(template.compiled, channel, command.parameters, sms_max_parts=sms_max_parts):
-            case Content() as content:
+            case MessageContent() as content:
                 contents[channel] = content
             case rendering.InvalidParameters(problems=found):
                 unfit[channel] = found
     return contents, unfit
 
 
-def _refusal(plans: Sequence[Plan]) -> str | None:
+def _refusal(plans: Sequence[RoutePlan]) -> str | None:
     """The 422 code when no message of the request can go and parameters are not the reason."""
     if any(found.legs or found.refusal is None for found in plans):
         return None

@@ -54,7 +54,7 @@ class MessageProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LifecycleStep:
     """What an event changes; None is unchanged.
 
     `status` is to be recorded, `shown` is the leg that the message then shows, `next_leg` the one to try next.
@@ -65,41 +65,41 @@ class Step:
     next_leg: int | None = None
 
 
-NOTHING = Step()
+NOTHING = LifecycleStep()
 
 
-def on_started(progress: MessageProgress) -> Step:
+def on_started(progress: MessageProgress) -> LifecycleStep:
     """The current leg is about to be submitted for the first time."""
     if progress.status in ENDED:
         return NOTHING
     # What a carrier took stays in view until the new leg is taken, too.
-    return Step("ROUTED", progress.shown if progress.status == "SENT" else progress.leg)
+    return LifecycleStep("ROUTED", progress.shown if progress.status == "SENT" else progress.leg)
 
 
-def on_submitted(progress: MessageProgress) -> Step:
+def on_submitted(progress: MessageProgress) -> LifecycleStep:
     """A carrier accepted the current leg."""
     if progress.status in ENDED or (progress.status == "SENT" and progress.shown == progress.leg):
         return NOTHING
-    return Step("SENT", progress.leg)
+    return LifecycleStep("SENT", progress.leg)
 
 
-def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> Step:
+def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> LifecycleStep:
     """A carrier's word (`DELIVERED`, `READ` or `FAILED`) on one of the legs."""
     if kind == "FAILED":
         return on_leg_failed(progress, leg=leg, falls_back=falls_back)
-    return Step(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING
+    return LifecycleStep(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING
 
 
-def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = True) -> Step:
+def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = True) -> LifecycleStep:
     """A leg was rejected, failed or timed out: try the next one, or give up. Only the leg under way can end."""
     if leg != progress.leg or progress.status in ENDED:
         return NOTHING
     if falls_back and leg + 1 < progress.legs:
-        return Step(next_leg=leg + 1)
+        return LifecycleStep(next_leg=leg + 1)
     return _give_up(progress)
 
 
-def on_blocked(progress: MessageProgress) -> Step:
+def on_blocked(progress: MessageProgress) -> LifecycleStep:
     """Consent vanished before dispatch: no leg may go any more."""
     return NOTHING if progress.status in ENDED else _give_up(progress)
 
@@ -116,5 +116,5 @@ def better_leg_state(old: str, new: str) -> str:
     return new if LEG_RANK[new] > LEG_RANK[old] else old
 
 
-def _give_up(progress: MessageProgress) -> Step:
-    return Step("FAILED", progress.shown if progress.status == "SENT" else progress.leg)
+def _give_up(progress: MessageProgress) -> LifecycleStep:
+    return LifecycleStep("FAILED", progress.shown if progress.status == "SENT" else progress.leg)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sent_server.carriers.base import Button, Content
+from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.http.caller import Caller
 from sent_server.http.idempotency import Claim
 from sent_server.routing.model import Judgement
@@ -45,13 +45,13 @@ class PlannedLeg:
     sender: str
 
 
-def lane(customer_id: str, sender: str) -> str:
-    """Where a message waits to be dispatched: lanes are served in turn, and a sender may have a throughput."""
+def queue_key(customer_id: str, sender: str) -> str:
+    """Where a message waits to be dispatched: queues are served in turn, and a sender may have a throughput."""
     return f"{customer_id}/{sender}"
 
 
-def sender_of(lane: str) -> str:
-    return lane.partition("/")[2]
+def sender_of(queue_key: str) -> str:
+    return queue_key.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def load_plans(text: str) -> tuple[StoredPlan, ...]:
     )
 
 
-def dump_contents(contents: Mapping[str, Content]) -> str:
+def dump_contents(contents: Mapping[str, MessageContent]) -> str:
     return orjson.dumps(contents).decode()
 
 
@@ -93,19 +93,21 @@ def dump_contents(contents: Mapping[str, Content]) -> str:
 MAX_REMEMBERED = 4_096
 
 
-def load_contents(text: str) -> dict[str, Content]:
+def load_contents(text: str) -> dict[str, MessageContent]:
     return _remembered(text) if len(text) <= MAX_REMEMBERED else _loaded(text)
 
 
-def _loaded(text: str) -> dict[str, Content]:
+def _loaded(text: str) -> dict[str, MessageContent]:
     return {channel: _content(raw) for channel, raw in orjson.loads(text).items()}
 
 
 _remembered = functools.lru_cache(maxsize=1_000)(_loaded)
 
 
-def _content(raw: dict[str, Any]) -> Content:
-    return Content(raw["content"], raw["header"], raw["footer"], tuple(Button(**button) for button in raw["buttons"]))
+def _content(raw: dict[str, Any]) -> MessageContent:
+    return MessageContent(
+        raw["content"], raw["header"], raw["footer"], tuple(MessageButton(**button) for button in raw["buttons"])
+    )
 
 
 @dataclass(frozen=True, slots=True)

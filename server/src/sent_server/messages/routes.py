@@ -4,14 +4,14 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.model import Recipient
 from sent_server.kernel import segments
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
-from sent_server.routing.model import Plan, Reach
+from sent_server.routing.model import Reach, RoutePlan
 from sent_server.routing.plan import plan
 
 
@@ -32,10 +32,10 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class MessageRoute:
     """`carrier` and `sender` are the first leg's; None when no leg can go."""
 
-    plan: Plan
+    plan: RoutePlan
     json: str
     hold_micros: int
     carrier: str | None
@@ -47,7 +47,7 @@ def terms(
     *,
     category: str,
     status: str,
-    contents: Mapping[str, Content],
+    contents: Mapping[str, MessageContent],
     unfit: Mapping[str, tuple[str, ...]],
     configured: Mapping[str, ChannelConfig],
 ) -> Terms:
@@ -55,7 +55,7 @@ def terms(
     return Terms(card, category, status == "APPROVED", written, tuple(unfit.items()), tuple(configured.values()))
 
 
-def find(terms: Terms, recipient: Recipient, channel: str) -> Route:
+def find(terms: Terms, recipient: Recipient, channel: str) -> MessageRoute:
     """The route on a channel, or by automatic choice."""
     requested = None if channel == AUTOMATIC else channel
     # Sentences about values are the caller's own, and long: they are not kept.
@@ -64,7 +64,9 @@ def find(terms: Terms, recipient: Recipient, channel: str) -> Route:
 
 
 @functools.lru_cache(maxsize=10_000)
-def _find(terms: Terms, requested: str | None, receivable: frozenset[str], opted_out: bool, region: str) -> Route:
+def _find(
+    terms: Terms, requested: str | None, receivable: frozenset[str], opted_out: bool, region: str
+) -> MessageRoute:
     configured = {config.channel: config for config in terms.configured}
     prices = [
         (channel, quote(terms.card, channel=channel, region=region, category=terms.category, segments=count))
@@ -87,8 +89,8 @@ def _find(terms: Terms, requested: str | None, receivable: frozenset[str], opted
     stored = dump_plan(StoredPlan(legs, found.judgements))
     first = legs[0] if legs else None
     carrier, sender = (first.carrier, first.sender) if first else (None, None)
-    return Route(found, stored, found.dearest_micros, carrier, sender)
+    return MessageRoute(found, stored, found.dearest_micros, carrier, sender)
 
 
-def _segments(channel: str, content: Content) -> int:
+def _segments(channel: str, content: MessageContent) -> int:
     return segments.count(content.content).segments if channel == "sms" else 1

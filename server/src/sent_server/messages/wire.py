@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.http import unserved
-from sent_server.http.fields import Body, Phone, PostUrl, Uuid, fault, not_supported
+from sent_server.http.fields import Phone, PostUrl, RequestBody, Uuid, fault, not_supported
 from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
@@ -109,7 +109,7 @@ def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
     return faults
 
 
-class SendMessage(Body):
+class SendMessage(RequestBody):
     """The multi-recipient form, and the older single-recipient one (phone_number, template_id, variables)."""
 
     not_served: ClassVar[frozenset[str]] = unserved.SEND
@@ -223,7 +223,7 @@ def _planned_channel(found: Message, batch: Batch) -> str:
     return legs[found.leg].channel if legs else ""
 
 
-def _body(content: Content) -> dict[str, Any]:
+def _body(content: MessageContent) -> dict[str, Any]:
     return {
         "header": content.header,
         "content": content.content,

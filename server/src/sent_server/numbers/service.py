@@ -8,7 +8,7 @@ import structlog
 from sent_server.errors import ApiError
 from sent_server.numbers import plan
 from sent_server.numbers.model import NumberDetails
-from sent_server.ports.lookup import Answer, Details, Lookup, NoSuchNumber, NotTold
+from sent_server.ports.lookup import Answer, LookedUpNumber, Lookup, NoSuchNumber, NotTold
 
 log = structlog.get_logger()
 PROVIDER_WITHIN_S = 5
@@ -32,7 +32,7 @@ class Numbers:
                 return planned
             case NoSuchNumber():
                 raise ApiError("RESOURCE_013")
-            case Details() as told:
+            case LookedUpNumber() as told:
                 return replace(
                     planned,
                     is_valid=True,

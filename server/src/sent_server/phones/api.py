@@ -31,7 +31,7 @@ class Sim:
     bus: Bus
     moves_clock: bool
 
-    async def answer(self, tx: Tx, call: Call, body: wire.Answer) -> Reply:
+    async def answer(self, tx: Tx, call: Call, body: wire.HandsetReply) -> Reply:
         said = await answers.write(
             tx, call.caller, _phone(call), channel=body.channel, text=body.text, to=body.to, now_ms=call.now_ms
         )
@@ -75,7 +75,7 @@ def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route
         route.get("/sim/phones/{phone}", get_phone, **of_phone),
         route.mutate("PUT", "/sim/phones/{phone}", set_capabilities, body=wire.SetCapabilities, **of_phone),
         route.get("/sim/phones/{phone}/messages", list_messages, **of_phone),
-        route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.Answer, **of_phone),
+        route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.HandsetReply, **of_phone),
         route.mutate("POST", "/sim/phones/{phone}/receipts", sim.confirm, body=wire.Confirmation, **of_phone),
         route.get("/sim/faults", get_faults, access=admin),
         route.mutate("PUT", "/sim/faults", set_faults, body=wire.SetFaults, access=admin),

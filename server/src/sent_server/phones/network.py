@@ -14,7 +14,7 @@ from sent_server.carriers.simulator.behaviour import Behaviour, reason_of
 from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.jobs import Worker
-from sent_server.jobs.leases import Duty
+from sent_server.jobs.leases import LeaderLease
 from sent_server.kernel.clock import Clock
 from sent_server.phones import due_store, store, upkeep
 from sent_server.phones.carry import carry
@@ -23,7 +23,7 @@ from sent_server.phones.due_store import Due
 TOPIC = "phones"
 UPKEEP = "phones-upkeep"
 POLL_MS = 50
-BREATHER_MS = 20
+BATCH_DELAY_MS = 20
 BATCH = 1_000
 LEASE_MS = 2_000
 
@@ -35,8 +35,8 @@ class PhoneNetwork:
         self._database = database
         self._clock = clock
         self._bus = bus
-        self._telling = Duty(database, clock, TOPIC, lease_ms=LEASE_MS)
-        self._keeping_up = Duty(database, clock, UPKEEP, lease_ms=4 * upkeep.EVERY_MS)
+        self._telling = LeaderLease(database, clock, TOPIC, lease_ms=LEASE_MS)
+        self._keeping_up = LeaderLease(database, clock, UPKEEP, lease_ms=4 * upkeep.EVERY_MS)
         self._workers: list[Worker] = []
 
     async def carry(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]:
@@ -48,7 +48,7 @@ class PhoneNetwork:
 
     async def start(self, carrier: str, inbox: Inbox) -> None:
         self._workers = [
-            Worker(TOPIC, self._bus, lambda: self.step(carrier, inbox), poll_ms=POLL_MS, breather_ms=BREATHER_MS),
+            Worker(TOPIC, self._bus, lambda: self.step(carrier, inbox), poll_ms=POLL_MS, batch_delay_ms=BATCH_DELAY_MS),
             Worker(UPKEEP, self._bus, self._keep_up, poll_ms=upkeep.EVERY_MS),
         ]
         for worker in self._workers:
@@ -57,14 +57,14 @@ class PhoneNetwork:
     async def stop(self) -> None:
         for worker in self._workers:
             await worker.stop()
-        await self._telling.lay_down()
-        await self._keeping_up.lay_down()
+        await self._telling.release()
+        await self._keeping_up.release()
 
     async def step(self, carrier: str, inbox: Inbox) -> bool:
         """Hand in one portion of what is due."""
         now_ms = self._clock.now_ms()
         due = await self._database.read(lambda tx: due_store.fetch(tx, now_ms=now_ms, count=BATCH))
-        if not due or not await self._telling.mine():
+        if not due or not await self._telling.is_leader():
             return False
         receipts = [item for item in due if item.kind != "reply"]
         replies = [item for item in due if item.kind == "reply"]
@@ -82,7 +82,7 @@ class PhoneNetwork:
         await self._database.write(lambda tx: due_store.delete(tx, told))
 
     async def _keep_up(self) -> bool:
-        if not await self._keeping_up.mine():
+        if not await self._keeping_up.is_leader():
             return False
         return await upkeep.step(self._database, now_ms=self._clock.now_ms())
 

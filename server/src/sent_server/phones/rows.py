@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import orjson
 
-from sent_server.carriers.base import Channel, Content, Submission
+from sent_server.carriers.base import Channel, MessageContent, Submission
 from sent_server.carriers.simulator.behaviour import Behaviour
 from sent_server.db import Row, Tx
 from sent_server.phones import due_store, store
@@ -69,7 +69,7 @@ def _at(now_ms: int, after_ms: int | None) -> int | None:
     return None if after_ms is None else now_ms + after_ms
 
 
-def _extras(content: Content) -> str | None:
+def _extras(content: MessageContent) -> str | None:
     """What is shown beside the text; most messages have nothing."""
     if not (content.header or content.footer or content.buttons):
         return None

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
-from sent_server.http.fields import Body, Phone, Uuid, between, fault, one_of
+from sent_server.http.fields import Phone, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
 from sent_server.phones.model import DialledFault, Handset, HandsetMessage
@@ -48,7 +48,7 @@ def _check_once_each(faults: "list[FaultSetting]") -> "list[FaultSetting]":
 AnyChannel = Annotated[str, one_of(CHANNELS)]
 
 
-class SetCapabilities(Body):
+class SetCapabilities(RequestBody):
     """Absent or null leaves a channel as it is."""
 
     sms: bool | None = None
@@ -60,7 +60,7 @@ class SetCapabilities(Body):
         return {"sms": self.sms, "whatsapp": self.whatsapp, "rcs": self.rcs}
 
 
-class Answer(Body):
+class HandsetReply(RequestBody):
     """What a person at the handset writes; `to` is the account's number on that channel, and may be left out."""
 
     channel: AnyChannel
@@ -68,7 +68,7 @@ class Answer(Body):
     to: Phone | None = None
 
 
-class Confirmation(Body):
+class Confirmation(RequestBody):
     """What the network says of a message to the handset: the newest on that channel, or the one with `message_id`."""
 
     channel: AnyChannel
@@ -91,13 +91,13 @@ class FaultSetting(BaseModel):
         return DialledFault(self.channel, Fault(FaultKind(self.kind), self.error_code, per_million))
 
 
-class SetFaults(Body):
+class SetFaults(RequestBody):
     """The whole dial: a channel that is not listed works well."""
 
     faults: Annotated[list[FaultSetting], AtMost(len(CHANNELS), "faults"), AfterValidator(_check_once_each)]
 
 
-class AdvanceClock(Body):
+class AdvanceClock(RequestBody):
     advance_ms: Annotated[int, between(1, MAX_ADVANCE_MS)]
 
 

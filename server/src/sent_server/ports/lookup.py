@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class LookedUpNumber:
     """None is "cannot tell". `line_type` is mobile, landline, voip, toll_free or another kind of line."""
 
     line_type: str | None
@@ -27,7 +27,7 @@ class NotTold:
     reason: str
 
 
-Answer = Details | NoSuchNumber | NotTold
+Answer = LookedUpNumber | NoSuchNumber | NotTold
 
 
 class Lookup(Protocol):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """Plain text to one person. `link` is what the letter is about, if that is a link."""
 
     to: str
@@ -16,28 +16,28 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class EmailSent:
     """Whoever carries it has taken it over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class EmailRefused:
     """It will never be taken."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class EmailFailed:
     """It was not taken this time."""
 
     reason: str
 
 
-Outcome = Sent | Refused | Failed
+Outcome = EmailSent | EmailRefused | EmailFailed
 
 
 class Mailer(Protocol):
-    async def send(self, letter: Letter, *, letter_id: str) -> Outcome:
+    async def send(self, letter: Email, *, letter_id: str) -> Outcome:
         """Hand a letter over. The same letter may come again after a crash, with the same id; never raises."""
         ...

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PaymentCard:
     """`expiry` is MM/YY. Nothing of it shows when printed."""
 
     number: str = field(repr=False)
@@ -25,6 +25,6 @@ class Declined:
 
 
 class PaymentProcessor(Protocol):
-    async def keep(self, card: Card, *, reference: str) -> Kept | Declined:
+    async def keep(self, card: PaymentCard, *, reference: str) -> Kept | Declined:
         """The same card may come again under the same reference, and is kept once."""
         ...

@@ -2,7 +2,7 @@
 
 import structlog
 
-from sent_server.ports.mail import Letter, Outcome, Sent
+from sent_server.ports.mail import Email, EmailSent, Outcome
 
 log = structlog.get_logger()
 
@@ -10,7 +10,7 @@ log = structlog.get_logger()
 class PrintedMailer:
     """`ports.mail.Mailer` on standard error. `sent users invitations` shows the same links later."""
 
-    async def send(self, letter: Letter, *, letter_id: str) -> Outcome:
+    async def send(self, letter: Email, *, letter_id: str) -> Outcome:
         # The one secret that a log may hold: without a mail server this is how an invitation leaves the house.
         log.warning("mail.printed", letter_id=letter_id, to=letter.to, subject=letter.subject, link=letter.link)
-        return Sent()
+        return EmailSent()

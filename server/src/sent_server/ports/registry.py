@@ -38,18 +38,18 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class FilingRefused:
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class FilingPending:
     """Ask again after `after_ms`."""
 
     after_ms: int
 
 
-Answer = Registered | Refused | Pending
+Answer = Registered | FilingRefused | FilingPending
 
 
 class Registry(Protocol):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class TemplateSubmission:
     """A template as the reviewer reads it. `text` is everything that a recipient could see, a part a line.
 
     `revision` changes with the content, so that a verdict is never given to a text that the reviewer has not read.
@@ -22,28 +22,28 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class TemplateApproved:
     """`reference` is the reviewer's own id of the template, if it has one."""
 
     reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class TemplateRejected:
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
+class TemplateUndecided:
     """Ask again after `after_ms`."""
 
     after_ms: int
 
 
-Verdict = Approved | Rejected | Undecided
+Verdict = TemplateApproved | TemplateRejected | TemplateUndecided
 
 
 class Reviewer(Protocol):
-    async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+    async def review(self, submission: TemplateSubmission, *, now_ms: int) -> Verdict:
         """The verdict on a submission. The first call submits it; the same submission may come any number of times."""
         ...

@@ -3,7 +3,7 @@
 4000 0000 0000 0002    declined
 """
 
-from sent_server.ports.payment import Card, Declined, Kept
+from sent_server.ports.payment import Declined, Kept, PaymentCard
 
 DECLINED_NUMBER = "4000000000000002"
 
@@ -11,7 +11,7 @@ DECLINED_NUMBER = "4000000000000002"
 class SimulatedProcessor:
     """`ports.payment.PaymentProcessor` without a network."""
 
-    async def keep(self, card: Card, *, reference: str) -> Kept | Declined:
+    async def keep(self, card: PaymentCard, *, reference: str) -> Kept | Declined:
         if card.number == DECLINED_NUMBER:
             return Declined("The simulated processor declines this number")
         return Kept()

@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, Pending, Refused, Registered
+from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, FilingPending, FilingRefused, Registered
 
 DECIDE_MS = 3_000
 ASK_AGAIN_MS = 3_600_000
@@ -51,16 +51,16 @@ class SimulatedRegistry:
         return Registered(reference=_reference("C", filing.campaign_id), csp_id=CSP_ID)
 
 
-def _held(texts: Iterable[str], submitted_at_ms: int, now_ms: int) -> Pending | Refused | None:
+def _held(texts: Iterable[str], submitted_at_ms: int, now_ms: int) -> FilingPending | FilingRefused | None:
     """Why it is not registered (yet)."""
     waiting_ms = submitted_at_ms + DECIDE_MS - now_ms
     if waiting_ms > 0:
-        return Pending(waiting_ms)
+        return FilingPending(waiting_ms)
     trigger = _TRIGGER.search("\n".join(texts))
     if trigger is None:
         return None
     word = trigger.group(1).upper()
-    return Pending(ASK_AGAIN_MS) if word == NEVER else Refused(REASONS[word])
+    return FilingPending(ASK_AGAIN_MS) if word == NEVER else FilingRefused(REASONS[word])
 
 
 def _reference(kind: str, identifier: str) -> str:

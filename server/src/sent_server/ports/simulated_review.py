@@ -11,7 +11,7 @@ own, any case) is rejected at the same time, with that word's reason:
 
 import re
 
-from sent_server.ports.review import Approved, Rejected, Submission, Undecided, Verdict
+from sent_server.ports.review import TemplateApproved, TemplateRejected, TemplateSubmission, TemplateUndecided, Verdict
 
 REVIEW_MS = 2_000
 ASK_AGAIN_MS = 3_600_000
@@ -27,12 +27,12 @@ _TRIGGER = re.compile(rf"\b({'|'.join([*REASONS, NEVER])})\b", re.IGNORECASE)
 class SimulatedReviewer:
     """`ports.review.Reviewer` without a network."""
 
-    async def review(self, submission: Submission, *, now_ms: int) -> Verdict:
+    async def review(self, submission: TemplateSubmission, *, now_ms: int) -> Verdict:
         waiting_ms = submission.submitted_at_ms + REVIEW_MS - now_ms
         if waiting_ms > 0:
-            return Undecided(waiting_ms)
+            return TemplateUndecided(waiting_ms)
         trigger = _TRIGGER.search(submission.text)
         if trigger is None:
-            return Approved()
+            return TemplateApproved()
         word = trigger.group(1).upper()
-        return Undecided(ASK_AGAIN_MS) if word == NEVER else Rejected(REASONS[word])
+        return TemplateUndecided(ASK_AGAIN_MS) if word == NEVER else TemplateRejected(REASONS[word])

@@ -18,7 +18,7 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from sent_server.kernel import mailbox
-from sent_server.ports.mail import Failed, Letter, Outcome, Refused, Sent
+from sent_server.ports.mail import Email, EmailFailed, EmailRefused, EmailSent, Outcome
 
 PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 MAX_AT_ONCE = 4
@@ -73,11 +73,11 @@ class SmtpMailer:
         self._timeout_s = timeout_s
         self._threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="smtp")
 
-    async def send(self, letter: Letter, *, letter_id: str) -> Outcome:
+    async def send(self, letter: Email, *, letter_id: str) -> Outcome:
         message = self._message(letter, letter_id)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._deliver, message)
 
-    def _message(self, letter: Letter, letter_id: str) -> EmailMessage:
+    def _message(self, letter: Email, letter_id: str) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
         message["From"] = self._sender
         message["To"] = Address(mailbox.one_line(letter.name), addr_spec=letter.to)
@@ -93,23 +93,23 @@ class SmtpMailer:
         try:
             smtp = self._connect()
         except (smtplib.SMTPException, OSError) as error:
-            return Failed(_reason(error))
+            return EmailFailed(_reason(error))
         try:
             smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             ((code, reply),) = error.recipients.values()
             reason = _reason(smtplib.SMTPResponseException(code, reply))
-            return Refused(reason) if code >= 500 else Failed(reason)
+            return EmailRefused(reason) if code >= 500 else EmailFailed(reason)
         except smtplib.SMTPDataError as error:
-            return Refused(_reason(error)) if error.smtp_code >= 500 else Failed(_reason(error))
+            return EmailRefused(_reason(error)) if error.smtp_code >= 500 else EmailFailed(_reason(error))
         except (smtplib.SMTPException, OSError) as error:
-            return Failed(_reason(error))
+            return EmailFailed(_reason(error))
         finally:
             # What the relay says to a good-bye does not change what it has taken.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
             smtp.close()
-        return Sent()
+        return EmailSent()
 
     def _connect(self) -> smtplib.SMTP:
         relay, context = self._relay, ssl.create_default_context()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sent_server.bus import Bus
-from sent_server.compliance import reach
+from sent_server.compliance import scope
 from sent_server.db import Database, Tx
 from sent_server.http import query, route
 from sent_server.http.envelope import Reply
@@ -14,7 +14,7 @@ from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Rou
 from sent_server.kernel import paging
 from sent_server.ports.payment import PaymentProcessor
 from sent_server.profiles import cards, completion, service, wire
-from sent_server.profiles.service import Rules
+from sent_server.profiles.service import ProfileRules
 from sent_server.profiles.wire import CompleteProfile, CreateProfile, UpdateProfile
 
 BAD_ID = ("VALIDATION_003", "Invalid GUID format")
@@ -25,7 +25,7 @@ def routes(
     database: Database,
     bus: Bus,
     processor: PaymentProcessor,
-    rules: Rules,
+    rules: ProfileRules,
     forget_callers: Callable[[], None],
 ) -> Sequence[Route]:
     """`forget_callers` drops what is remembered of keys: what they may see and who pays changes with a profile."""
@@ -111,7 +111,7 @@ async def may_change(tx: Tx, call: Call) -> None:
 
 
 async def may_complete(tx: Tx, call: Call) -> None:
-    account = await reach.profile(tx, call.caller, call.path["profileId"])
+    account = await scope.profile(tx, call.caller, call.path["profileId"])
     await completion.check_filing(tx, call.caller, account)
 
 

@@ -4,19 +4,19 @@ from typing import assert_never
 
 from sent_server.errors import ApiError
 from sent_server.kernel import timestamps
-from sent_server.ports.payment import Card, Declined, Kept, PaymentProcessor
+from sent_server.ports.payment import Declined, Kept, PaymentCard, PaymentProcessor
 
 EXPIRED = "payment_details.expiry is in the past"
 
 
-def check(card: Card, *, now_ms: int) -> None:
+def check(card: PaymentCard, *, now_ms: int) -> None:
     """Raises VALIDATION_001 for a card that has expired; it is good until the end of its month."""
     month, year = card.expiry.split("/")
     if f"20{year}-{month}" < timestamps.month(now_ms):
         raise ApiError("VALIDATION_001", details={"payment_details.expiry": [EXPIRED]})
 
 
-async def hand_over(processor: PaymentProcessor, card: Card, *, reference: str) -> None:
+async def hand_over(processor: PaymentProcessor, card: PaymentCard, *, reference: str) -> None:
     """Raises VALIDATION_001 when the processor declines it."""
     answer = await processor.keep(card, reference=reference)
     match answer:

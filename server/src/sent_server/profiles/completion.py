@@ -10,12 +10,12 @@ from dataclasses import replace
 import structlog
 
 from sent_server import events, jobs
-from sent_server.accounts import family
 from sent_server.accounts import service as accounts
+from sent_server.accounts import sharing
 from sent_server.accounts.model import Account
 from sent_server.bus import Bus
 from sent_server.channels import service as channels
-from sent_server.compliance import reach
+from sent_server.compliance import scope
 from sent_server.compliance import service as compliance
 from sent_server.compliance.model import Facts, Registration
 from sent_server.db import Database, Tx
@@ -27,8 +27,8 @@ from sent_server.jobs import Job
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.clock import Clock
 from sent_server.profiles import outcome, store
-from sent_server.profiles.model import Details, ProfileStatus
-from sent_server.profiles.outcome import Outcome
+from sent_server.profiles.model import ProfileDetails, ProfileStatus
+from sent_server.profiles.outcome import CompletionOutcome
 from sent_server.profiles.store import Completion
 
 log = structlog.get_logger()
@@ -42,9 +42,9 @@ OF_THE_ORGANIZATION = (
 )
 NOT_MET = "The prerequisites of a complete profile are not met"
 MESSAGES = {
-    Outcome.COMPLETED: "The profile is complete",
-    Outcome.SUBMITTED: "The profile was submitted for review",
-    Outcome.FAILED: NOT_MET,
+    CompletionOutcome.COMPLETED: "The profile is complete",
+    CompletionOutcome.SUBMITTED: "The profile was submitted for review",
+    CompletionOutcome.FAILED: NOT_MET,
 }
 VERDICTS = {Registration.APPROVED: ProfileStatus.APPROVED, Registration.REJECTED: ProfileStatus.REJECTED}
 # (tx, job, now_ms) -> None
@@ -62,8 +62,8 @@ async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, no
 
     Raises RESOURCE_014, VALIDATION_001 with what is lacking, and AUTH_004 like `check_filing`.
     """
-    reached = await reach.profile(tx, caller, profile_id)
-    account = await family.for_change(tx, reached.organization_id, reached.id)
+    reached = await scope.profile(tx, caller, profile_id)
+    account = await sharing.for_change(tx, reached.organization_id, reached.id)
     if account is None:
         raise ApiError("RESOURCE_014")
     if account.profile_status == ProfileStatus.APPROVED:
@@ -122,20 +122,23 @@ async def _complete(tx: Tx, job: Job, now_ms: int) -> None:
         await jobs.finish(tx, [job])
 
 
-async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: int) -> tuple[Outcome, bool]:
+async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: int) -> tuple[CompletionOutcome, bool]:
     """What it leads to, and whether the registry has to be waited for."""
     await compliance.hold(tx, account)
     facts, lacking = await _look_at(tx, account)
     if lacking:  # something was taken away since the request
-        return Outcome.FAILED, False
+        return CompletionOutcome.FAILED, False
     if not completion.by_organization and await compliance.would_file_inherited(tx, account):
-        return Outcome.FAILED, False  # the organization added a draft since the request; it alone may file that
+        return (
+            CompletionOutcome.FAILED,
+            False,
+        )  # the organization added a draft since the request; it alone may file that
     configured = (await channels.configured(tx, [(account.id, account.organization_id)]))[account.id]
     reached = outcome.decide(account, facts, has_channel=not {"sms", "whatsapp"}.isdisjoint(configured))
     await compliance.file(tx, account.id, now_ms=now_ms)
     if account.profile_status != ProfileStatus.APPROVED:
         await _set_status(tx, account, reached.status, now_ms)
-    return reached, reached is Outcome.SUBMITTED and facts.is_tcr_application
+    return reached, reached is CompletionOutcome.SUBMITTED and facts.is_tcr_application
 
 
 async def _review(tx: Tx, job: Job, now_ms: int) -> None:
@@ -156,28 +159,28 @@ async def _review(tx: Tx, job: Job, now_ms: int) -> None:
 
 async def _look_at(tx: Tx, account: Account) -> tuple[Facts, dict[str, list[str]]]:
     facts = await compliance.facts(tx, account.id)
-    details = (await store.details(tx, [account.id])).get(account.id, Details())
+    details = (await store.details(tx, [account.id])).get(account.id, ProfileDetails())
     return facts, outcome.lacking(account, details.billing_contact, facts)
 
 
 async def _locked(tx: Tx, profile_id: str) -> Account | None:
     """None when it has been deleted: nobody is told then."""
     found = await accounts.look_up(tx, profile_id)
-    return await family.for_change(tx, found.organization_id, found.id) if found else None
+    return await sharing.for_change(tx, found.organization_id, found.id) if found else None
 
 
 async def _set_status(tx: Tx, account: Account, status: ProfileStatus | None, now_ms: int) -> None:
     if status is not None:
-        await family.change(tx, replace(account, profile_status=status, updated_at_ms=now_ms))
+        await sharing.change(tx, replace(account, profile_status=status, updated_at_ms=now_ms))
 
 
-def _told(account: Account, completion: Completion, reached: Outcome, now_ms: int) -> Event:
+def _told(account: Account, completion: Completion, reached: CompletionOutcome, now_ms: int) -> Event:
     """Source: contract webhooks.md, section 5."""
     payload = {
         "account_id": account.id,
         "profile_id": account.id,
         "status": reached.upper(),
-        "success": reached is not Outcome.FAILED,
+        "success": reached is not CompletionOutcome.FAILED,
         "message": MESSAGES[reached],
         "updated_at": timestamps.iso_seconds(now_ms),
     }

@@ -47,7 +47,7 @@ class WhatsappAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class ProfileDetails:
     """What a profile has besides its row in `customers`. `numbers` and `preferences` are shown as they were given."""
 
     billing_contact: BillingContact | None = None
@@ -63,7 +63,7 @@ class Profile:
 
     account: Account
     email: str | None
-    details: Details
+    details: ProfileDetails
     brand: Brand | None
 
 

@@ -18,7 +18,7 @@ NO_OWN_CAMPAIGN = "A TCR application needs at least one campaign"
 NO_PARENTS_CAMPAIGN = "The profile inherits its campaigns, and its organization has none"
 
 
-class Outcome(StrEnum):
+class CompletionOutcome(StrEnum):
     SUBMITTED = "submitted"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -27,11 +27,11 @@ class Outcome(StrEnum):
     def status(self) -> ProfileStatus | None:
         """What the profile's status becomes; None: it stays."""
         match self:
-            case Outcome.SUBMITTED:
+            case CompletionOutcome.SUBMITTED:
                 return ProfileStatus.PENDING_REVIEW
-            case Outcome.COMPLETED:
+            case CompletionOutcome.COMPLETED:
                 return ProfileStatus.APPROVED
-            case Outcome.FAILED:
+            case CompletionOutcome.FAILED:
                 return None
         assert_never(self)
 
@@ -48,11 +48,11 @@ def lacking(account: Account, contact: BillingContact | None, facts: Facts) -> d
     return found
 
 
-def decide(account: Account, facts: Facts, *, has_channel: bool) -> Outcome:
+def decide(account: Account, facts: Facts, *, has_channel: bool) -> CompletionOutcome:
     """`has_channel`: SMS or WhatsApp, its own or its organization's."""
     inherits = account.has("inherit_tcr_brand") and account.has("inherit_tcr_campaign")
     if not has_channel:
-        return Outcome.SUBMITTED
+        return CompletionOutcome.SUBMITTED
     if facts.is_tcr_application:
-        return Outcome.COMPLETED if inherits else Outcome.SUBMITTED
-    return Outcome.SUBMITTED if facts.has_main_country else Outcome.COMPLETED
+        return CompletionOutcome.COMPLETED if inherits else CompletionOutcome.SUBMITTED
+    return CompletionOutcome.SUBMITTED if facts.has_main_country else CompletionOutcome.COMPLETED

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from sent_server.accounts import family
 from sent_server.accounts import service as accounts
+from sent_server.accounts import sharing
 from sent_server.accounts.model import PROFILE_FLAGS, Account
 from sent_server.channels import service as channels
-from sent_server.compliance import reach
+from sent_server.compliance import scope
 from sent_server.compliance import service as compliance
 from sent_server.db import Tx
 from sent_server.egress import UrlRules
@@ -26,8 +26,8 @@ from sent_server.profiles import store
 from sent_server.profiles.model import (
     ORGANIZATION_PAYS,
     PAYS_ITSELF,
-    Details,
     Profile,
+    ProfileDetails,
     ProfileStatus,
     Wanted,
     WhatsappAccount,
@@ -39,13 +39,13 @@ NO_WHATSAPP = (
     "Organization does not have a WhatsApp Business Account configured. Complete WhatsApp Embedded Signup for your "
     "organization first, or provide direct credentials in the 'whatsapp_business_account' field."
 )
-TOO_MANY_SHARE = f"At most {family.MAX_SHARING} profiles of an organization may share this"
+TOO_MANY_SHARE = f"At most {sharing.MAX_SHARING} profiles of an organization may share this"
 NOT_A_SIBLING = "No such profile in this organization"
 OF_SIBLINGS = ("sending_phone_number_profile_id", "sending_whatsapp_number_profile_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ProfileRules:
     """What an installation decides about profiles."""
 
     sealer: Sealer
@@ -54,7 +54,7 @@ class Rules:
     urls: UrlRules
 
 
-async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: Rules) -> Account:
+async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: ProfileRules) -> Account:
     """The organization. Raises AUTH_004, RESOURCE_005, BUSINESS_008, and 422 without a WhatsApp account to inherit."""
     organization = await _organization_for_change(tx, caller)
     if await accounts.count_profiles(tx, organization.id) >= caller.quota("profiles", rules.quota):
@@ -67,7 +67,7 @@ async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: Rules) -> Acc
 
 
 async def create(
-    tx: Tx, caller: Caller, wanted: Wanted, rules: Rules, *, payment_reference: str | None, now_ms: int
+    tx: Tx, caller: Caller, wanted: Wanted, rules: ProfileRules, *, payment_reference: str | None, now_ms: int
 ) -> Profile:
     """Raises like `check_new`."""
     await accounts.hold_profiles(tx, caller.organization_id)
@@ -89,7 +89,7 @@ async def create(
     )
     await _check_sharing(tx, account, wanted)
     contact = None if billing_model == ORGANIZATION_PAYS else wanted.billing_contact
-    await store.put(tx, account.id, Details(contact, payment_reference, preferences=preferences))
+    await store.put(tx, account.id, ProfileDetails(contact, payment_reference, preferences=preferences))
     if wanted.whatsapp_account is not None:
         await _connect(tx, account, wanted.whatsapp_account, rules.sealer, now_ms)
     if wanted.brand is not None:
@@ -99,7 +99,7 @@ async def create(
 
 async def show(tx: Tx, caller: Caller, profile_id: str) -> Profile:
     """Raises RESOURCE_014."""
-    account = await reach.profile(tx, caller, profile_id)
+    account = await scope.profile(tx, caller, profile_id)
     return (await _profiles(tx, await _organization(tx, caller), [account]))[0]
 
 
@@ -112,14 +112,14 @@ async def list_all(tx: Tx, caller: Caller) -> list[Profile]:
 
 
 async def check_change(
-    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: Rules
-) -> tuple[Account, Details]:
+    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: ProfileRules
+) -> tuple[Account, ProfileDetails]:
     """The profile, locked, and its details as they shall be.
 
     Raises AUTH_004, RESOURCE_014, and VALIDATION_001 for a bill without a contact or a card without a bill.
     """
     account = await _for_change(tx, caller, profile_id)
-    details = (await store.details(tx, [account.id])).get(account.id, Details())
+    details = (await store.details(tx, [account.id])).get(account.id, ProfileDetails())
     billing_model = wanted.billing_model or account.billing_model
     faults: dict[str, list[str]] = {}
     if wanted.has_card and billing_model == ORGANIZATION_PAYS:
@@ -145,7 +145,14 @@ async def check_change(
 
 
 async def update(
-    tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: Rules, *, payment_reference: str | None, now_ms: int
+    tx: Tx,
+    caller: Caller,
+    profile_id: str,
+    wanted: Wanted,
+    rules: ProfileRules,
+    *,
+    payment_reference: str | None,
+    now_ms: int,
 ) -> Profile:
     """Change what is given. Raises like `check_change`, and VALIDATION_001 for a brand that is filed already."""
     account, details = await check_change(tx, caller, profile_id, wanted, rules)
@@ -164,7 +171,7 @@ async def update(
         updated_at_ms=now_ms,
     )
     await _check_sharing(tx, account, wanted)
-    await family.change(tx, account)
+    await sharing.change(tx, account)
     await store.put(tx, account.id, replace(details, payment_reference=payment_reference or details.payment_reference))
     if wanted.brand is not None:
         await compliance.put_brand(tx, organization.id, account.id, wanted.brand, now_ms=now_ms)
@@ -173,7 +180,7 @@ async def update(
 
 async def delete(tx: Tx, caller: Caller, profile_id: str, *, now_ms: int) -> None:
     """Its keys stop working and its id is as unknown as any; its rows stay. Raises AUTH_004, RESOURCE_014."""
-    await family.remove(tx, await _for_change(tx, caller, profile_id), now_ms=now_ms)
+    await sharing.remove(tx, await _for_change(tx, caller, profile_id), now_ms=now_ms)
 
 
 def check_own_settings(caller: Caller, profile_id: str) -> None:
@@ -182,7 +189,7 @@ def check_own_settings(caller: Caller, profile_id: str) -> None:
         refuse_profile_key(caller)
 
 
-def _preferences(kept: Mapping[str, Any], wanted: Wanted, rules: Rules) -> dict[str, Any]:
+def _preferences(kept: Mapping[str, Any], wanted: Wanted, rules: ProfileRules) -> dict[str, Any]:
     """Raises VALIDATION_001 for an address that may not be called."""
     changed = {**kept, **wanted.preferences}
     if url := wanted.preferences.get("webhook_url"):
@@ -209,17 +216,17 @@ def refuse_profile_key(caller: Caller) -> None:
 
 
 async def _for_change(tx: Tx, caller: Caller, profile_id: str) -> Account:
-    reached = await reach.profile(tx, caller, profile_id)
+    reached = await scope.profile(tx, caller, profile_id)
     refuse_profile_key(caller)
-    account = await family.for_change(tx, reached.organization_id, reached.id)
+    account = await sharing.for_change(tx, reached.organization_id, reached.id)
     if account is None:  # deleted while we waited for it
         raise ApiError("RESOURCE_014")
     return account
 
 
 async def _check_sharing(tx: Tx, account: Account, wanted: Wanted) -> None:
-    for flag in family.SHARES.values():
-        if wanted.flags.get(flag) and await family.too_many_share(tx, account, flag):
+    for flag in sharing.SHARES.values():
+        if wanted.flags.get(flag) and await sharing.too_many_share(tx, account, flag):
             raise ApiError("VALIDATION_001", details={flag: [TOO_MANY_SHARE]})
 
 
@@ -244,6 +251,6 @@ async def _profiles(tx: Tx, organization: Account, found: Sequence[Account]) -> 
     details = await store.details(tx, [account.id for account in found])
     brands = await compliance.brands_of(tx, found)
     return [
-        Profile(account, organization.email, details.get(account.id, Details()), brands.get(account.id))
+        Profile(account, organization.email, details.get(account.id, ProfileDetails()), brands.get(account.id))
         for account in found
     ]

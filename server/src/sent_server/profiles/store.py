@@ -7,7 +7,7 @@ import orjson
 
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
-from sent_server.profiles.model import BillingContact, Details
+from sent_server.profiles.model import BillingContact, ProfileDetails
 
 OF_PROFILES = """
     SELECT customer_id, billing_contact_json, payment_reference, waba_id, numbers_json, preferences_json
@@ -58,12 +58,12 @@ class Completion:
     finished_at_ms: int | None
 
 
-async def details(tx: Tx, profile_ids: Sequence[str]) -> dict[str, Details]:
+async def details(tx: Tx, profile_ids: Sequence[str]) -> dict[str, ProfileDetails]:
     """By profile; one that an operator made has none."""
     return {row[0]: _details(row) for row in await tx.fetch(OF_PROFILES, profile_ids=profile_ids)}
 
 
-async def put(tx: Tx, customer_id: str, details: Details) -> None:
+async def put(tx: Tx, customer_id: str, details: ProfileDetails) -> None:
     """Write all but the WhatsApp account, which `set_waba` does."""
     contact = details.billing_contact
     await tx.execute(
@@ -119,9 +119,9 @@ async def finish(tx: Tx, customer_id: str, completion_id: str, *, outcome: str, 
     return changed > 0
 
 
-def _details(row: Row) -> Details:
+def _details(row: Row) -> ProfileDetails:
     _, contact_json, payment_reference, waba_id, numbers_json, preferences_json = row
-    return Details(
+    return ProfileDetails(
         billing_contact=BillingContact(**orjson.loads(contact_json)) if contact_json else None,
         payment_reference=payment_reference,
         waba_id=waba_id,

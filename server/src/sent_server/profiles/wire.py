@@ -19,10 +19,10 @@ from sent_server.accounts.model import MAX_NAME_LENGTH, PROFILE_FLAGS
 from sent_server.compliance import service as compliance
 from sent_server.compliance.wire import BrandInput, brand_wire
 from sent_server.egress import is_postable, urls
-from sent_server.http.fields import Body, PostUrl, Uuid, fault, one_of
+from sent_server.http.fields import PostUrl, RequestBody, Uuid, fault, one_of
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import mailbox, phone, timestamps, typed_text
-from sent_server.ports.payment import Card
+from sent_server.ports.payment import PaymentCard
 from sent_server.profiles.model import (
     BILLING_MODELS,
     NUMBERS,
@@ -123,8 +123,8 @@ class PaymentDetails(_Group):
     zip_code: Annotated[Line, AfterValidator(_check_filled)] = Field(repr=False)
 
     @property
-    def card(self) -> Card:
-        return Card(self.card_number, self.expiry, self.cvc, self.zip_code)
+    def card(self) -> PaymentCard:
+        return PaymentCard(self.card_number, self.expiry, self.cvc, self.zip_code)
 
 
 class WhatsappAccountInput(_Group):
@@ -142,7 +142,7 @@ class Preferences(_Group):
     language: Line | None = None
 
 
-class _Described(Body):
+class _Described(RequestBody):
     """What create and update have in common."""
 
     icon: Icon | None = None
@@ -238,7 +238,7 @@ class UpdateProfile(_Described):
         return Wanted(name=self.name, numbers=numbers, **self._common())
 
 
-class CompleteProfile(Body):
+class CompleteProfile(RequestBody):
     web_hook_url: PostUrl = Field(validation_alias=AliasChoices("webHookUrl", "web_hook_url", "webhook_url"))
 
 

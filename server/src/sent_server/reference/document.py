@@ -39,7 +39,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class DocumentBody:
     """One form of a request body. An operation that takes several forms has one of these for each."""
 
     title: str
@@ -64,7 +64,7 @@ class Operation:
     description: str
     deprecated: bool
     parameters: Sequence[Json]
-    bodies: Sequence[Body]
+    bodies: Sequence[DocumentBody]
     responses: Sequence[Response]
     notes: Sequence[str] = field(default_factory=tuple)
 
@@ -168,7 +168,7 @@ def _example(content: Json) -> Any:
     return None
 
 
-def _bodies(content: Json) -> Sequence[Body]:
+def _bodies(content: Json) -> Sequence[DocumentBody]:
     """A body per form. The examples of the contract stand in the order of the forms."""
     if "schema" not in content:
         return []
@@ -177,9 +177,9 @@ def _bodies(content: Json) -> Sequence[Body]:
     examples = [_example({"examples": {name: example}}) for name, example in content.get("examples", {}).items()]
     examples = [content["example"]] if "example" in content else examples
     if len(forms) < 2:
-        return [Body("Body", list(_fields(schema, 0, set())), _example(content))]
+        return [DocumentBody("DocumentBody", list(_fields(schema, 0, set())), _example(content))]
     return [
-        Body(
+        DocumentBody(
             f"Body: {_title(form)}",
             list(_fields(form, 0, set())),
             examples[number] if number < len(examples) else next(iter(form.get("examples", ())), None),

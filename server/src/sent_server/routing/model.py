@@ -41,7 +41,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RoutePlan:
     """Legs in order, the dearest price, and the verdict on every channel looked at.
 
     Without legs, `error` is the per-message code (ERR_...), and `refusal` the code that answers the whole request

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, Judgement, Leg, Plan, Reach
+from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, Judgement, Leg, Reach, RoutePlan
 
 CONSENT_BLOCKED = "ERR_CONSENT_BLOCKED"
 ROUTE_DENIED = "ERR_ROUTE_DENIED"
@@ -16,21 +16,21 @@ NOT_PRICED = "the rate card has no price for this channel"
 _STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED})
 
 
-def plan(reach: Reach, requested: str | None) -> Plan:
+def plan(reach: Reach, requested: str | None) -> RoutePlan:
     """Order the legs of one message: `requested` alone, or, when None, every open channel by preference."""
     if reach.opted_out:
-        return Plan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out")
+        return RoutePlan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out")
     looked_at = PREFERENCE if requested is None else (requested,)
     judgements = tuple(_judge(reach, channel) for channel in looked_at)
     prices = dict(reach.prices)
     legs = tuple(Leg(judged.channel, prices[judged.channel]) for judged in judgements if judged.chosen)
     if legs:
-        return Plan(legs, judgements)
+        return RoutePlan(legs, judgements)
     problems = _text_problems(reach, looked_at)
     if problems:
-        return Plan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems))
+        return RoutePlan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems))
     unapproved = any(_obstacle(reach, channel) == UNAPPROVED for channel in looked_at)
-    return Plan((), judgements, ROUTE_DENIED, "BUSINESS_005" if unapproved else "BUSINESS_007")
+    return RoutePlan((), judgements, ROUTE_DENIED, "BUSINESS_005" if unapproved else "BUSINESS_007")
 
 
 def passed_over(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:

@@ -10,7 +10,7 @@ from sent_server.kernel import paging
 from sent_server.templates import service, wire
 from sent_server.templates.derive import CATEGORIES
 from sent_server.templates.model import STATUSES, Filter
-from sent_server.templates.service import Draft
+from sent_server.templates.service import TemplateDraft
 from sent_server.templates.wire import CreateTemplate, DeleteTemplate, UpdateTemplate
 
 BAD_ID = ("VALIDATION_001", "Invalid template ID format.")
@@ -22,7 +22,7 @@ def routes(*, quota: int) -> Sequence[Route]:
         made = await service.create(
             tx,
             call.caller.customer_id,
-            Draft(body.name, body.category, body.language, body.definition),
+            TemplateDraft(body.name, body.category, body.language, body.definition),
             quota=call.caller.quota("templates", quota),
             now_ms=call.now_ms,
             submit=bool(body.submit_for_review),
@@ -51,7 +51,7 @@ async def list_templates(tx: Tx, call: Call) -> Reply:
     pattern = query.like(wanted.text or "")
     caller = call.caller
     found, total = await service.list_page(
-        tx, caller.customer_id, page, filter=wanted, pattern=pattern, owners=caller.relatives.templates
+        tx, caller.customer_id, page, filter=wanted, pattern=pattern, owners=caller.sharing.templates
     )
     rows, position = paging.cut(page, found, total_count=total, key=lambda template: template.id)
     return Reply(200, {"templates": [wire.template(one, caller.customer_id) for one in rows], "pagination": position})
@@ -59,7 +59,7 @@ async def list_templates(tx: Tx, call: Call) -> Reply:
 
 async def get(tx: Tx, call: Call) -> Reply:
     caller = call.caller
-    found = await service.get(tx, caller.customer_id, call.path["id"], caller.relatives.templates)
+    found = await service.get(tx, caller.customer_id, call.path["id"], caller.sharing.templates)
     return Reply(200, wire.template_with_definition(*found, caller.customer_id))
 
 
@@ -68,8 +68,8 @@ async def update(tx: Tx, call: Call, body: UpdateTemplate) -> Reply:
         tx,
         call.caller.customer_id,
         call.path["id"],
-        Draft(body.name, body.category, body.language, body.definition, body.parts),
-        owners=call.caller.relatives.templates,
+        TemplateDraft(body.name, body.category, body.language, body.definition, body.parts),
+        owners=call.caller.sharing.templates,
         submit=bool(body.submit_for_review),
         now_ms=call.now_ms,
     )
@@ -77,5 +77,5 @@ async def update(tx: Tx, call: Call, body: UpdateTemplate) -> Reply:
 
 
 async def delete(tx: Tx, call: Call, _: DeleteTemplate) -> Reply:
-    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.relatives.templates)
+    await service.delete(tx, call.caller.customer_id, call.path["id"], call.caller.sharing.templates)
     return Reply(204)

@@ -101,7 +101,7 @@ class Variable(_Node):
 Variables = Annotated[list[Variable], AtMost(MAX_VARIABLES, "variables")]
 
 
-class Part(_Node):
+class TemplatePart(_Node):
     """A text and the variables in it."""
 
     template: Annotated[str, StringConstraints(min_length=1), AfterValidator(_short(MAX_BODY))]
@@ -118,7 +118,7 @@ class Part(_Node):
         return self.model_copy(update={"template": text, "variables": variables})
 
 
-class BodyPart(Part):
+class BodyPart(TemplatePart):
     type: Text | None = None
 
     @classmethod
@@ -126,7 +126,7 @@ class BodyPart(Part):
         return value.get("template") == "" and not (value.get("type") or value.get("variables"))
 
 
-class Header(Part):
+class Header(TemplatePart):
     """A line of text, or a medium: the variable of type media that has its address.
 
     Newer clients send a medium without a text; then its first variable of type media is meant, or a new one that is
@@ -152,7 +152,7 @@ class Header(Part):
         return value.get("template") == "" and not (value.get("type") or value.get("variables"))
 
 
-class Footer(Part):
+class Footer(TemplatePart):
     type: Text | None = None
     template: Annotated[str, StringConstraints(min_length=1), AfterValidator(_short(MAX_HEADER))]
 
@@ -161,7 +161,7 @@ class Footer(Part):
         return value.get("template") == "" and not value.get("type")
 
 
-class Body(_Node):
+class TemplateBody(_Node):
     """`sms`, `whatsapp` and `rcs` override `multiChannel`."""
 
     not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE_BODY
@@ -198,7 +198,7 @@ class ButtonProps(_Node):
     variables: Variables | None = None
 
 
-class Button(_Node):
+class TemplateButton(_Node):
     """`id` None takes the place in the list, from 1."""
 
     id: int | None = Field(default=None, ge=1, le=999_999_999)
@@ -236,17 +236,17 @@ class AuthenticationConfig(_Node):
 
 class Definition(_Node):
     header: Header | None = None
-    body: Body
+    body: TemplateBody
     footer: Footer | None = None
-    buttons: Annotated[list[Button], AtMost(MAX_BUTTONS, "buttons")] | None = None
+    buttons: Annotated[list[TemplateButton], AtMost(MAX_BUTTONS, "buttons")] | None = None
     definition_version: Annotated[str, StringConstraints(max_length=20)] | None = None
     authentication_config: AuthenticationConfig | None = None
 
     @property
-    def parts(self) -> list[tuple[Location, Part]]:
+    def parts(self) -> list[tuple[Location, TemplatePart]]:
         """Every text with its place, in the order in which answers list variables."""
         body = self.body
-        found: list[tuple[Location, Part | None]] = [
+        found: list[tuple[Location, TemplatePart | None]] = [
             (("header",), self.header),
             (("body", "multiChannel"), body.multi_channel),
             (("body", "sms"), body.sms),
@@ -341,17 +341,17 @@ def _with_names(text: str, variables: Iterable[Variable]) -> str:
 # The nodes inside nodes, by name; `props` are of two kinds.
 _INNER: Mapping[str, type[_Node]] = {
     "header": Header,
-    "body": Body,
+    "body": TemplateBody,
     "multi_channel": BodyPart,
     "sms": BodyPart,
     "whatsapp": BodyPart,
     "rcs": BodyPart,
     "footer": Footer,
-    "buttons": Button,
+    "buttons": TemplateButton,
     "variables": Variable,
     "authentication_config": AuthenticationConfig,
 }
-_PROPS: Mapping[type[_Node], type[_Node]] = {Variable: VariableProps, Button: ButtonProps}
+_PROPS: Mapping[type[_Node], type[_Node]] = {Variable: VariableProps, TemplateButton: ButtonProps}
 
 
 def _built(node: type[N], stored: Mapping[str, Any]) -> N:
@@ -384,12 +384,12 @@ def _with_medium(header: dict[str, Any], kind: str) -> dict[str, Any]:
     return {**header, "template": f"{{{{{number}:media}}}}", "variables": [*variables, added]}
 
 
-def _complete_buttons(definition: Definition) -> tuple[list[Button] | None, list[Fault]]:
+def _complete_buttons(definition: Definition) -> tuple[list[TemplateButton] | None, list[Fault]]:
     """A URL's variable may be listed with the button, or be one of the body's (the older clients have no list)."""
     if definition.buttons is None:
         return None, []
     of_body = definition.body.parts[0].declared
-    completed: list[Button] = []
+    completed: list[TemplateButton] = []
     taken = {button.id for button in definition.buttons}
     faults: list[Fault] = []
     for place, button in enumerate(definition.buttons):
@@ -427,7 +427,7 @@ def _additions_faults(definition: Definition) -> Iterator[Fault]:
         yield ("footer", "template"), f"With the expiry of the code, at most {MAX_HEADER} characters"
 
 
-def _literals(part: Part) -> int:
+def _literals(part: TemplatePart) -> int:
     return sum(len(piece) for piece in placeholders.split(part.template) if isinstance(piece, str))
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sent_server.carriers import limits
-from sent_server.carriers.base import Button, Content
+from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
 from sent_server.templates import definition as definitions
 from sent_server.templates import patterns, placeholders
@@ -82,7 +82,7 @@ class CompiledContent:
     measured: tuple[MeasuredPart, ...]
     room: int
     links: tuple[int, ...]
-    constant: Content | None
+    constant: MessageContent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def compile_stored(text: str) -> Compiled:
 
 def render(
     compiled: Compiled, channel: str, parameters: Mapping[str, str], *, sms_max_parts: int = limits.SMS_PARTS
-) -> Content | InvalidParameters:
+) -> MessageContent | InvalidParameters:
     """`channel` is one of `compiled.channels`."""
     content = compiled.contents[channel]
     values: dict[str, str] = {}
@@ -171,7 +171,7 @@ def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str],
     return problems
 
 
-def _unfit(content: CompiledContent, channel: str, rendered: Content, sms_max_parts: int) -> list[str]:
+def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms_max_parts: int) -> list[str]:
     """What only the text itself tells."""
     text = rendered.content
     if typed_text.is_blank(text):
@@ -192,12 +192,14 @@ def _invalid(problems: Sequence[str]) -> InvalidParameters:
     return InvalidParameters(found if more <= 0 else (*found[:MAX_PROBLEMS], f"and {more} more"))
 
 
-def _filled(content: CompiledContent, values: Mapping[str, str]) -> Content:
-    return Content(
+def _filled(content: CompiledContent, values: Mapping[str, str]) -> MessageContent:
+    return MessageContent(
         content=_text(content.body, values),
         header=None if content.header is None else _text(content.header, values),
         footer=None if content.footer is None else _text(content.footer, values),
-        buttons=tuple(Button(button.type, button.text, _text(button.value, values)) for button in content.buttons),
+        buttons=tuple(
+            MessageButton(button.type, button.text, _text(button.value, values)) for button in content.buttons
+        ),
     )
 
 
@@ -205,7 +207,7 @@ def _text(text: Text, values: Mapping[str, str]) -> str:
     return "".join([part if isinstance(part, str) else values[part.name] for part in text])
 
 
-def _content(definition: Definition, channel: str, part: definitions.Part) -> CompiledContent:
+def _content(definition: Definition, channel: str, part: definitions.TemplatePart) -> CompiledContent:
     config = definition.authentication_config
     body = _compiled(part.template, part.declared)
     if config and config.recommendation:
@@ -265,7 +267,7 @@ def _footer(definition: Definition) -> Text | None:
     return lines or None
 
 
-def _button(button: definitions.Button, code: Text) -> CompiledButton:
+def _button(button: definitions.TemplateButton, code: Text) -> CompiledButton:
     """What pressing it does is its value; a button that copies the code copies the body's first variable."""
     props = button.props
     text = props.text or (COPY_CODE if button.type == "COPY_CODE" else "")

@@ -16,7 +16,14 @@ from sent_server.events import Event
 from sent_server.events.names import TEMPLATES
 from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
-from sent_server.ports.review import Approved, Rejected, Reviewer, Submission, Undecided, Verdict
+from sent_server.ports.review import (
+    Reviewer,
+    TemplateApproved,
+    TemplateRejected,
+    TemplateSubmission,
+    TemplateUndecided,
+    Verdict,
+)
 from sent_server.ports.simulated_review import SimulatedReviewer
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, store
@@ -36,7 +43,7 @@ class _Case:
 
     job: Job
     template: Template | None
-    submission: Submission | None
+    submission: TemplateSubmission | None
 
 
 async def enqueue(tx: Tx, template: Template, *, now_ms: int) -> None:
@@ -66,7 +73,7 @@ async def _case(tx: Tx, job: Job) -> _Case:
     if found is None or found[0].status != PENDING:
         return _Case(job, None, None)
     template = found[0]
-    submission = Submission(
+    submission = TemplateSubmission(
         customer_id=template.customer_id,
         template_id=template.id,
         revision=template.revision,
@@ -87,14 +94,14 @@ async def _ask(reviewer: Reviewer, case: _Case, clock: Clock) -> Verdict | None:
         return await reviewer.review(case.submission, now_ms=clock.now_ms())
     except Exception:
         log.exception("template_review.failed", template_id=case.job.id)
-        return Undecided(AFTER_CRASH_MS)
+        return TemplateUndecided(AFTER_CRASH_MS)
 
 
 async def _record(tx: Tx, decided: Sequence[tuple[_Case, Verdict | None]], *, now_ms: int) -> None:
     finished: list[Job] = []
     told: list[Event] = []
     for case, verdict in decided:
-        if isinstance(verdict, Undecided):
+        if isinstance(verdict, TemplateUndecided):
             await jobs.move(tx, [(KIND, now_ms + verdict.after_ms, case.job.id, case.job.fence)])
             continue
         finished.append(case.job)
@@ -107,11 +114,11 @@ async def _record(tx: Tx, decided: Sequence[tuple[_Case, Verdict | None]], *, no
     await events.emit(tx, told)
 
 
-def _judged(template: Template, verdict: Approved | Rejected, now_ms: int) -> Template:
+def _judged(template: Template, verdict: TemplateApproved | TemplateRejected, now_ms: int) -> Template:
     match verdict:
-        case Approved(reference):
+        case TemplateApproved(reference):
             return replace(template, status=APPROVED, review_reference=reference, updated_at_ms=now_ms)
-        case Rejected(reason):
+        case TemplateRejected(reason):
             return replace(template, status=REJECTED, rejection_reason=reason, updated_at_ms=now_ms)
     assert_never(verdict)
 

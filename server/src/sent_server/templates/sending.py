@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sent_server.db import Row, Tx
-from sent_server.templates import rendering, shared_store, store
+from sent_server.templates import rendering, sharing_store, store
 from sent_server.templates.model import APPROVED
 from sent_server.templates.rendering import Compiled
 
@@ -59,7 +59,7 @@ async def for_sending(
         other_ids = [template_id for template_id in ids if template_id not in has_ids]
         other_names = [name for name in names if name not in has_names]
         if other_ids or other_names:
-            rows = await shared_store.sendable(tx, owners, ids=other_ids, names=other_names)
+            rows = await sharing_store.sendable(tx, owners, ids=other_ids, names=other_names)
             inherited = sorted(rows, key=lambda row: (-owners.index(row[6]), *_standing(row)))
     compiled = await _compiled(tx, customer_id, own) | await _compiled(tx, owners, inherited)
     found = Sendable({}, {})
@@ -95,7 +95,7 @@ async def _compiled(tx: Tx, owners: str | Sequence[str], rows: Sequence[Row]) ->
         texts = (
             await store.definitions(tx, owners, missing)
             if isinstance(owners, str)
-            else await shared_store.definitions(tx, owners, missing)
+            else await sharing_store.definitions(tx, owners, missing)
         )
         for template_id, revision, text in texts:
             found[template_id] = _kept[template_id, revision] = rendering.compile_stored(text)

@@ -16,7 +16,7 @@ from sent_server.http import fields
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.templates import definition as definitions
-from sent_server.templates import derive, review, shared_store, store
+from sent_server.templates import derive, review, sharing_store, store
 from sent_server.templates.definition import Definition
 from sent_server.templates.model import APPROVED, DRAFT, PENDING, Filter, Template
 from sent_server.templates.sending import Sendable, SendableTemplate, for_sending
@@ -28,7 +28,7 @@ NO_CONFIG = "Only AUTHENTICATION templates may have a security recommendation or
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TemplateDraft:
     """What a request wants set. None leaves the value; on create it is derived from the content.
 
     `parts` names the parts of the definition that the request gave; the others stay. None: it is a whole one.
@@ -44,7 +44,7 @@ class Draft:
 async def create(
     tx: Tx,
     customer_id: str,
-    draft: Draft,
+    draft: TemplateDraft,
     *,
     quota: int,
     now_ms: int,
@@ -122,7 +122,7 @@ async def get(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] 
     """A template of one's own or of the `owners` that one inherits from. Raises RESOURCE_002."""
     found = await store.by_id(tx, customer_id, template_id)
     if found is None and owners:
-        found = await shared_store.by_id(tx, owners, template_id)
+        found = await sharing_store.by_id(tx, owners, template_id)
     return _found(found)
 
 
@@ -133,8 +133,8 @@ async def list_page(
     if owners:
         everyone = (customer_id, *owners)
         if filter.is_open:
-            return await shared_store.page(tx, everyone, page)
-        return await shared_store.filtered_page(tx, everyone, page, filter=filter, pattern=pattern)
+            return await sharing_store.page(tx, everyone, page)
+        return await sharing_store.filtered_page(tx, everyone, page, filter=filter, pattern=pattern)
     if filter.is_open:
         return await store.page(tx, customer_id, page), await store.count(tx, customer_id)
     found = await store.filtered_page(tx, customer_id, page, filter=filter, pattern=pattern)
@@ -145,7 +145,7 @@ async def update(
     tx: Tx,
     customer_id: str,
     template_id: str,
-    draft: Draft,
+    draft: TemplateDraft,
     *,
     owners: Sequence[str] = (),
     submit: bool = False,
@@ -197,7 +197,7 @@ async def delete(tx: Tx, customer_id: str, template_id: str, owners: Sequence[st
 
 
 async def _refuse_inherited(tx: Tx, owners: Sequence[str], template_id: str, what: str) -> None:
-    if owners and await shared_store.by_id(tx, owners, template_id):
+    if owners and await sharing_store.by_id(tx, owners, template_id):
         raise ApiError("VALIDATION_001", f"This template is read-only and cannot be {what}.")
 
 
@@ -221,7 +221,7 @@ async def _free_name(tx: Tx, customer_id: str, definition: Definition, template_
     return f"{name}_{template_id[-6:]}" if await store.name_is_taken(tx, customer_id, name) else name
 
 
-def _merged(stored: Definition, draft: Draft) -> Definition:
+def _merged(stored: Definition, draft: TemplateDraft) -> Definition:
     if draft.definition is None:
         return stored
     if draft.parts is None:

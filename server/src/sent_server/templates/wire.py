@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sent_server.http import unserved
-from sent_server.http.fields import Body, fault, one_of
+from sent_server.http.fields import RequestBody, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import ZeroValues, plan_of
 from sent_server.kernel import timestamps, typed_text
@@ -52,7 +52,7 @@ ChannelName = Annotated[
 ]
 
 
-class _Described(Body):
+class _Described(RequestBody):
     """What create and update have in common; `channels` and the parts of the flat form feed `definition`."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = _DOCUMENTED
@@ -96,7 +96,7 @@ class UpdateTemplate(_Described):
         return [name for name in flat.FIELDS if getattr(self, name) is not None] if self.body is not None else None
 
 
-class DeleteTemplate(Body):
+class DeleteTemplate(RequestBody):
     """There is nothing to delete at Meta while the reviewer is simulated: the flag is checked and has no effect."""
 
     delete_from_meta: bool | None = None

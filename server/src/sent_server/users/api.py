@@ -10,13 +10,13 @@ from sent_server.http.limits import LimitClass
 from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
 from sent_server.kernel import paging
 from sent_server.users import service, wire
-from sent_server.users.invitations import Office
+from sent_server.users.invitations import Invitations
 from sent_server.users.wire import ChangeRole, InviteUser
 
 BAD_ID = ("VALIDATION_001", "Invalid user ID format.")
 
 
-def routes(office: Office, *, quota: int, forget: Callable[[], None]) -> Sequence[Route]:
+def routes(office: Invitations, *, quota: int, forget: Callable[[], None]) -> Sequence[Route]:
     """`forget` drops what this process remembers of keys, whose power a change here may end."""
 
     async def invite(tx: Tx, call: Call, body: InviteUser) -> Reply:

@@ -8,7 +8,7 @@ from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids, mailbox
 from sent_server.kernel.sealing import Sealer
-from sent_server.ports.mail import Letter
+from sent_server.ports.mail import Email
 from sent_server.users import store, tokens
 from sent_server.users.model import ACCEPTED, ACTIVE, INVITATION_LIFE_MS, REJECTED, Invitation, User
 
@@ -36,7 +36,7 @@ class UnknownInvitationError(ApiError):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Invitations:
     """Where invitations are written: what seals their tokens, and where their links lead."""
 
     sealer: Sealer
@@ -47,7 +47,7 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class InvitationCard:
     """What an invited person sees."""
 
     account: str
@@ -62,10 +62,10 @@ class Open:
     user: User
     link: str
     expires_at_ms: int
-    mail: mail.Progress | None
+    mail: mail.MailProgress | None
 
 
-async def issue(tx: Tx, office: Office, customer_id: str, user: User, *, now_ms: int) -> str:
+async def issue(tx: Tx, office: Invitations, customer_id: str, user: User, *, now_ms: int) -> str:
     """Replace the user's invitation by a new one, and write them a letter. Returns the link."""
     await withdraw(tx, customer_id, user.id)
     invitation_id = ids.new_id(now_ms)
@@ -82,7 +82,7 @@ async def issue(tx: Tx, office: Office, customer_id: str, user: User, *, now_ms:
     # Both names are a tenant's choice, and the email comes from the operator's address. Older rows may hold anything.
     name, shown = mailbox.mention(user.name), mailbox.mention(account.name)
     text = _LETTER.format(name=name, account=shown, role=user.shown_role, link=link)
-    letter = Letter(user.email, name, f"Invitation to {shown}", text, link)
+    letter = Email(user.email, name, f"Invitation to {shown}", text, link)
     await mail.enqueue(tx, office.sealer, customer_id, invitation_id, letter, now_ms=now_ms)
     return link
 
@@ -95,7 +95,7 @@ async def withdraw(tx: Tx, customer_id: str, user_id: str) -> None:
         await store.withdraw(tx, customer_id, user_id)
 
 
-async def look_at(tx: Tx, token: str, *, now_ms: int) -> Card:
+async def look_at(tx: Tx, token: str, *, now_ms: int) -> InvitationCard:
     """Raises VALIDATION_001 for a token that cannot be answered any more, or never could."""
     card = await _find(tx, token)
     _check_open(card.invitation, now_ms)
@@ -124,7 +124,7 @@ async def reject(tx: Tx, token: str, *, now_ms: int) -> User:
     return user
 
 
-async def open_ones(tx: Tx, office: Office, customer_id: str) -> list[Open]:
+async def open_ones(tx: Tx, office: Invitations, customer_id: str) -> list[Open]:
     """Also those that have expired: the operator may want to know."""
     found = [item for item in await store.invitations(tx, customer_id) if item.answer is None and item.token_sealed]
     users = {user.id: user for user in await store.all_of(tx, customer_id)}
@@ -140,14 +140,14 @@ async def open_ones(tx: Tx, office: Office, customer_id: str) -> list[Open]:
     ]
 
 
-async def _find_to_answer(tx: Tx, token: str) -> Card:
+async def _find_to_answer(tx: Tx, token: str) -> InvitationCard:
     """Once more under the account's lock: two answers may come at once, or a removal with them."""
     found = await _find(tx, token)
     await store.lock(tx, found.invitation.customer_id)
     return await _find(tx, token)
 
 
-async def _find(tx: Tx, token: str) -> Card:
+async def _find(tx: Tx, token: str) -> InvitationCard:
     invitation_id = tokens.invitation_id(token)
     invitation = await store.invitation(tx, invitation_id) if invitation_id else None
     if invitation is None or not tokens.fits(token, invitation.secret_hash):
@@ -156,7 +156,7 @@ async def _find(tx: Tx, token: str) -> Card:
     account = await accounts.look_up(tx, invitation.customer_id)
     if user is None or account is None:  # a profile may have been deleted since
         raise UnknownInvitationError(UNKNOWN)
-    return Card(account.name, user, invitation)
+    return InvitationCard(account.name, user, invitation)
 
 
 def _check_open(invitation: Invitation, now_ms: int) -> None:

@@ -18,7 +18,7 @@ from sent_server.http.doorkeeper import Doorkeeper
 from sent_server.http.open import client_address
 from sent_server.kernel.clock import Clock
 from sent_server.users import invitations, tokens
-from sent_server.users.invitations import Card
+from sent_server.users.invitations import InvitationCard
 from sent_server.users.model import User
 from sent_server.users.wire import MAX_NAME_LENGTH, Acceptance
 
@@ -106,7 +106,7 @@ async def _form(request: Request) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _card(card: Card) -> HTMLResponse:
+def _card(card: InvitationCard) -> HTMLResponse:
     content = _FORM.format(
         email=html.escape(card.user.email),
         account=html.escape(card.account),

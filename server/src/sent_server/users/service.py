@@ -11,7 +11,7 @@ from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
 from sent_server.kernel import ids, plurals
 from sent_server.users import invitations, store
-from sent_server.users.invitations import Office
+from sent_server.users.invitations import Invitations
 from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED, User
 
 TAKEN = "User already exists in this organization"
@@ -44,7 +44,7 @@ async def add_owner(tx: Tx, customer_id: str, *, email: str, name: str, now_ms: 
 
 
 async def invite(
-    tx: Tx, office: Office, customer_id: str, *, email: str, name: str, role: str, quota: int, now_ms: int
+    tx: Tx, office: Invitations, customer_id: str, *, email: str, name: str, role: str, quota: int, now_ms: int
 ) -> Invited:
     """Invite somebody new, or again somebody who rejected or let the invitation expire.
 

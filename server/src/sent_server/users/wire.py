@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from sent_server.http.fields import Body, fault, one_of
+from sent_server.http.fields import RequestBody, fault, one_of
 from sent_server.kernel import mailbox, timestamps, typed_text
 from sent_server.users.model import ROLES, User
 
@@ -30,7 +30,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Token = Annotated[str, Field(validation_alias=AliasChoices("token", "invitation_token", "invitationToken"))]
 
 
-class InviteUser(Body):
+class InviteUser(RequestBody):
     required_code: ClassVar[str] = "VALIDATION_001"
 
     email: Annotated[str, AfterValidator(_address)]
@@ -38,13 +38,13 @@ class InviteUser(Body):
     role: Role
 
 
-class ChangeRole(Body):
+class ChangeRole(RequestBody):
     required_code: ClassVar[str] = "VALIDATION_001"
 
     role: Role
 
 
-class Acceptance(Body):
+class Acceptance(RequestBody):
     """`name` is how the person wants to be called, if not as in the invitation."""
 
     required_code: ClassVar[str] = "VALIDATION_001"
@@ -53,7 +53,7 @@ class Acceptance(Body):
     name: Name | None = None
 
 
-class Rejection(Body):
+class Rejection(RequestBody):
     required_code: ClassVar[str] = "VALIDATION_001"
 
     token: Token

@@ -13,8 +13,8 @@ from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
 from sent_server.kernel.clock import SystemClock
 from sent_server.webhooks import service, trial, wire
-from sent_server.webhooks.model import Health
-from sent_server.webhooks.service import Draft, Rules
+from sent_server.webhooks.model import EndpointHealth
+from sent_server.webhooks.service import WebhookDraft, WebhookRules
 
 BAD_ID = ("VALIDATION_001", "Invalid webhook ID format.")
 
@@ -24,7 +24,7 @@ class Webhooks:
     database: Database
     egress: Egress
     clock: SystemClock
-    rules: Rules
+    rules: WebhookRules
     clean_body: bool
 
     async def list(self, tx: Tx, call: Call) -> Reply:
@@ -49,7 +49,7 @@ class Webhooks:
             quota=call.caller.quota("webhooks", self.rules.quota),
             now_ms=call.now_ms,
         )
-        return Reply(201, wire.webhook(webhook, Health(), secret=secret))
+        return Reply(201, wire.webhook(webhook, EndpointHealth(), secret=secret))
 
     async def get(self, tx: Tx, call: Call) -> Reply:
         return Reply(200, wire.webhook(*await service.get(tx, call.caller.customer_id, call.path["id"])))
@@ -112,9 +112,9 @@ class Webhooks:
         return Reply(200, {"event_types": [wire.event_type(described) for described in names.described()]})
 
 
-def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> Draft:
+def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> WebhookDraft:
     is_active = body.is_active if isinstance(body, wire.UpdateWebhook) else None
-    return Draft(
+    return WebhookDraft(
         body.display_name,
         body.endpoint_url,
         body.event_types,
@@ -125,7 +125,9 @@ def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> Draft:
     )
 
 
-def routes(*, database: Database, egress: Egress, clock: SystemClock, rules: Rules, clean_body: bool) -> list[Route]:
+def routes(
+    *, database: Database, egress: Egress, clock: SystemClock, rules: WebhookRules, clean_body: bool
+) -> list[Route]:
     on = Webhooks(database, egress, clock, rules, clean_body)
     one = "/v3/webhooks/{id}"
     return [

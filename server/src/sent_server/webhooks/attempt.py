@@ -7,12 +7,12 @@ from typing import assert_never
 import structlog
 
 from sent_server.db.failpoint import failpoint
-from sent_server.egress import Answer, Egress, Failed, Refused, Result
+from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRefused, Result
 from sent_server.kernel.clock import monotonic_ms
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks import request
 from sent_server.webhooks.claims import Ready
-from sent_server.webhooks.model import Outcome
+from sent_server.webhooks.model import DeliveryOutcome
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Clocks:
     monotonic_ms: Callable[[], int] = monotonic_ms
 
 
-async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: bool) -> Outcome:
+async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: bool) -> DeliveryOutcome:
     """Post it. Raises nothing but the cancellation of its task."""
     started_at_ms = clocks.now_ms()
     try:
@@ -34,7 +34,7 @@ async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: b
         failpoint("after_post_before_record")
     except Exception:
         log.exception("webhook.request_crashed", delivery_id=ready.claimed.id)
-        result = Refused("The request could not be made")
+        result = RequestRefused("The request could not be made")
     return _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=clocks.now_ms())
 
 
@@ -54,17 +54,17 @@ async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool)
     return await egress.post(url, body, headers, timeout_seconds=target.timeout_seconds, tenant=target.customer_id)
 
 
-def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> Outcome:
+def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms: int) -> DeliveryOutcome:
     status, text, error, retry_after_s = None, None, None, None
     match result:
-        case Answer():
+        case EgressResponse():
             status, text, retry_after_s = result.status, result.text or None, result.retry_after_s
             error = None if result.ok else f"The endpoint answered HTTP {result.status}"
-        case Failed() | Refused():
+        case RequestFailed() | RequestRefused():
             error = result.reason
         case _:
             assert_never(result)
-    return Outcome(
+    return DeliveryOutcome(
         claimed=ready.claimed,
         retry_count=ready.target.retry_count,
         started_at_ms=started_at_ms,
@@ -73,5 +73,5 @@ def _outcome(ready: Ready, result: Result, *, started_at_ms: int, finished_at_ms
         text=text,
         error=error,
         retry_after_s=retry_after_s,
-        refused=isinstance(result, Refused),
+        refused=isinstance(result, RequestRefused),
     )

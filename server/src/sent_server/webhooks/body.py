@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from sent_server.events import Content
+from sent_server.events import EventContent
 from sent_server.kernel import timestamps
 
 # States that form E has a name for; the others are message.status.updated there.
 _FORM_E = frozenset({"message.sent", "message.delivered", "message.read", "message.failed", "message.received"})
 
 
-def build(content: Content, field: str, *, clean: bool) -> dict[str, Any]:
+def build(content: EventContent, field: str, *, clean: bool) -> dict[str, Any]:
     """The JSON object to post for an event under the parent name `field`."""
     payload: dict[str, Any] = orjson.loads(content.payload_json)
     at = timestamps.iso_seconds(content.at_ms)
@@ -33,11 +33,11 @@ def build(content: Content, field: str, *, clean: bool) -> dict[str, Any]:
     return body
 
 
-def encode(content: Content, field: str, *, clean: bool) -> bytes:
+def encode(content: EventContent, field: str, *, clean: bool) -> bytes:
     return orjson.dumps(build(content, field, clean=clean))
 
 
-def _older_forms(content: Content, payload: dict[str, Any], at: str) -> dict[str, Any]:
+def _older_forms(content: EventContent, payload: dict[str, Any], at: str) -> dict[str, Any]:
     message_id = payload.get("message_id", content.subject_id)
     status: str = payload.get("message_status", "")
     contact, own = payload.get("inbound_number"), payload.get("outbound_number")

@@ -9,8 +9,8 @@ While an endpoint is parked its events wait and spend no retries; a probe goes o
 
 from dataclasses import dataclass, replace
 
-from sent_server.events import Progress
-from sent_server.webhooks.model import Health, Outcome
+from sent_server.events import DeliveryProgress
+from sent_server.webhooks.model import DeliveryOutcome, EndpointHealth
 
 RETRY_DELAYS_MS = tuple(minutes * 60_000 for minutes in (1, 5, 15, 60, 60))
 PARK_AFTER_ATTEMPTS = 5
@@ -23,45 +23,47 @@ SAYS_GONE = "Disabled because the endpoint answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BreakerVerdict:
     """`disable` is the reason why the webhook is to be switched off."""
 
-    progress: Progress
-    health: Health
+    progress: DeliveryProgress
+    health: EndpointHealth
     disable: str | None = None
 
 
-def judge(outcome: Outcome, health: Health) -> Verdict:
+def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
     """Decide for one outcome, in the order in which they finished."""
     claimed, now_ms = outcome.claimed, outcome.finished_at_ms
     attempts = claimed.attempts + 1
     if outcome.succeeded:
-        progress = _progress(outcome, "delivered", attempts, claimed.spent, due_at_ms=None)
-        well = Health(last_attempt_at_ms=now_ms, last_success_at_ms=now_ms)
-        return Verdict(progress, well)
+        progress = _progress(outcome, "delivered", attempts, claimed.retries_used, due_at_ms=None)
+        well = EndpointHealth(last_attempt_at_ms=now_ms, last_success_at_ms=now_ms)
+        return BreakerVerdict(progress, well)
     after = _after_failure(outcome, health)
     if outcome.status == GONE:
-        return Verdict(_progress(outcome, "failed", attempts, claimed.spent + 1, due_at_ms=None), after, SAYS_GONE)
+        return BreakerVerdict(
+            _progress(outcome, "failed", attempts, claimed.retries_used + 1, due_at_ms=None), after, SAYS_GONE
+        )
     if outcome.unreachable and health.parked_at_ms is not None:
         # Parked already: the event waits for the next probe and spends nothing.
-        progress = _progress(outcome, "pending", attempts, claimed.spent, due_at_ms=now_ms)
-        return Verdict(progress, after)
-    spent = claimed.spent + 1
-    if spent <= outcome.retry_count:
-        due_at_ms = now_ms + max(RETRY_DELAYS_MS[spent - 1], (outcome.retry_after_s or 0) * 1000)
-        return Verdict(_progress(outcome, "retrying", attempts, spent, due_at_ms=due_at_ms), after)
+        progress = _progress(outcome, "pending", attempts, claimed.retries_used, due_at_ms=now_ms)
+        return BreakerVerdict(progress, after)
+    retries_used = claimed.retries_used + 1
+    if retries_used <= outcome.retry_count:
+        due_at_ms = now_ms + max(RETRY_DELAYS_MS[retries_used - 1], (outcome.retry_after_s or 0) * 1000)
+        return BreakerVerdict(_progress(outcome, "retrying", attempts, retries_used, due_at_ms=due_at_ms), after)
     failed = after.failed_events_in_row + 1
-    progress = _progress(outcome, "failed", attempts, spent, due_at_ms=None)
+    progress = _progress(outcome, "failed", attempts, retries_used, due_at_ms=None)
     disable = MANY_FAILED if failed >= DISABLE_AFTER_EVENTS else None
-    return Verdict(progress, replace(after, failed_events_in_row=failed), disable)
+    return BreakerVerdict(progress, replace(after, failed_events_in_row=failed), disable)
 
 
-def overdue(health: Health, *, now_ms: int) -> bool:
+def overdue(health: EndpointHealth, *, now_ms: int) -> bool:
     """Whether it has been parked for as long as events are kept for it."""
     return health.parked_at_ms is not None and health.parked_at_ms <= now_ms - MAX_PARKED_MS
 
 
-def _after_failure(outcome: Outcome, health: Health) -> Health:
+def _after_failure(outcome: DeliveryOutcome, health: EndpointHealth) -> EndpointHealth:
     now_ms = outcome.finished_at_ms
     failed = replace(health, consecutive_failures=health.consecutive_failures + 1, last_attempt_at_ms=now_ms)
     if not outcome.unreachable:
@@ -74,11 +76,13 @@ def _after_failure(outcome: Outcome, health: Health) -> Health:
     return replace(failed, unreachable_in_row=in_row, parked_at_ms=parked_at_ms, probe_at_ms=probe_at_ms)
 
 
-def _progress(outcome: Outcome, status: str, attempts: int, spent: int, *, due_at_ms: int | None) -> Progress:
-    return Progress(
+def _progress(
+    outcome: DeliveryOutcome, status: str, attempts: int, retries_used: int, *, due_at_ms: int | None
+) -> DeliveryProgress:
+    return DeliveryProgress(
         status=status,
         attempts=attempts,
-        spent=spent,
+        retries_used=retries_used,
         due_at_ms=due_at_ms,
         http_status_code=outcome.status,
         response_body=outcome.text,

@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidTag
 
 from sent_server import events
 from sent_server.db import Tx
-from sent_server.events import Claimed, Content, DueEndpoint, Progress, Share
+from sent_server.events import ClaimedDelivery, DeliveryProgress, DueEndpoint, EventContent, Share
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import breaker, store, trial
-from sent_server.webhooks.model import Health, Target, Webhook
+from sent_server.webhooks.model import EndpointHealth, Target, Webhook
 from sent_server.webhooks.signing import SignatureMode
 from sent_server.webhooks.store import Key
 
@@ -32,13 +32,13 @@ CallbackSecret = Callable[[Tx, str], Awaitable[str]]
 class Ready:
     """A claimed delivery and all that its request needs."""
 
-    claimed: Claimed
+    claimed: ClaimedDelivery
     target: Target
-    content: Content
+    content: EventContent
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class TargetResolver:
     """Opens the secrets of targets."""
 
     sealer: Sealer
@@ -96,7 +96,7 @@ async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> Look:
 
 
 async def take(
-    tx: Tx, endpoints: Sequence[DueEndpoint], shares: Mapping[str, int], book: Book, *, now_ms: int
+    tx: Tx, endpoints: Sequence[DueEndpoint], shares: Mapping[str, int], book: TargetResolver, *, now_ms: int
 ) -> list[Ready]:
     """Claim each endpoint's share; a parked one gets a single probe."""
     keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in endpoints]
@@ -123,12 +123,12 @@ async def take(
     return [Ready(one, targets[one.endpoint_id], contents[one.event_id]) for one in claimed if one.event_id in contents]
 
 
-def _without_content(claimed: Claimed, now_ms: int) -> Progress:
+def _without_content(claimed: ClaimedDelivery, now_ms: int) -> DeliveryProgress:
     """Its event was deleted, by hand or by a restore: it must not keep the others from being sent."""
-    return Progress(
+    return DeliveryProgress(
         status="failed",
         attempts=claimed.attempts,
-        spent=claimed.spent,
+        retries_used=claimed.retries_used,
         due_at_ms=None,
         http_status_code=None,
         response_body=None,
@@ -138,7 +138,7 @@ def _without_content(claimed: Claimed, now_ms: int) -> Progress:
     )
 
 
-def _may_send(health: Health | None, now_ms: int) -> bool:
+def _may_send(health: EndpointHealth | None, now_ms: int) -> bool:
     return health is None or health.probe_at_ms is None or health.probe_at_ms <= now_ms
 
 

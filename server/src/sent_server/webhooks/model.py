@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sent_server.events import Claimed
+from sent_server.events import ClaimedDelivery
 from sent_server.webhooks.signing import SignatureMode
 
 
@@ -38,7 +38,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class EndpointHealth:
     """How an endpoint has been answering.
 
     `consecutive_failures` counts attempts, `unreachable_in_row` those that move the breaker,
@@ -69,10 +69,10 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """One attempt, finished. `status` None means no answer; `refused` that we did not call at all."""
 
-    claimed: Claimed
+    claimed: ClaimedDelivery
     retry_count: int
     started_at_ms: int
     finished_at_ms: int

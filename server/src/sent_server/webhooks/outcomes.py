@@ -6,9 +6,9 @@ import structlog
 
 from sent_server import events
 from sent_server.db import Tx
-from sent_server.events import Claimed, Progress
+from sent_server.events import ClaimedDelivery, DeliveryProgress
 from sent_server.webhooks import breaker, parking, service, store
-from sent_server.webhooks.model import Health, Outcome, Webhook
+from sent_server.webhooks.model import DeliveryOutcome, EndpointHealth, Webhook
 from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.store import Key
 
@@ -17,15 +17,15 @@ LONG_PARKED = "Disabled after 72 hours without an answer"
 GAVE_UP = "Not delivered within 72 hours"
 
 
-async def record(tx: Tx, outcomes: Sequence[Outcome]) -> Sequence[None]:
+async def record(tx: Tx, outcomes: Sequence[DeliveryOutcome]) -> Sequence[None]:
     """A batched use case: one write for everything that finished while the last one was committed."""
     keys = sorted({_key(outcome) for outcome in outcomes})
     healths = await store.health_of(tx, keys, lock=True)
-    results: list[tuple[Claimed, Progress]] = []
+    results: list[tuple[ClaimedDelivery, DeliveryProgress]] = []
     disabled: dict[Key, str] = {}
     for outcome in outcomes:
         key = _key(outcome)
-        verdict = breaker.judge(outcome, healths.get(key, Health()))
+        verdict = breaker.judge(outcome, healths.get(key, EndpointHealth()))
         healths[key] = verdict.health
         results.append((outcome.claimed, verdict.progress))
         if verdict.disable and outcome.claimed.callback_url is None:
@@ -48,7 +48,7 @@ async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: 
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
     left = parking.PORTION
     for number, key in enumerate(keys):
-        webhook, health = webhooks.get(key), healths.get(key, Health())
+        webhook, health = webhooks.get(key), healths.get(key, EndpointHealth())
         # The log's counter before that of parked events, as who writes events takes their locks.
         left -= await events.forget_old(tx, *key, before_ms=now_ms - kept_ms, count=left)
         if left <= 0:
@@ -68,7 +68,7 @@ async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: 
 
 
 async def _give_up(
-    tx: Tx, key: Key, webhook: Webhook | None, health: Health, keep: Keep, *, count: int, now_ms: int
+    tx: Tx, key: Key, webhook: Webhook | None, health: EndpointHealth, keep: Keep, *, count: int, now_ms: int
 ) -> int:
     """Fail up to `count` events that have waited too long. Returns how many."""
     if webhook is not None and not webhook.is_active:
@@ -82,5 +82,5 @@ async def _give_up(
     return given_up
 
 
-def _key(outcome: Outcome) -> Key:
+def _key(outcome: DeliveryOutcome) -> Key:
     return outcome.claimed.customer_id, outcome.claimed.endpoint_id

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from sent_server.db import Database, StorageUnavailableError, Tx, until_written
+from sent_server.db import Database, StorageUnavailableError, Tx, write_with_retry
 from sent_server.webhooks import outcomes
-from sent_server.webhooks.model import Outcome
+from sent_server.webhooks.model import DeliveryOutcome
 
 log = structlog.get_logger()
 MOMENT_S = 0.01
@@ -19,7 +19,7 @@ MOMENT_S = 0.01
 class Recorder:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[Outcome] = []
+        self._waiting: list[DeliveryOutcome] = []
         self._writing: asyncio.Task[None] | None = None
         self._held = 0
 
@@ -28,7 +28,7 @@ class Recorder:
         """Outcomes that are not written yet."""
         return self._held
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: DeliveryOutcome) -> None:
         self._waiting.append(outcome)
         self._held += 1
         if self._writing is None:
@@ -48,9 +48,9 @@ class Recorder:
                 await asyncio.sleep(MOMENT_S)
         self._writing = None
 
-    async def _write(self, together: Sequence[Outcome]) -> None:
+    async def _write(self, together: Sequence[DeliveryOutcome]) -> None:
         try:
-            await until_written(lambda: self._database.write_batched(_record_sets, together, weight=len(together)))
+            await write_with_retry(lambda: self._database.write_batched(_record_sets, together, weight=len(together)))
         except StorageUnavailableError as error:
             log.error("webhook.outcomes_lost", count=len(together), error=str(error))
         except Exception:
@@ -62,6 +62,6 @@ class Recorder:
                 await self._write([outcome])
 
 
-async def _record_sets(tx: Tx, commands: Sequence[Sequence[Outcome]]) -> Sequence[None]:
+async def _record_sets(tx: Tx, commands: Sequence[Sequence[DeliveryOutcome]]) -> Sequence[None]:
     await outcomes.record(tx, [outcome for together in commands for outcome in together])
     return [None] * len(commands)

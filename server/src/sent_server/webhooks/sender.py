@@ -15,10 +15,10 @@ from sent_server.db import Database, StorageUnavailableError, Tx
 from sent_server.egress import Egress
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
-from sent_server.jobs.leases import Duty
+from sent_server.jobs.leases import LeaderLease
 from sent_server.webhooks import claims, outcomes, parking, store
 from sent_server.webhooks.attempt import Clocks, attempt
-from sent_server.webhooks.claims import Book, Ready
+from sent_server.webhooks.claims import Ready, TargetResolver
 from sent_server.webhooks.lanes import Lanes
 from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.recorder import Recorder
@@ -45,7 +45,7 @@ class Sender:
         database: Database,
         bus: Bus,
         egress: Egress,
-        book: Book,
+        book: TargetResolver,
         clocks: Clocks,
         clean_body: bool,
         log_kept_ms: int = LOG_KEPT_MS,
@@ -66,7 +66,7 @@ class Sender:
         )
         self._recorder = Recorder(database)
         self._turns = Turns(database, clocks.now_ms, alone=alone)
-        self._tidying = Duty(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
+        self._tidying = LeaderLease(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
         self._open: set[asyncio.Task[None]] = set()
         self._tidied_up_to: Key = ("", "")
         self._workers = [
@@ -93,9 +93,9 @@ class Sender:
         await self._recorder.stop(within_s=STOP_WITHIN_S)
         try:
             await self._turns.lay_down_all()
-            await self._tidying.lay_down()
+            await self._tidying.release()
         except StorageUnavailableError as error:
-            log.warning("webhook.turns_not_laid_down", error=str(error))
+            log.warning("webhook.leases_not_released", error=str(error))
 
     @property
     def open_count(self) -> int:
@@ -152,7 +152,7 @@ class Sender:
 
     async def tidy(self) -> bool:
         """Look after some endpoints, in one process for all; starts over at the end, after a pause."""
-        if not await self._tidying.mine():
+        if not await self._tidying.is_leader():
             return False
         after = self._tidied_up_to
         keys = await self._database.read(lambda tx: store.endpoints_after(tx, after, count=TIDY_AT_ONCE))
@@ -178,7 +178,7 @@ class Sender:
 
     async def release(self) -> bool:
         """Put what was parked back into the queue where a webhook is on again, in one process for all."""
-        if not await self._tidying.mine():
+        if not await self._tidying.is_leader():
             return False
         if not await self._database.read(lambda tx: store.releasing(tx, count=1)):
             return False

@@ -14,7 +14,7 @@ from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import parking, signing, store, trial
-from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 DISABLED = "webhook.disabled"
@@ -23,7 +23,7 @@ BOTH_STATES = ("active", "inactive")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class WebhookRules:
     """What the operator allows."""
 
     sealer: Sealer
@@ -32,7 +32,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class WebhookDraft:
     """What a request wants set; None leaves the value, or on create the default."""
 
     display_name: str | None
@@ -45,11 +45,11 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WebhookStatus:
     """A webhook, how it has been answering, and how many events are kept until it is enabled."""
 
     webhook: Webhook
-    health: Health
+    health: EndpointHealth
     parked_events: int
 
     @property
@@ -66,7 +66,7 @@ class Standing:
 
 
 async def create(
-    tx: Tx, customer_id: str, draft: Draft, rules: Rules, *, quota: int, now_ms: int
+    tx: Tx, customer_id: str, draft: WebhookDraft, rules: WebhookRules, *, quota: int, now_ms: int
 ) -> tuple[Webhook, str]:
     """The new webhook and its secret in clear, which is never shown again."""
     await store.hold_up_others(tx, customer_id)
@@ -92,36 +92,37 @@ async def create(
     )
     webhook = _with(_at(empty, draft.endpoint_url, rules), draft)
     await store.insert(tx, webhook)
-    await store.put_health(tx, {(customer_id, webhook_id): Health()})
+    await store.put_health(tx, {(customer_id, webhook_id): EndpointHealth()})
     await _follow(tx, webhook)
     return webhook, secret
 
 
-async def get(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health]:
+async def get(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, EndpointHealth]:
     return _found(await store.by_id(tx, customer_id, webhook_id))
 
 
 async def list_page(
     tx: Tx, customer_id: str, *, page: Page, pattern: str | None, is_active: bool | None
-) -> tuple[list[tuple[Webhook, Health]], int]:
+) -> tuple[list[tuple[Webhook, EndpointHealth]], int]:
     """Newest first, one more than the page holds; and how many match."""
     states = BOTH_STATES if is_active is None else ("active",) if is_active else ("inactive",)
     rows = await store.list_page(tx, customer_id, page=page, pattern=pattern or "%", states=states)
     return rows, await store.count(tx, customer_id, pattern=pattern or "%", states=states)
 
 
-async def standings(tx: Tx, customer_id: str) -> list[Standing]:
+async def standings(tx: Tx, customer_id: str) -> list[WebhookStatus]:
     """All webhooks of an account, newest first, as an operator sees them."""
     page = Page(1, await store.count(tx, customer_id) or 1)
     rows = await store.list_page(tx, customer_id, page=page, pattern="%", states=BOTH_STATES)
     return [
-        Standing(webhook, health, await events.count_parked(tx, customer_id, webhook.id)) for webhook, health in rows
+        WebhookStatus(webhook, health, await events.count_parked(tx, customer_id, webhook.id))
+        for webhook, health in rows
     ]
 
 
 async def update(
-    tx: Tx, customer_id: str, webhook_id: str, draft: Draft, rules: Rules, *, now_ms: int
-) -> tuple[Webhook, Health]:
+    tx: Tx, customer_id: str, webhook_id: str, draft: WebhookDraft, rules: WebhookRules, *, now_ms: int
+) -> tuple[Webhook, EndpointHealth]:
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     changed = replace(_with(_at(webhook, draft.endpoint_url, rules), draft), updated_at_ms=now_ms)
     # A program that puts back what it has read says nothing about the state: that is a change only where it differs.
@@ -140,7 +141,7 @@ async def delete(tx: Tx, customer_id: str, webhook_id: str) -> None:
     await events.forget_endpoint(tx, customer_id, webhook_id)
 
 
-async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: Rules, *, now_ms: int) -> str:
+async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: WebhookRules, *, now_ms: int) -> str:
     """The new secret. What is sent after the commit is signed with it; the old one is gone."""
     webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
     secret = signing.new_secret()
@@ -149,7 +150,9 @@ async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: Rules,
     return secret
 
 
-async def toggle(tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now_ms: int) -> tuple[Webhook, Health]:
+async def toggle(
+    tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now_ms: int
+) -> tuple[Webhook, EndpointHealth]:
     """Switching on forgets all failures and sends what has waited; switching off lets it wait."""
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     return await _switch(tx, webhook, health, active=active, now_ms=now_ms)
@@ -203,7 +206,7 @@ async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now
     await events.note(tx, event, webhook_id, message=reason)
 
 
-def _with(webhook: Webhook, draft: Draft) -> Webhook:
+def _with(webhook: Webhook, draft: WebhookDraft) -> Webhook:
     event_types = webhook.event_types if draft.event_types is None else tuple(draft.event_types)
     return replace(
         webhook,
@@ -215,7 +218,7 @@ def _with(webhook: Webhook, draft: Draft) -> Webhook:
     )
 
 
-def _at(webhook: Webhook, given: str | None, rules: Rules) -> Webhook:
+def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
     """The webhook with this URL. Raises VALIDATION_001 for one that may not be called."""
     if not given:
         return webhook
@@ -231,7 +234,7 @@ def _at(webhook: Webhook, given: str | None, rules: Rules) -> Webhook:
     return replace(webhook, endpoint_url=urls.masked(url), userinfo_sealed=sealed)
 
 
-def _check_complete(draft: Draft) -> None:
+def _check_complete(draft: WebhookDraft) -> None:
     """A new webhook is active, so it has somewhere to send and something to say (contract NOTES a, 31)."""
     details: dict[str, list[str]] = {}
     if not draft.endpoint_url:
@@ -242,7 +245,9 @@ def _check_complete(draft: Draft) -> None:
         raise ApiError("VALIDATION_004", "Request validation failed", details=details)
 
 
-async def _switch(tx: Tx, webhook: Webhook, health: Health, *, active: bool, now_ms: int) -> tuple[Webhook, Health]:
+async def _switch(
+    tx: Tx, webhook: Webhook, health: EndpointHealth, *, active: bool, now_ms: int
+) -> tuple[Webhook, EndpointHealth]:
     """Write the locked webhook, on or off."""
     disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
     changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
@@ -262,13 +267,13 @@ async def _follow(tx: Tx, webhook: Webhook) -> None:
     await events.subscribe(tx, webhook.customer_id, webhook.id, labels, parks=webhook.is_disabled_by_us)
 
 
-async def _forgive(tx: Tx, webhook: Webhook, health: Health) -> Health:
-    fresh = Health(last_attempt_at_ms=health.last_attempt_at_ms, last_success_at_ms=health.last_success_at_ms)
+async def _forgive(tx: Tx, webhook: Webhook, health: EndpointHealth) -> EndpointHealth:
+    fresh = EndpointHealth(last_attempt_at_ms=health.last_attempt_at_ms, last_success_at_ms=health.last_success_at_ms)
     await store.put_health(tx, {(webhook.customer_id, webhook.id): fresh})
     return fresh
 
 
-def _found(found: tuple[Webhook, Health] | None) -> tuple[Webhook, Health]:
+def _found(found: tuple[Webhook, EndpointHealth] | None) -> tuple[Webhook, EndpointHealth]:
     if found is None:
         raise ApiError("RESOURCE_008")
     return found

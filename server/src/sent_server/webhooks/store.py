@@ -8,7 +8,7 @@ from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.egress import urls
 from sent_server.kernel.paging import Page
-from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 _COLUMNS = """
@@ -189,12 +189,12 @@ async def delete(tx: Tx, customer_id: str, webhook_id: str) -> bool:
     return await tx.execute(DELETE, customer_id=customer_id, id=webhook_id) > 0
 
 
-async def by_id(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health] | None:
+async def by_id(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, EndpointHealth] | None:
     row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=webhook_id)
     return _pair(row) if row else None
 
 
-async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Health] | None:
+async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, EndpointHealth] | None:
     """The same for a change: nobody else changes it until the end of the transaction."""
     await tx.fetch(LOCK, customer_id=customer_id, id=webhook_id)
     return await by_id(tx, customer_id, webhook_id)
@@ -202,7 +202,7 @@ async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, He
 
 async def list_page(
     tx: Tx, customer_id: str, *, page: Page, pattern: str, states: Sequence[str]
-) -> list[tuple[Webhook, Health]]:
+) -> list[tuple[Webhook, EndpointHealth]]:
     """Newest first, one more than the page holds."""
     rows = await tx.fetch(
         keyset.ordered(LIST_PAGE, page),
@@ -224,12 +224,12 @@ async def by_ids(tx: Tx, keys: Sequence[Key]) -> dict[Key, Webhook]:
     return {(row[0], row[1]): _webhook(row) for row in rows}
 
 
-async def health_of(tx: Tx, keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Health]:
+async def health_of(tx: Tx, keys: Sequence[Key], *, lock: bool = False) -> dict[Key, EndpointHealth]:
     rows = await tx.fetch(LOCK_HEALTH if lock else HEALTH_OF, customer_ids=_first(keys), ids=[key[1] for key in keys])
-    return {(row[0], row[1]): Health(*row[2:]) for row in rows}
+    return {(row[0], row[1]): EndpointHealth(*row[2:]) for row in rows}
 
 
-async def put_health(tx: Tx, healths: Mapping[Key, Health]) -> None:
+async def put_health(tx: Tx, healths: Mapping[Key, EndpointHealth]) -> None:
     rows: list[Row] = [
         (
             health.consecutive_failures,
@@ -246,7 +246,7 @@ async def put_health(tx: Tx, healths: Mapping[Key, Health]) -> None:
     await tx.execute_many(PUT_HEALTH, rows, distinct=True)
 
 
-async def forget_health(tx: Tx, key: Key, known: Health) -> bool:
+async def forget_health(tx: Tx, key: Key, known: EndpointHealth) -> bool:
     """Forget how an endpoint answered, if that is still what we know; says whether it is forgotten."""
     last_ms = known.last_attempt_at_ms or 0
     gone = await tx.execute(FORGET_HEALTH, customer_id=key[0], endpoint_id=key[1], last_attempt_at_ms=last_ms)
@@ -276,8 +276,8 @@ async def endpoints_after(tx: Tx, key: Key, *, count: int) -> list[Key]:
     return [(row[0], row[1]) for row in rows]
 
 
-def _pair(row: Row) -> tuple[Webhook, Health]:
-    return _webhook(row), Health(*row[14:21])
+def _pair(row: Row) -> tuple[Webhook, EndpointHealth]:
+    return _webhook(row), EndpointHealth(*row[14:21])
 
 
 def _webhook(row: Row) -> Webhook:

@@ -5,8 +5,8 @@ from typing import Any, assert_never
 
 import orjson
 
-from sent_server.egress import Answer, Egress, Failed, Refused, urls
-from sent_server.events import Content, names
+from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRefused, urls
+from sent_server.events import EventContent, names
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.sealing import Sealer
 from sent_server.webhooks import body as bodies
@@ -18,7 +18,7 @@ _SAMPLE_CONTACT, _SAMPLE_OWN = "+15555550123", "+15555550100"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedTest:
     customer_id: str
     url: str
     body: bytes
@@ -48,12 +48,12 @@ def target(webhook: Webhook, sealer: Sealer) -> Target:
 
 def prepare(
     webhook: Webhook, subscribed_as: str, sealer: Sealer, *, now_ms: int, wall_ms: int, clean: bool
-) -> Prepared:
+) -> PreparedTest:
     """A sample of `subscribed_as`; a parent name gives its best-known event."""
     covered = names.COVERED[subscribed_as]
     name = "message.delivered" if "message.delivered" in covered else covered[0]
     label = names.expand(webhook.event_types).get(name) or names.label_of(name, (subscribed_as,))
-    content = Content(
+    content = EventContent(
         ids.new_id(now_ms),
         name,
         ids.new_id(now_ms),
@@ -64,10 +64,10 @@ def prepare(
     to = target(webhook, sealer)
     assert to.url is not None
     headers = request.headers(to, label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms)
-    return Prepared(webhook.customer_id, to.url, body, headers, webhook.timeout_seconds)
+    return PreparedTest(webhook.customer_id, to.url, body, headers, webhook.timeout_seconds)
 
 
-async def send(egress: Egress, prepared: Prepared) -> dict[str, Any]:
+async def send(egress: Egress, prepared: PreparedTest) -> dict[str, Any]:
     result = await egress.post(
         prepared.url,
         prepared.body,
@@ -76,11 +76,11 @@ async def send(egress: Egress, prepared: Prepared) -> dict[str, Any]:
         tenant=prepared.customer_id,
     )
     match result:
-        case Answer() if result.ok:
+        case EgressResponse() if result.ok:
             return {"success": True, "message": DELIVERED}
-        case Answer():
+        case EgressResponse():
             return {"success": False, "message": f"Test event failed: the endpoint answered HTTP {result.status}"}
-        case Failed() | Refused():
+        case RequestFailed() | RequestRefused():
             return {"success": False, "message": f"Test event failed: {result.reason}"}
         case _:
             assert_never(result)

@@ -7,12 +7,12 @@ from pydantic import AfterValidator, StringConstraints, model_validator
 from sent_server.egress import BAD_URL, urls
 from sent_server.events import LogEntry, Span, names
 from sent_server.http import unserved
-from sent_server.http.fields import Body, Moment, PostUrl, Uuid, between, fault, one_of
+from sent_server.http.fields import Moment, PostUrl, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import timestamps, typed_text
 from sent_server.webhooks import body as bodies
-from sent_server.webhooks.model import Health, Webhook
+from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 EVENT_TYPE_REQUIRED = "Event type is required"
@@ -54,7 +54,7 @@ TimeoutSeconds = Annotated[int, between(5, 120)]
 Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
 
 
-class _Described(Body):
+class _Described(RequestBody):
     """`url` is the older spelling of `endpoint_url`, which wins when both are there."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
@@ -87,18 +87,18 @@ class UpdateWebhook(_Described):
     is_active: bool | None = None
 
 
-class ToggleWebhook(Body):
+class ToggleWebhook(RequestBody):
     is_active: bool
 
 
-class TestWebhook(Body):
+class TestWebhook(RequestBody):
     __test__ = False  # pytest collects by name
     missing: ClassVar[dict[str, tuple[str, str]]] = {"event_type": ("VALIDATION_001", EVENT_TYPE_REQUIRED)}
 
     event_type: Annotated[str, AfterValidator(_check_event_type)]
 
 
-class Replay(Body):
+class Replay(RequestBody):
     """One log entry by `event_id`, or all in `delivery_status` from `since` until `until`, both by creation."""
 
     event_id: Uuid | None = None
@@ -119,7 +119,7 @@ class Replay(Body):
         return Span(self.since or 0, min(self.until or now_ms, now_ms), states, self.after)
 
 
-def webhook(value: Webhook, health: Health, *, secret: str | None = None) -> dict[str, Any]:
+def webhook(value: Webhook, health: EndpointHealth, *, secret: str | None = None) -> dict[str, Any]:
     """`secret` in clear goes into the answers to create and rotate only."""
     return {
         "id": value.id,

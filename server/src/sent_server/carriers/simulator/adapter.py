@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sent_server.carriers.base import Accepted, Inbox, Outcome, Submission
+from sent_server.carriers.base import Accepted, Inbox, Submission, SubmitOutcome
 from sent_server.carriers.simulator.behaviour import Behaviour, Circumstances, decide, receipt_timeout_ms
 
 NAME = "simulator"
@@ -33,7 +33,7 @@ class Simulator:
         self._network = network
         self.messages_per_second = messages_per_second
 
-    async def submit(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
         behaviours = await self._network.carry(submissions, decide)
         if any(behaviour.overtakes for behaviour in behaviours):
             await asyncio.sleep(OVERTAKEN_S)

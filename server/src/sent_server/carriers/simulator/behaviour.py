@@ -84,7 +84,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SimulatedStep:
     """A receipt, `after_ms` the submit. Steps with the same `event` are repeats of one receipt."""
 
     after_ms: int
@@ -94,7 +94,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SimulatedReply:
     """What the person answers; None echoes the message."""
 
     after_ms: int
@@ -111,8 +111,8 @@ class Behaviour:
 
     refusal: Rejected | Unknown | Later | None = None
     taken: bool = True
-    steps: tuple[Step, ...] = ()
-    reply: Reply | None = None
+    steps: tuple[SimulatedStep, ...] = ()
+    reply: SimulatedReply | None = None
     delivered_after_ms: int | None = None
     read_after_ms: int | None = None
     failed_after_ms: int | None = None
@@ -196,9 +196,9 @@ def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> 
         case Magic.ANSWERS_STOP:
             if memory and circumstances.now_ms < memory.at_ms + SILENT_AFTER_STOP_MS:
                 return _WELL[channel]
-            return replace(_WELL[channel], reply=Reply(REPLY_AFTER_MS, "STOP"), remembers=True)
+            return replace(_WELL[channel], reply=SimulatedReply(REPLY_AFTER_MS, "STOP"), remembers=True)
         case Magic.ECHOES:
-            return replace(_WELL[channel], reply=Reply(REPLY_AFTER_MS, None))
+            return replace(_WELL[channel], reply=SimulatedReply(REPLY_AFTER_MS, None))
         case Magic.ERROR_THEN_WELL:
             return _WELL[channel] if memory else _ERROR
         case Magic.BUSY_THEN_WELL:
@@ -229,10 +229,10 @@ def _faulty(fault: Fault, channel: Channel) -> Behaviour:
         case FaultKind.NO_RECEIPT:
             return _SILENT
         case FaultKind.FAILED:
-            return _course(Step(DELIVERED_AFTER_MS, ReceiptKind.FAILED, 0, code))
+            return _course(SimulatedStep(DELIVERED_AFTER_MS, ReceiptKind.FAILED, 0, code))
 
 
-def _course(*steps: Step, overtakes: bool = False) -> Behaviour:
+def _course(*steps: SimulatedStep, overtakes: bool = False) -> Behaviour:
     def first(kind: ReceiptKind) -> int | None:
         return min((step.after_ms for step in steps if step.kind is kind), default=None)
 
@@ -257,8 +257,8 @@ _REASONS = {
     "STALE": Reason.EXPIRED,
 }
 TAKEN_BEFORE = Behaviour(taken=False)
-_DELIVERED = Step(DELIVERED_AFTER_MS, ReceiptKind.DELIVERED, 0)
-_READ = Step(READ_AFTER_MS, ReceiptKind.READ, 1)
+_DELIVERED = SimulatedStep(DELIVERED_AFTER_MS, ReceiptKind.DELIVERED, 0)
+_READ = SimulatedStep(READ_AFTER_MS, ReceiptKind.READ, 1)
 _JUST_DELIVERED = _course(_DELIVERED)
 _DELIVERED_AND_READ = _course(_DELIVERED, _READ)
 _WELL = {
@@ -268,11 +268,15 @@ _WELL = {
 }
 _SILENT = Behaviour()
 _SILENT_HERE = Behaviour(remembers=True)
-_LATE = _course(Step(LATE_AFTER_MS, ReceiptKind.DELIVERED, 0))
+_LATE = _course(SimulatedStep(LATE_AFTER_MS, ReceiptKind.DELIVERED, 0))
 # Carriers deliver receipts in any order, and before the answer to the submit (jasmin #423).
-_READ_FIRST = _course(Step(0, ReceiptKind.READ, 1), Step(STALE_AFTER_MS, ReceiptKind.DELIVERED, 0), overtakes=True)
+_READ_FIRST = _course(
+    SimulatedStep(0, ReceiptKind.READ, 1), SimulatedStep(STALE_AFTER_MS, ReceiptKind.DELIVERED, 0), overtakes=True
+)
 _STALE_FAILURE = _course(
-    Step(0, ReceiptKind.DELIVERED, 0), Step(STALE_AFTER_MS, ReceiptKind.FAILED, 1, "STALE"), overtakes=True
+    SimulatedStep(0, ReceiptKind.DELIVERED, 0),
+    SimulatedStep(STALE_AFTER_MS, ReceiptKind.FAILED, 1, "STALE"),
+    overtakes=True,
 )
 # A repeat of the very same receipt, and the same news under another event id.
 _TWICE = _course(_DELIVERED, _DELIVERED, replace(_DELIVERED, after_ms=2 * DELIVERED_AFTER_MS, event=1))

@@ -1,7 +1,7 @@
 """The simulated network's lookup (`ports.lookup`): it knows the magic numbers, and no others."""
 
 from sent_server.carriers.simulator.behaviour import Magic, magic
-from sent_server.ports.lookup import Answer, Details, NoSuchNumber, NotTold
+from sent_server.ports.lookup import Answer, LookedUpNumber, NoSuchNumber, NotTold
 
 # The network that the numbering plan keeps for tests. Source: ITU-T E.212.
 TEST_COUNTRY, TEST_NETWORK = "001", "01"
@@ -17,6 +17,6 @@ class SimulatedLookup:
             case Magic.INVALID_NUMBER:
                 return NoSuchNumber()
             case Magic.LANDLINE:
-                return Details("landline", "Simulated Landline", is_ported=False)
+                return LookedUpNumber("landline", "Simulated Landline", is_ported=False)
             case _:
-                return Details("mobile", "Simulated Mobile", TEST_COUNTRY, TEST_NETWORK, is_ported=False)
+                return LookedUpNumber("mobile", "Simulated Mobile", TEST_COUNTRY, TEST_NETWORK, is_ported=False)

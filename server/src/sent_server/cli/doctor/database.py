@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sent_server import installation
 from sent_server.cli.doctor.findings import Finding, Level, ok, problem, refused, warning
-from sent_server.db import Tx, kept, migrate
+from sent_server.db import Tx, metadata, migrate
 from sent_server.db.database import Database, Row
 from sent_server.db.errors import StorageError
 from sent_server.db.open import open_database
@@ -73,7 +73,7 @@ async def examine(settings: Settings, url: str) -> AsyncIterator[Finding | str]:
 
 
 async def _installation_id(tx: Tx) -> str | None:
-    return await kept.read(tx, installation.ID)
+    return await metadata.read(tx, installation.ID)
 
 
 def _unreachable(error: StorageError) -> Finding:

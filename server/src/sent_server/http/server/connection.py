@@ -32,7 +32,7 @@ HIGH_WATER = 64 * 1024
 MAX_DISCARDED = 1024 * 1024
 
 
-class State(Enum):
+class ConnectionState(Enum):
     IDLE = auto()
     HEAD = auto()
     BODY = auto()
@@ -49,7 +49,7 @@ class Served:
     doc_url_base: str
 
 
-class Connection(asyncio.Protocol):
+class ServerConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_buffer",
@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
         self._table = served.table
         self._buffer = bytearray()
         self._scanned = 0
-        self._state = State.IDLE
+        self._state = ConnectionState.IDLE
         self._since_s = 0.0
         self._held = 0
         self._is_reading = True
@@ -101,15 +101,15 @@ class Connection(asyncio.Protocol):
         self.server = _address(transport.get_extra_info("sockname"))
         self._peer = self._table.enter(self, self.client[0] if self.client else "")
         if self._peer is None:
-            self._state = State.LEAVING
+            self._state = ConnectionState.LEAVING
             reason = "Too many connections; close idle ones, or try again in a moment"
             self.transport.write(refusal.render(503, reason, self._served.doc_url_base))
             self.transport.close()
             return
-        self._wait(State.IDLE, IDLE_S)
+        self._wait(ConnectionState.IDLE, IDLE_S)
 
     def data_received(self, data: bytes) -> None:
-        if self._state is State.LEAVING:
+        if self._state is ConnectionState.LEAVING:
             return
         self._buffer += data
         self._advance()
@@ -123,14 +123,14 @@ class Connection(asyncio.Protocol):
             return bool(self._buffer) and self.writable is not None
         if self._table.is_in_line(self):
             return True
-        if self._state is not State.ANSWERING or exchange.is_stream:
+        if self._state is not ConnectionState.ANSWERING or exchange.is_stream:
             return False
         if not self._buffer and not exchange.started:
             exchange.keep_alive = False
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._state, self.deadline_s = State.LEAVING, math.inf
+        self._state, self.deadline_s = ConnectionState.LEAVING, math.inf
         self._buffer.clear()
         if self._peer is not None:
             self._table.hold(self._peer, -self._held - self._unsent)
@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
             self._table.hold(self._peer, -self._unsent)
         self._unsent, self._written_since_s = 0, None
         self._wake_writer()
-        if self._exchange is None and self._state is not State.LEAVING:
+        if self._exchange is None and self._state is not ConnectionState.LEAVING:
             self._go_on()
 
     # --- reading ---
@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Do what the buffer allows: begin a request, give it its body, or wait."""
         try:
-            if self._exchange is None and self._state is not State.LEAVING and self.writable is None:
+            if self._exchange is None and self._state is not ConnectionState.LEAVING and self.writable is None:
                 self._read_head()
             elif self._body is not None:
                 self._read_body_in_turn()
@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         if self._buffer:
             self._advance()
         is_waiting = self._exchange is None and not (self._buffer and self.writable is not None)
-        if self._has_ended and is_waiting and self._state is not State.LEAVING:
+        if self._has_ended and is_waiting and self._state is not ConnectionState.LEAVING:
             self._leave(linger=False)
 
     def _read_head(self) -> None:
@@ -192,8 +192,8 @@ class Connection(asyncio.Protocol):
         if end < 0:
             head.check_start(buffer, self._scanned)
             self._scanned = len(buffer)
-            if self._state is State.IDLE:
-                self._wait(State.HEAD, HEAD_S)
+            if self._state is ConnectionState.IDLE:
+                self._wait(ConnectionState.HEAD, HEAD_S)
             return
         raw = bytes(buffer[:end])
         del buffer[: end + 4]
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
                 del self._buffer[:length]
         else:
             self._body = body.framed(request.length)
-            self._wait(State.BODY, BODY_S)
+            self._wait(ConnectionState.BODY, BODY_S)
             if self._buffer:
                 self._read_body_in_turn()
         if self._exchange is exchange:
@@ -226,14 +226,14 @@ class Connection(asyncio.Protocol):
 
     def proceed(self) -> None:
         """It is this connection's turn to read on."""
-        if self._body is None or self._state is State.LEAVING:
+        if self._body is None or self._state is ConnectionState.LEAVING:
             return
         try:
             self._read_body()
         except RefusedError as refused:
             self._refuse(refused)
         self._account()
-        if self._has_ended and self._state is State.BODY and not self._table.is_in_line(self):
+        if self._has_ended and self._state is ConnectionState.BODY and not self._table.is_in_line(self):
             self.transport.close()  # the rest will never come
 
     def _read_body(self) -> None:
@@ -255,7 +255,7 @@ class Connection(asyncio.Protocol):
                 self._table.line_up(self)
 
     def _answer(self) -> None:
-        self._state = State.ANSWERING
+        self._state = ConnectionState.ANSWERING
         if self._peer is not None:
             self._peer.waiting.pop(self, None)
         self.deadline_s = math.inf if self._written_since_s is None else self._written_since_s + ANSWER_S
@@ -276,7 +276,7 @@ class Connection(asyncio.Protocol):
         """The exchange has written all of its answer."""
         if self._body is None:
             self._end_exchange()
-        elif self._state is not State.LEAVING and not self._exchange_may_go_on():
+        elif self._state is not ConnectionState.LEAVING and not self._exchange_may_go_on():
             self._leave()
         else:
             self.resume_reading()
@@ -297,12 +297,12 @@ class Connection(asyncio.Protocol):
 
     def _end_exchange(self) -> None:
         exchange, self._exchange = self._exchange, None
-        if self._state is State.LEAVING:
+        if self._state is ConnectionState.LEAVING:
             return
         if exchange is None or not exchange.keep_alive or self._table.draining:
             self._leave(linger=bool(self._buffer))
             return
-        self._wait(State.IDLE, IDLE_S)
+        self._wait(ConnectionState.IDLE, IDLE_S)
         if self._written_since_s is not None:
             self.deadline_s = min(self.deadline_s, self._written_since_s + ANSWER_S)
         self._go_on()
@@ -327,7 +327,7 @@ class Connection(asyncio.Protocol):
     def _leave(self, *, linger: bool = True) -> None:
         self._buffer.clear()
         self._body = None
-        self._wait(State.LEAVING, LEAVING_S)
+        self._wait(ConnectionState.LEAVING, LEAVING_S)
         if linger and self.transport.can_write_eof() and not self.transport.is_closing():
             self.resume_reading()
             self.transport.write_eof()
@@ -336,12 +336,12 @@ class Connection(asyncio.Protocol):
 
     # --- limits ---
 
-    def _wait(self, state: State, at_most_s: float) -> None:
+    def _wait(self, state: ConnectionState, at_most_s: float) -> None:
         self._state, self._since_s = state, self.loop.time()
         self.deadline_s = self._since_s + at_most_s
         if self._peer is not None:
             self._peer.waiting.pop(self, None)
-            if state is not State.LEAVING:
+            if state is not ConnectionState.LEAVING:
                 self._peer.waiting[self] = None
 
     def _account(self) -> None:
@@ -349,7 +349,7 @@ class Connection(asyncio.Protocol):
         held = len(self._buffer) + self._received()
         if held <= SMALL:
             held = 0
-        if held != self._held and self._peer is not None and self._state is not State.LEAVING:
+        if held != self._held and self._peer is not None and self._state is not ConnectionState.LEAVING:
             self._table.hold(self._peer, held - self._held)
             grew, self._held = held > self._held, held
             if grew and self._table.is_full(self._peer):
@@ -368,19 +368,19 @@ class Connection(asyncio.Protocol):
                 self.deadline_s = self._written_since_s + allowed_s
             return
         match self._state:
-            case State.IDLE if now_s >= self._since_s + IDLE_S:
+            case ConnectionState.IDLE if now_s >= self._since_s + IDLE_S:
                 self._leave(linger=False)
-            case State.IDLE:
+            case ConnectionState.IDLE:
                 self.deadline_s = self._since_s + IDLE_S
-            case State.HEAD:
+            case ConnectionState.HEAD:
                 self._refuse(RefusedError(f"The request head was not complete within {HEAD_S:.0f} seconds", status=408))
-            case State.BODY:
+            case ConnectionState.BODY:
                 self._expire_body(now_s)
-            case State.ANSWERING:
+            case ConnectionState.ANSWERING:
                 self.deadline_s = math.inf
-            case State.LEAVING if self.transport.get_write_buffer_size() and now_s < self._since_s + ANSWER_S:
+            case ConnectionState.LEAVING if self.transport.get_write_buffer_size() and now_s < self._since_s + ANSWER_S:
                 self.deadline_s = self._since_s + ANSWER_S
-            case State.LEAVING:
+            case ConnectionState.LEAVING:
                 self.abort()
 
     def _expire_body(self, now_s: float) -> None:
@@ -397,17 +397,17 @@ class Connection(asyncio.Protocol):
 
     def evict(self) -> None:
         """Make room for another connection."""
-        if self._state is State.IDLE:
+        if self._state is ConnectionState.IDLE:
             self._leave(linger=False)
         else:
             self.abort()
 
     def shut_down(self) -> None:
-        if self._exchange is None and self._state is not State.LEAVING:
+        if self._exchange is None and self._state is not ConnectionState.LEAVING:
             self._leave(linger=False)
 
     def abort(self) -> None:
-        self._state = State.LEAVING
+        self._state = ConnectionState.LEAVING
         self.transport.abort()
 
     def _wake_writer(self) -> None:

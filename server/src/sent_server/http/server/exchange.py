@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 from sent_server.http.server.head import Head
 
 if TYPE_CHECKING:
-    from sent_server.http.server.connection import Connection
+    from sent_server.http.server.connection import ServerConnection
 
 log = structlog.get_logger()
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
@@ -44,7 +44,7 @@ class Exchange:
         "unread",
     )
 
-    def __init__(self, connection: "Connection", request: Head) -> None:
+    def __init__(self, connection: "ServerConnection", request: Head) -> None:
         self.keep_alive = request.keep_alive
         self.expects_continue = request.expects_continue and request.length != 0
         self.started = self.complete = False

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 import structlog
 from starlette.types import ASGIApp
 
-from sent_server.http.server.connection import Connection, Served
+from sent_server.http.server.connection import Served, ServerConnection
 from sent_server.http.server.table import ConnectionTable
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ async def served(
     common = Served(asgi, table, doc_url_base)
     loop = asyncio.get_running_loop()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # accepted sockets inherit it
-    server = await loop.create_server(lambda: Connection(common), sock=bound, backlog=BACKLOG)
+    server = await loop.create_server(lambda: ServerConnection(common), sock=bound, backlog=BACKLOG)
     sweeper = asyncio.create_task(table.sweep(), name="web")
     try:
         yield sweeper

@@ -26,7 +26,7 @@ MAX_HELD = 28 * 1024 * 1024
 SMALL = 16 * 1024
 
 
-class Member(Protocol):
+class TrackedConnection(Protocol):
     deadline_s: float
 
     def expire(self, now_s: float) -> None: ...
@@ -50,7 +50,7 @@ class Peer:
         self.connections = 0
         self.held = 0
         # In the order in which they began to wait for their client.
-        self.waiting: dict[Member, None] = {}
+        self.waiting: dict[TrackedConnection, None] = {}
 
 
 class ConnectionTable:
@@ -60,14 +60,14 @@ class ConnectionTable:
         self.draining = False
         self.tasks: dict[object, asyncio.Task[None]] = {}  # a task that nobody holds may be collected
         self.emptied = asyncio.Event()
-        self._members: dict[Member, Peer] = {}
+        self._members: dict[TrackedConnection, Peer] = {}
         self._peers: dict[str, Peer] = {}
         self._held = 0
         self._logged_at_s: dict[str, float] = {}
-        self._line: dict[Member, None] = {}
+        self._line: dict[TrackedConnection, None] = {}
         self._has_work_scheduled = False
 
-    def enter(self, member: Member, address: str) -> Peer | None:
+    def enter(self, member: TrackedConnection, address: str) -> Peer | None:
         """None when there is no room: every connection of the address, or every one of all, is at work."""
         name = network.network(address)
         peer = self._peers.get(name)
@@ -86,7 +86,7 @@ class ConnectionTable:
         self._members[member] = peer
         return peer
 
-    def leave(self, member: Member) -> None:
+    def leave(self, member: TrackedConnection) -> None:
         peer = self._members.pop(member, None)
         if peer is None:
             return
@@ -111,10 +111,10 @@ class ConnectionTable:
     def has_line(self) -> bool:
         return bool(self._line)
 
-    def is_in_line(self, member: Member) -> bool:
+    def is_in_line(self, member: TrackedConnection) -> bool:
         return member in self._line
 
-    def line_up(self, member: Member) -> None:
+    def line_up(self, member: TrackedConnection) -> None:
         """Let it proceed when all before it have; what has much to read comes a piece at a time, and in turns."""
         self._line[member] = None
         self._schedule_work()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row, World
-from harness.table.examples import BAD_KEY, example
 
 BRANDS_, BRAND = "/v3/brands", "/v3/brands/{brand}"
 OF_BRAND, ONE_OF_BRAND = "/v3/brands/{brand}/campaigns", "/v3/brands/{brand}/campaigns/{brand_campaign}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import mailbox, samples, tables
+from harness import database, mailbox, samples
 from harness.mailbox import Mailbox
 from harness.server import OwnServer, Server, ServerStartError
 from harness.waiting import wait_for
@@ -64,7 +64,7 @@ def test_names_cannot_add_headers(own_server: OwnServer, relay: Mailbox) -> None
     lines = "REPLACE('Acme|Bcc: spy@example.com https://evil.example/', '|', CHR(10))"
     if older.backend == "sqlite":
         lines = lines.replace("CHR(", "CHAR(")
-    tables.change(older.database_url, f"UPDATE customers SET name = {lines} WHERE id = '{made['customer_id']}'")
+    database.change(older.database_url, f"UPDATE customers SET name = {lines} WHERE id = '{made['customer_id']}'")
     server = own_server(home=older.home, database_url=older.database_url, env=_settings(relay))
     account = server.account(made["customer_id"], server.create_key(made["customer_id"]))
     body = {**samples.user(), "name": 'Eve" <eve@example.com>, "Bob'}

@@ -76,7 +76,7 @@ def outages_unforeseen() -> None:
 
 def answers_forgotten() -> None:
     """A carrier's answer that the database does not take at once is dropped; a lease will ask again."""
-    dispatch.until_written = lambda write: write()
+    dispatch.write_with_retry = lambda write: write()
 
 
 def full_disk_unforeseen() -> None:

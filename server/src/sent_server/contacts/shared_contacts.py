@@ -1,17 +1,17 @@
-"""Contacts and consent as a profile has them from its relatives: seen and written to, never changed."""
+"""Contacts and consent as a profile has them from its scope: seen and written to, never changed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sent_server.contacts import identity, shared_store
+from sent_server.contacts import identity, sharing_store
 from sent_server.contacts.model import Contact, Recipient
 from sent_server.contacts.store import to_recipient
 from sent_server.db import Tx
-from sent_server.http.caller import Relatives
+from sent_server.http.caller import SharingScope
 from sent_server.kernel.paging import Page
 
 
-async def for_sending(tx: Tx, relatives: Relatives, numbers: Sequence[str]) -> tuple[dict[str, Recipient], set[str]]:
+async def for_sending(tx: Tx, scope: SharingScope, numbers: Sequence[str]) -> tuple[dict[str, Recipient], set[str]]:
     """The inherited contacts among `numbers`, and the numbers that any relative may not write to. One statement.
 
     Both in any spelling of the numbers.
@@ -19,12 +19,12 @@ async def for_sending(tx: Tx, relatives: Relatives, numbers: Sequence[str]) -> t
     found: dict[str, tuple[int, str]] = {}
     opted_out: set[str] = set()
     phones = identity.all_spellings(numbers)
-    for phone, owner, text, opted_out_at_ms in await shared_store.for_sending(tx, relatives.consent, phones):
+    for phone, owner, text, opted_out_at_ms in await sharing_store.for_sending(tx, scope.consent, phones):
         if opted_out_at_ms is not None:
             opted_out.add(phone)
-        if text is None or owner not in relatives.contacts:
+        if text is None or owner not in scope.contacts:
             continue
-        place = relatives.contacts.index(owner)
+        place = scope.contacts.index(owner)
         if phone not in found or place < found[phone][0]:
             found[phone] = place, text
     picked = {number: identity.pick(number, found) for number in numbers}
@@ -32,38 +32,38 @@ async def for_sending(tx: Tx, relatives: Relatives, numbers: Sequence[str]) -> t
     return recipients, identity.under_any(numbers, opted_out)
 
 
-async def by_id(tx: Tx, relatives: Relatives, contact_id: str) -> Contact | None:
-    found = await shared_store.by_id(tx, relatives.contacts, contact_id) if relatives.contacts else None
+async def by_id(tx: Tx, scope: SharingScope, contact_id: str) -> Contact | None:
+    found = await sharing_store.by_id(tx, scope.contacts, contact_id) if scope.contacts else None
     return replace(found, is_inherited=True) if found else None
 
 
-async def by_phone(tx: Tx, relatives: Relatives, number: str) -> Contact | None:
-    found = await shared_store.by_phone(tx, relatives.contacts, number) if relatives.contacts else None
+async def by_phone(tx: Tx, scope: SharingScope, number: str) -> Contact | None:
+    found = await sharing_store.by_phone(tx, scope.contacts, number) if scope.contacts else None
     return replace(found, is_inherited=True) if found else None
 
 
 async def list_page(
-    tx: Tx, customer_id: str, relatives: Relatives, page: Page, *, patterns: dict[str, str] | None, counter: str | None
+    tx: Tx, customer_id: str, scope: SharingScope, page: Page, *, patterns: dict[str, str] | None, counter: str | None
 ) -> tuple[list[Contact], int]:
     """The customer's own and its inherited contacts, merged. Without `counter` the total is counted row by row."""
-    owners = (customer_id, *relatives.contacts)
+    owners = (customer_id, *scope.contacts)
     if counter is None:
         assert patterns is not None
-        total = await shared_store.filtered_count(tx, owners, **patterns)
+        total = await sharing_store.filtered_count(tx, owners, **patterns)
     else:
-        total = await shared_store.total(tx, owners, counter)
+        total = await sharing_store.total(tx, owners, counter)
     if total <= page.offset:
         return [], total
     if patterns is None:
-        rows = await shared_store.page(tx, owners, page)
+        rows = await sharing_store.page(tx, owners, page)
     else:
-        rows = await shared_store.filtered_page(tx, owners, page, **patterns)
+        rows = await sharing_store.filtered_page(tx, owners, page, **patterns)
     return [replace(contact, is_inherited=owner != customer_id) for owner, contact in rows], total
 
 
-async def with_consent(tx: Tx, customer_id: str, relatives: Relatives, contacts: Sequence[Contact]) -> list[Contact]:
+async def with_consent(tx: Tx, customer_id: str, scope: SharingScope, contacts: Sequence[Contact]) -> list[Contact]:
     """The contacts with the consent that binds this profile: whoever opted out with it or a relative has opted out."""
-    owners = (customer_id, *relatives.consent)
+    owners = (customer_id, *scope.consent)
     phones = sorted(identity.all_spellings(contact.phone for contact in contacts))
-    opted_out = await shared_store.opted_out(tx, owners, phones)
+    opted_out = await sharing_store.opted_out(tx, owners, phones)
     return [replace(one, opted_out_at_ms=identity.earliest(one.phone, opted_out)) for one in contacts]

@@ -1,8 +1,8 @@
 """Rows of the template operations."""
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row
-from harness.table.examples import BAD_KEY, example
 
 NO_CATEGORY = "Category must be one of: MARKETING, UTILITY, AUTHENTICATION"
 FLAT_TEMPLATE = {

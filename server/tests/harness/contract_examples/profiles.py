@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row, World
-from harness.table.examples import BAD_KEY, example
 
 EVERY, ONE, COMPLETE = "/v3/profiles", "/v3/profiles/{fresh_profile}", "/v3/profiles/{profile}/complete"
 CREATE, UPDATE, COMPLETION = f"POST {EVERY}", f"PATCH {EVERY}/{{profileId}}", f"POST {EVERY}/{{profileId}}/complete"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sent_server.carriers.base import Content
+from sent_server.carriers.base import MessageContent
 from sent_server.db import Tx
 from sent_server.messages.lifecycle import MessageProgress
 from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plans
@@ -22,7 +22,7 @@ LOAD = """
 
 
 @dataclass(slots=True)
-class Subject:
+class MessageState:
     """Mutable on purpose: several events of one transaction work on the same message."""
 
     customer_id: str
@@ -73,18 +73,18 @@ class Subject:
         return self.plan.legs[self.leg]
 
     @property
-    def content(self) -> Content:
+    def content(self) -> MessageContent:
         return load_contents(self.contents_json)[self.planned_leg.channel]
 
 
-async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, Subject]:
+async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, MessageState]:
     """Lock and read messages by (customer_id, id); one statement per customer."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
     for customer_id, message_id in keys:
         by_customer[customer_id].append(message_id)
-    found: dict[str, Subject] = {}
+    found: dict[str, MessageState] = {}
     for customer_id, message_ids in sorted(by_customer.items()):
         for row in await tx.fetch(LOAD, customer_id=customer_id, ids=sorted(set(message_ids))):
-            subject = Subject(*row)
+            subject = MessageState(*row)
             found[subject.id] = subject
     return found

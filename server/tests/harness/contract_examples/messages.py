@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row, World
-from harness.table.examples import BAD_KEY, example
 
 
 def _send(**fields: Any) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.delivery.failures import LABELS, Failure
-from sent_server.delivery.subject import Subject
+from sent_server.delivery.message_state import MessageState
 from sent_server.jobs import Job
 from sent_server.kernel import timestamps
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
-from sent_server.messages.lifecycle import RANK, Step, on_started, settles
-from sent_server.messages.model import AUTOMATIC, lane
+from sent_server.messages.lifecycle import RANK, LifecycleStep, on_started, settles
+from sent_server.messages.model import AUTOMATIC, queue_key
 from sent_server.routing import plan as routing
 
 RECEIPT_TIMEOUT = "receipt_timeout"
@@ -42,7 +42,7 @@ FINISH_WAITING = """
 """
 MOVE_WAITING = """
     UPDATE jobs
-    SET kind = :kind, lane = :lane, due_at_ms = :due_at_ms, fence = fence + 1
+    SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms, fence = fence + 1
     WHERE id = :id AND kind = 'receipt_timeout'
 """
 
@@ -51,7 +51,7 @@ MOVE_WAITING = """
 class _Announced:
     """What receivers are told: an event, and the leg that it is about (None: of no leg yet)."""
 
-    subject: Subject
+    subject: MessageState
     status: str
     channel: str
     leg: int
@@ -59,13 +59,13 @@ class _Announced:
     description: str | None
 
 
-class Changes:
+class MessageUpdates:
     """Collects changes of messages within one transaction; `write` carries them out."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
         self.hints: set[str] = set()
-        self._touched: dict[str, Subject] = {}
+        self._touched: dict[str, MessageState] = {}
         self._history: list[Row] = []
         self._announced: list[_Announced] = []
         self._transfers: list[entries.Transfer] = []
@@ -76,7 +76,7 @@ class Changes:
         self._waiting_finished: list[tuple[str]] = []
         self._waiting_moved: list[tuple[str, str, int, str]] = []
 
-    def start_leg(self, subject: Subject, *, why: str | None = None) -> None:
+    def start_leg(self, subject: MessageState, *, why: str | None = None) -> None:
         """The current leg is about to be submitted for the first time; `why` tells how the one before it ended.
 
         The first leg of an automatic choice says which channels its text kept it from.
@@ -93,7 +93,9 @@ class Changes:
             self._record(subject, "PROCESSED", subject.leg, DESCRIPTIONS["PROCESSED"])
         self._record(subject, "ROUTED", subject.leg, f"{why}; routed to {LABELS[leg.channel]}" if why else routed)
 
-    def apply(self, subject: Subject, step: Step, *, failure: Failure | None = None, job: Job | None = None) -> None:
+    def apply(
+        self, subject: MessageState, step: LifecycleStep, *, failure: Failure | None = None, job: Job | None = None
+    ) -> None:
         """Carry out what the lifecycle decided. `job` is the leased job of the message, if the caller holds one.
 
         `failure` is why the leg under way ended; a FAILED step needs one.
@@ -128,23 +130,23 @@ class Changes:
                 self._record(subject, status, subject.shown, DESCRIPTIONS[status].format(channel=channel))
 
     def wait_for_receipt(self, job: Job, timeout_ms: int) -> None:
-        self._moved.append((RECEIPT_TIMEOUT, jobs.ONE_LANE, self.now_ms + timeout_ms, job.id, job.fence))
+        self._moved.append((RECEIPT_TIMEOUT, jobs.SINGLE_QUEUE, self.now_ms + timeout_ms, job.id, job.fence))
 
     def retry(self, job: Job, after_ms: int) -> None:
-        self._moved.append((job.kind, job.lane, self.now_ms + after_ms, job.id, job.fence))
+        self._moved.append((job.kind, job.queue_key, self.now_ms + after_ms, job.id, job.fence))
 
     def drop(self, job: Job) -> None:
         """Nothing is left to do for this job."""
         self._finished.append(job)
 
     async def write(self, tx: Tx) -> None:
-        touched: Sequence[Subject] = sorted(self._touched.values(), key=lambda subject: subject.id)
+        touched: Sequence[MessageState] = sorted(self._touched.values(), key=lambda subject: subject.id)
         await tx.execute_many(UPDATE, [self._row(subject) for subject in touched], distinct=True)
         await store.insert_events(tx, self._history)
         await store.forget_active_contacts(tx, self._not_active)
         for customer_id, phone in sorted(self._stopped):
             await contacts.opt_out(tx, customer_id, phone, source="carrier", now_ms=self.now_ms)
-        await jobs.move_to_lanes(tx, self._moved)
+        await jobs.move_keyed(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await tx.execute_many(FINISH_WAITING, self._waiting_finished)
         await tx.execute_many(MOVE_WAITING, self._waiting_moved)
@@ -152,11 +154,11 @@ class Changes:
         # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
 
-    def _show(self, subject: Subject, leg: int | None) -> None:
+    def _show(self, subject: MessageState, leg: int | None) -> None:
         if leg is not None:
             subject.channel = subject.plan.legs[leg].channel
 
-    def _fail(self, subject: Subject, step: Step, failure: Failure) -> None:
+    def _fail(self, subject: MessageState, step: LifecycleStep, failure: Failure) -> None:
         ended_leg, was_taken = subject.leg, subject.status == "SENT"
         # Before a first leg has started there is none to show: the channel stays what was asked for.
         if subject.channel is not None:
@@ -170,7 +172,7 @@ class Changes:
         self._record(subject, "FAILED", subject.shown, description, failure)
 
     def _record(
-        self, subject: Subject, status: str, leg: int, description: str | None, failure: Failure | None = None
+        self, subject: MessageState, status: str, leg: int, description: str | None, failure: Failure | None = None
     ) -> None:
         """A line of history about one leg, and the event that goes with it. The status only rises."""
         if RANK[status] > RANK[subject.status]:
@@ -190,7 +192,7 @@ class Changes:
         if status in announce.ANNOUNCED:
             self._announced.append(_Announced(subject, status, channel, leg, failure, description))
 
-    def _give_back(self, subject: Subject) -> None:
+    def _give_back(self, subject: MessageState) -> None:
         """A message that no carrier took costs nothing, and its contact does not count as active."""
         if subject.active_contact_price_micros:
             month = timestamps.month(subject.created_at_ms)
@@ -200,7 +202,7 @@ class Changes:
         if subject.settled_at_ms is None:
             self._settle(subject, 0)
 
-    def _charge(self, subject: Subject) -> None:
+    def _charge(self, subject: MessageState) -> None:
         """The message costs what the leg that it shows costs. Once settled, that can fall once, and never rise."""
         price_micros = subject.plan.legs[subject.shown].price_micros
         active_micros = subject.active_contact_price_micros = subject.active_contact_price_micros or 0
@@ -216,7 +218,7 @@ class Changes:
             ref = entries.round_ref(subject.id, subject.round)
             self._transfers.append(entries.refund(subject.ledger_id, ref, subject.refunded_micros))
 
-    def _settle(self, subject: Subject, cost_micros: int) -> None:
+    def _settle(self, subject: MessageState, cost_micros: int) -> None:
         """Once per round: capture what it costs from the hold, and release the rest."""
         subject.settled_at_ms = self.now_ms
         rest_micros = subject.held_micros - cost_micros
@@ -226,22 +228,22 @@ class Changes:
         if rest_micros:
             self._transfers.append(entries.release(subject.ledger_id, ref, rest_micros))
 
-    def _dispatch(self, subject: Subject, job: Job | None) -> None:
+    def _dispatch(self, subject: MessageState, job: Job | None) -> None:
         leg = subject.planned_leg
-        kind, own_lane = DISPATCH + leg.carrier, lane(subject.customer_id, leg.sender)
+        kind, own_queue_key = DISPATCH + leg.carrier, queue_key(subject.customer_id, leg.sender)
         self.hints.add(kind)
         if job is None:
-            self._waiting_moved.append((kind, own_lane, self.now_ms, subject.id))
+            self._waiting_moved.append((kind, own_queue_key, self.now_ms, subject.id))
         else:
-            self._moved.append((kind, own_lane, self.now_ms, job.id, job.fence))
+            self._moved.append((kind, own_queue_key, self.now_ms, job.id, job.fence))
 
-    def _finish(self, subject: Subject, job: Job | None) -> None:
+    def _finish(self, subject: MessageState, job: Job | None) -> None:
         if job is None:
             self._waiting_finished.append((subject.id,))
         else:
             self._finished.append(job)
 
-    def _row(self, subject: Subject) -> Row:
+    def _row(self, subject: MessageState) -> Row:
         return (
             subject.status, subject.channel, subject.leg, subject.settled_at_ms, subject.price_micros,
             subject.active_contact_price_micros, subject.refunded_micros, subject.last_sequence, self.now_ms,
@@ -275,6 +277,6 @@ class Changes:
             self.hints.add(events.TOPIC)
 
 
-def _passed_over(subject: Subject) -> str | None:
+def _passed_over(subject: MessageState) -> str | None:
     found = routing.passed_over(subject.plan.judgements)
     return "; ".join(f"{LABELS[one.channel]} was passed over: {one.reason}" for one in found) or None

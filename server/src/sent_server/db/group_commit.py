@@ -18,7 +18,7 @@ def _new_future() -> asyncio.Future[Any]:
 
 
 @dataclass(slots=True)
-class Member:
+class QueuedWrite:
     """One waiting write: either `plain`, or a `command` of the use case `batch`."""
 
     plain: Callable[[Tx], Awaitable[Any]] | None = None
@@ -36,24 +36,24 @@ class Member:
             self.done.set_exception(error)
 
 
-class Waiting:
+class WriteQueue:
     """The queue in front of a writer."""
 
     def __init__(self) -> None:
-        self._members: deque[Member] = deque()
+        self._members: deque[QueuedWrite] = deque()
         self._arrived = asyncio.Event()
 
-    def add(self, member: Member) -> None:
+    def add(self, member: QueuedWrite) -> None:
         if len(self._members) >= MAX_WAITING:
             raise StorageUnavailableError("too many writes are waiting; try again shortly")
         self._members.append(member)
         self._arrived.set()
 
-    async def next_group(self) -> list[Member]:
+    async def next_group(self) -> list[QueuedWrite]:
         while not self._members:
             self._arrived.clear()
             await self._arrived.wait()
-        group: list[Member] = []
+        group: list[QueuedWrite] = []
         weight = 0
         while self._members and (not group or weight + self._members[0].weight <= MAX_GROUP_WEIGHT):
             member = self._members.popleft()
@@ -67,10 +67,10 @@ class Waiting:
             self._members.popleft().fail(error)
 
 
-def by_use_case(group: Sequence[Member]) -> tuple[dict[Batch[Any, Any], list[Member]], list[Member]]:
+def by_use_case(group: Sequence[QueuedWrite]) -> tuple[dict[Batch[Any, Any], list[QueuedWrite]], list[QueuedWrite]]:
     """Split a group into the members of each batched use case, and the plain ones."""
-    batched: dict[Batch[Any, Any], list[Member]] = {}
-    plain: list[Member] = []
+    batched: dict[Batch[Any, Any], list[QueuedWrite]] = {}
+    plain: list[QueuedWrite] = []
     for member in group:
         if member.batch is None:
             plain.append(member)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row
-from harness.table.examples import BAD_KEY, example
 
 BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
 BAD_HOOK = "Invalid webhook ID format."

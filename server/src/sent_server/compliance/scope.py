@@ -2,7 +2,7 @@
 
 from sent_server.accounts import service as accounts
 from sent_server.accounts.model import Account
-from sent_server.compliance import inheritance, store
+from sent_server.compliance import inherited_brands, store
 from sent_server.compliance.model import Brand
 from sent_server.db import Tx
 from sent_server.errors import ApiError
@@ -31,7 +31,7 @@ async def brands(tx: Tx, caller: Caller) -> list[Brand]:
     """The brand that the caller uses; for an organization those of its profiles, too. Newest first."""
     account = await oneself(tx, caller)
     if account.id != account.organization_id:
-        brand = await inheritance.brand_of(tx, account)
+        brand = await inherited_brands.brand_of(tx, account)
         return [] if brand is None else [brand]
     return await store.brands(tx, [account.id, *(one.id for one in await accounts.profiles(tx, account.id))])
 

@@ -6,7 +6,7 @@ A profile that inherits a collection sees its organization's, and that of every 
 from sent_server.accounts import store
 from sent_server.accounts.model import Account, flags_of
 from sent_server.db import Tx
-from sent_server.http.caller import NOBODY, Relatives
+from sent_server.http.caller import NO_SHARING, SharingScope
 
 CONTACTS, TEMPLATES = "contacts", "templates"
 SHARES = {CONTACTS: "allow_contact_sharing", TEMPLATES: "allow_template_sharing"}
@@ -16,25 +16,27 @@ MAX_REMEMBERED = 100_000
 _not_profiles: set[str] = set()
 
 
-async def relatives(tx: Tx, customer_id: str) -> Relatives:
+async def scope_of(tx: Tx, customer_id: str) -> SharingScope:
     """One statement for a profile; none for organizations that this process has met before."""
     if customer_id in _not_profiles:
-        return NOBODY
+        return NO_SHARING
     rows = await store.family(tx, customer_id)
     if not rows:
-        return NOBODY
+        return NO_SHARING
     kind, organization_id, settings_json, _, _ = rows[0]
     if kind != "profile":
         if len(_not_profiles) >= MAX_REMEMBERED:
             _not_profiles.clear()
         _not_profiles.add(customer_id)
-        return NOBODY
+        return NO_SHARING
     flags = flags_of(settings_json)
     seen: dict[str, tuple[str, ...]] = {}
     for collection in (CONTACTS, TEMPLATES):
         siblings = [profile_id for *_, shared, profile_id in rows if shared == collection]
         seen[collection] = (organization_id, *siblings) if flags[f"inherit_{collection}"] else ()
-    return Relatives(consent=seen[CONTACTS] or (organization_id,), contacts=seen[CONTACTS], templates=seen[TEMPLATES])
+    return SharingScope(
+        consent=seen[CONTACTS] or (organization_id,), contacts=seen[CONTACTS], templates=seen[TEMPLATES]
+    )
 
 
 async def for_change(tx: Tx, organization_id: str, profile_id: str) -> Account | None:

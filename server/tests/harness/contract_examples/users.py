@@ -3,8 +3,8 @@
 from typing import Any
 
 from harness import samples
+from harness.contract_examples.examples import BAD_KEY, example
 from harness.rows import Row, World
-from harness.table.examples import BAD_KEY, example
 
 BAD_ID = "Invalid user ID format."
 BAD_ROLE = "Role must be one of: admin, billing, developer"

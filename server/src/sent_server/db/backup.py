@@ -38,7 +38,7 @@ class Copy:
     posts: int
 
 
-def take(source: Path, target: Path) -> None:
+def create(source: Path, target: Path) -> None:
     """Copy to an empty file, as of one moment. Writers go on meanwhile. Raises BadCopyError when the copy is not whole.
 
     All pages in one step: in WAL that holds up nobody, and a copy in portions starts again at every write.
@@ -57,10 +57,10 @@ def take(source: Path, target: Path) -> None:
                 writing.close()
         finally:
             reading.close()
-    look(target, proof_name="")
+    verify(target, proof_name="")
 
 
-def look(file: Path, *, proof_name: str) -> Copy:
+def verify(file: Path, *, proof_name: str) -> Copy:
     """Read every page. Raises BadCopyError when the file is damaged or is not ours."""
     with _translated(file):
         opened = apsw.Connection(
@@ -79,7 +79,7 @@ def look(file: Path, *, proof_name: str) -> Copy:
     return Copy(version or 0, compatible or 0, kept[0][0] if kept else None, due, posts)
 
 
-def put(source: Path, target: Path) -> None:
+def copy_durably(source: Path, target: Path) -> None:
     """Copy a file and make it last through a power cut."""
     with source.open("rb") as reading, target.open("xb") as writing:
         while portion := reading.read(1 << 20):
@@ -88,7 +88,7 @@ def put(source: Path, target: Path) -> None:
         os.fsync(writing.fileno())
 
 
-def keep_entries(folder: Path) -> None:
+def fsync_directory(folder: Path) -> None:
     """Make the names in a folder last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,15 +1,15 @@
 """The contract of API v3 as requests: every documented example and every error that can be reached."""
 
+from harness.contract_examples.compliance import BRANDS, CAMPAIGNS
+from harness.contract_examples.contacts import CONTACTS
+from harness.contract_examples.messages import MESSAGES
+from harness.contract_examples.numbers import NUMBERS
+from harness.contract_examples.profiles import PROFILES
+from harness.contract_examples.reasons import NOT_REACHED, SHARED
+from harness.contract_examples.templates import TEMPLATES
+from harness.contract_examples.users import USERS
+from harness.contract_examples.webhooks import WEBHOOKS
 from harness.rows import Row
-from harness.table.compliance import BRANDS, CAMPAIGNS
-from harness.table.contacts import CONTACTS
-from harness.table.messages import MESSAGES
-from harness.table.numbers import NUMBERS
-from harness.table.profiles import PROFILES
-from harness.table.reasons import NOT_REACHED, SHARED
-from harness.table.templates import TEMPLATES
-from harness.table.users import USERS
-from harness.table.webhooks import WEBHOOKS
 
 ME = [
     Row("GET /v3/me", "the account", "/v3/me", 200, check=lambda me: me["type"] == "organization"),

@@ -16,7 +16,7 @@ PAUSE_S = 0.1
 PATIENCE_S = 600
 
 
-async def until_written(write: Callable[[], Awaitable[T]]) -> T:
+async def write_with_retry(write: Callable[[], Awaitable[T]]) -> T:
     """Repeat `write` until the database takes it. Raises StorageUnavailableError after 10 minutes.
 
     It may run after a commit whose answer was lost, and must then change nothing.

@@ -1,4 +1,4 @@
-"""Whose messages go next: lanes (a customer's number each) take turns, within what carrier and number may send.
+"""Whose messages go next: queues (a customer's number each) take turns, within what carrier and number may send.
 
 One customer's million messages therefore delay another's ten by a portion at most.
 """
@@ -14,42 +14,42 @@ from sent_server.jobs import Job
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.model import sender_of
 
-LANES = 16
+QUEUE_KEYS = 16
 
 
 async def take(
     tx: Tx, carrier: Carrier, *, after: str, now_ms: int, lease_ms: int, count: int
 ) -> tuple[list[Job], str, bool]:
-    """Lease up to `count` jobs from the lanes after that one, and around.
+    """Lease up to `count` jobs from the queues after that one, and around.
 
-    Returns them, the last lane served, and whether more is due than may leave now.
+    Returns them, the last queue served, and whether more is due than may leave now.
     """
     kind = DISPATCH + carrier.name
-    lanes = await _lanes(tx, kind, after, now_ms)
-    if not lanes:
+    queue_keys = await _queue_keys(tx, kind, after, now_ms)
+    if not queue_keys:
         return [], "", False
     allowed = await throughput.allowance(
         tx,
         carrier.name,
-        [sender_of(lane) for lane in lanes],
+        [sender_of(queue_key) for queue_key in queue_keys],
         carrier_per_second=carrier.messages_per_second,
         now_ms=now_ms,
     )
     rest = allowed.of_carrier(count)
     throttled = rest < count
     claimed: list[Job] = []
-    for waiting, lane in zip(range(len(lanes), 0, -1), lanes, strict=True):
+    for waiting, queue_key in zip(range(len(queue_keys), 0, -1), queue_keys, strict=True):
         fair = min(rest, max(1, rest // waiting))
-        share = allowed.of(sender_of(lane), fair)
+        share = allowed.of(sender_of(queue_key), fair)
         throttled = throttled or share < fair
         if share:
-            got = await jobs.claim(tx, kind, lane=lane, now_ms=now_ms, lease_ms=lease_ms, count=share)
-            allowed.use(sender_of(lane), len(got))
+            got = await jobs.claim(tx, kind, queue_key=queue_key, now_ms=now_ms, lease_ms=lease_ms, count=share)
+            allowed.use(sender_of(queue_key), len(got))
             claimed += got
             rest -= len(got)
-            after = lane
+            after = queue_key
     await allowed.write(tx)
-    return claimed, after if claimed else lanes[-1], throttled
+    return claimed, after if claimed else queue_keys[-1], throttled
 
 
 async def take_named(
@@ -58,8 +58,8 @@ async def take_named(
     """Lease those of the given jobs that are free and may leave now; and whether some may not."""
     free = await jobs.named(tx, DISPATCH + carrier.name, ids, now_ms=now_ms)
     by_sender: defaultdict[str, list[str]] = defaultdict(list)
-    for job_id, lane in free:
-        by_sender[sender_of(lane)].append(job_id)
+    for job_id, queue_key in free:
+        by_sender[sender_of(queue_key)].append(job_id)
     allowed = await throughput.allowance(
         tx, carrier.name, list(by_sender), carrier_per_second=carrier.messages_per_second, now_ms=now_ms
     )
@@ -72,9 +72,9 @@ async def take_named(
     return await jobs.lease(tx, chosen, leased_until_ms=now_ms + lease_ms), len(chosen) < len(free)
 
 
-async def _lanes(tx: Tx, kind: str, after: str, now_ms: int) -> list[str]:
-    lanes = await jobs.lanes(tx, kind, after=after, now_ms=now_ms, count=LANES)
-    if after and len(lanes) < LANES:
-        first = await jobs.lanes(tx, kind, after="", now_ms=now_ms, count=LANES - len(lanes))
-        lanes += [lane for lane in first if lane <= after]
-    return lanes
+async def _queue_keys(tx: Tx, kind: str, after: str, now_ms: int) -> list[str]:
+    queue_keys = await jobs.queue_keys(tx, kind, after=after, now_ms=now_ms, count=QUEUE_KEYS)
+    if after and len(queue_keys) < QUEUE_KEYS:
+        first = await jobs.queue_keys(tx, kind, after="", now_ms=now_ms, count=QUEUE_KEYS - len(queue_keys))
+        queue_keys += [queue_key for queue_key in first if queue_key <= after]
+    return queue_keys
