@@ -81,7 +81,10 @@ BUGS = {
         MessageUpdates._charge, "price_micros < charged_micros", "False", 600
     ),
     "what was released is shown as the price": Bug(
-        MessageUpdates._give_back, "subject.price_micros = None", "subject.price_micros = subject.planned_leg.price_micros", 20
+        MessageUpdates._give_back,
+        "subject.price_micros = None",
+        "subject.price_micros = subject.planned_leg.price_micros",
+        20,
     ),
     "a receipt of one leg is shown as another's": Bug(
         MessageUpdates._show, "subject.plan.legs[leg].channel", "subject.plan.legs[subject.leg].channel", 100

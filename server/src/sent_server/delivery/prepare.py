@@ -37,7 +37,7 @@ class PreparedSubmission:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
-    """`after` is the last queue served: the next batch begins behind it; `throttled`: more is due than may leave now."""
+    """`after` is the last queue served. `throttled`: more is due than the limits allow now."""
 
     claimed: int
     prepared: Sequence[PreparedSubmission]
