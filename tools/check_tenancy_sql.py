@@ -28,7 +28,7 @@ GLOBAL_TABLES = {
 # (module, constant) -> why it may look at every tenant
 ALLOWED: dict[tuple[str, str], str] = {
     ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, whoever shares it",
-    ("db/copies.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
+    ("db/backup.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
     ("events/queue_store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",
     ("events/queue_store.py", "PICK"): "by the endpoint's unique id, which the sender took from the queue",
     ("events/queue_store.py", "PICK_WAITING"): "by the endpoint's unique id, which the sender took from the queue",
