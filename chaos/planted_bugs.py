@@ -13,10 +13,11 @@ import apsw
 
 from sent_server.app import Platform
 from sent_server.db import postgres, sqlite
-from sent_server.delivery import attempts, dispatch, outcomes, prepare
-from sent_server.http import idempotency
+from sent_server.delivery import attempt_store, dispatch, outcomes, prepare
+from sent_server.http import idempotency_store
 from sent_server.http.idempotency import Idempotency
 from sent_server.jobs import Worker
+from sent_server.jobs import store as job_store
 from sent_server.webhooks import lanes
 
 
@@ -32,7 +33,7 @@ def replays_nothing() -> None:
         return {}
 
     Idempotency.replay = replay
-    idempotency.STORE += "ON CONFLICT DO NOTHING"
+    idempotency_store.INSERT += "ON CONFLICT DO NOTHING"
 
 
 def attempts_unwritten() -> None:
@@ -41,7 +42,7 @@ def attempts_unwritten() -> None:
     async def insert(tx: Any, rows: Sequence[Any]) -> None:
         return None
 
-    attempts.insert = insert
+    attempt_store.insert = insert
 
 
 class _Blind:
@@ -55,7 +56,7 @@ class _Blind:
         return getattr(self._tx, name)
 
     async def fetch(self, sql: str, **params: Any) -> Any:
-        return self._remembered if sql is outcomes.FENCES else await self._tx.fetch(sql, **params)
+        return self._remembered if sql is job_store.FENCES else await self._tx.fetch(sql, **params)
 
 
 def fences_ignored() -> None:

@@ -41,7 +41,7 @@ from sent_server.http.idempotency import Idempotency, InFlight
 from sent_server.http.limits import Limiter, RateLimiter
 from sent_server.http.route import Route
 from sent_server.http.shared_limits import SharedLimiter
-from sent_server.jobs import Worker, leases
+from sent_server.jobs import Worker, lease_store
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
@@ -247,7 +247,7 @@ class Platform:
         return False
 
     async def _release_leases(self, tx: Tx) -> None:
-        await leases.drop_all(tx)
+        await lease_store.drop_all(tx)
         now_ms = self.clock.now_ms()
         for carrier in self.carriers:
             await jobs.release_all(tx, DISPATCH + carrier.name, now_ms=now_ms, lease_ms=prepare.LEASE_MS)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sent_server import mail
 from sent_server.db import Database, Tx
-from sent_server.delivery import receipts
+from sent_server.delivery import receipt_store
 from sent_server.http import idempotency
 from sent_server.jobs.leases import LeaderLease
 from sent_server.kernel.clock import Clock
@@ -40,7 +40,7 @@ def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:
 
 def forget_receipts(retention_ms: int) -> Chore:
     def chore(tx: Tx, now_ms: int) -> Awaitable[int]:
-        return receipts.forget_old(tx, before_ms=now_ms - retention_ms)
+        return receipt_store.forget_old(tx, before_ms=now_ms - retention_ms)
 
     return chore
 

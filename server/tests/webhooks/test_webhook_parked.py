@@ -8,8 +8,7 @@ import pytest
 
 from harness.receiver import Behaviour, Receiver
 from sent_server import events
-from sent_server.events import LogEntry
-from sent_server.events.replay import Span
+from sent_server.events import LogEntry, Span
 from sent_server.webhooks import claims, outcomes, parking, service, store
 from sent_server.webhooks.model import Webhook
 from sent_server.webhooks.parking import Keep

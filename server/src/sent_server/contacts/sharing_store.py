@@ -7,7 +7,7 @@ import orjson
 
 from sent_server.contacts.model import Contact
 from sent_server.contacts.store import COLUMNS, JOINED
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Row, Tx, counters, keyset
 from sent_server.kernel.paging import Page
 
 # By whole keys, like FOR_SENDING in store.py.
@@ -40,10 +40,6 @@ FILTERED_COUNT = """
     WHERE customer_id IN (:owners[])
         AND phone LIKE :phone_pattern ESCAPE '\\'
         AND available_channels LIKE :channel_pattern
-"""
-TOTAL = """
-    SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) FROM counters
-    WHERE customer_id IN (:owners[]) AND name = :name
 """
 _BRANCH = f"""
     SELECT {COLUMNS}, c.customer_id FROM {JOINED}
@@ -115,8 +111,7 @@ async def filtered_count(tx: Tx, owners: Sequence[str], *, phone_pattern: str, c
 
 
 async def total(tx: Tx, owners: Sequence[str], name: str) -> int:
-    rows = await tx.fetch(TOTAL, owners=owners, name=name)
-    return rows[0][0]
+    return await counters.read_sum(tx, owners, name)
 
 
 def _named(owners: Sequence[str]) -> dict[str, str]:

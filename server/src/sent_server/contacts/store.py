@@ -6,7 +6,8 @@ import orjson
 
 from sent_server.contacts import identity
 from sent_server.contacts.model import Contact, Recipient, channel_set
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Row, Tx, counters, keyset
+from sent_server.db.counters import CounterRow
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 
@@ -85,16 +86,6 @@ OPT_OUT = """
 OPT_IN = """
     DELETE FROM opt_outs
     WHERE customer_id = :customer_id AND phone = :phone
-"""
-COUNT = """
-    SELECT total FROM counters
-    WHERE customer_id = :customer_id AND name = :name
-"""
-ADD = """
-    INSERT INTO counters (customer_id, name, total)
-    VALUES (:customer_id, :name, :total)
-    ON CONFLICT (customer_id, name) DO UPDATE
-    SET total = counters.total + excluded.total
 """
 
 
@@ -202,10 +193,8 @@ async def opt_in(tx: Tx, customer_id: str, phones: Sequence[str]) -> None:
 
 
 async def count(tx: Tx, customer_id: str, name: str) -> int:
-    row = await fetch_one(tx, COUNT, customer_id=customer_id, name=name)
-    return row[0] if row else 0
+    return await counters.read(tx, customer_id, name)
 
 
 async def add_to_counts(tx: Tx, customer_id: str, changes: dict[str, int]) -> None:
-    rows = [(customer_id, name, change) for name, change in sorted(changes.items()) if change]
-    await tx.execute_many(ADD, rows)
+    await counters.add(tx, [CounterRow(customer_id, name, change) for name, change in changes.items()])

@@ -11,6 +11,20 @@ PUT_FIRST = """
     VALUES (:name, :content)
     ON CONFLICT (name) DO NOTHING
 """
+# Locks the row (on PostgreSQL) until the end of the transaction, and makes it if need be.
+LOCK_NUMBER = """
+    INSERT INTO settings_kept (name, content)
+    VALUES (:name, '0')
+    ON CONFLICT (name) DO UPDATE
+    SET content = settings_kept.content
+"""
+ADD = """
+    INSERT INTO settings_kept (name, content)
+    VALUES (:name, :more)
+    ON CONFLICT (name) DO UPDATE
+    SET content = CAST(CAST(settings_kept.content AS BIGINT) + CAST(excluded.content AS BIGINT) AS TEXT)
+    RETURNING content
+"""
 
 
 async def read(tx: Tx, name: str) -> str | None:
@@ -21,3 +35,14 @@ async def read(tx: Tx, name: str) -> str | None:
 async def put_first(tx: Tx, name: str, content: str) -> None:
     """Whoever comes first decides; read it back afterwards."""
     await tx.execute(PUT_FIRST, name=name, content=content)
+
+
+async def lock_number(tx: Tx, name: str) -> None:
+    """Nobody else changes this number until our commit."""
+    await tx.execute(LOCK_NUMBER, name=name)
+
+
+async def add(tx: Tx, name: str, more: int) -> int:
+    """Returns the new number; a missing one counts as 0."""
+    rows = await tx.fetch(ADD, name=name, more=str(more))
+    return int(rows[0][0])

@@ -50,11 +50,16 @@ async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration
     return [migration for migration in known() if migration.version not in applied]
 
 
+async def versions(tx: Tx) -> list[tuple[int, int]]:
+    """Each version that was applied, and the oldest release that may use it."""
+    return [(row[0], row[1]) for row in await tx.fetch(APPLIED)]
+
+
 async def usable(tx: Tx) -> set[int]:
     """The versions that were applied. Raises SchemaTooNewError when this release is too old for them."""
-    rows = await tx.fetch(APPLIED)
-    applied = {row[0] for row in rows}
-    compatible_version = max((row[1] for row in rows), default=0)
+    rows = await versions(tx)
+    applied = {version for version, _ in rows}
+    compatible_version = max((compatible for _, compatible in rows), default=0)
     if compatible_version > _newest():
         raise SchemaTooNewError(
             f"this database has schema {max(applied)}, which needs a release that knows schema {compatible_version}; "

@@ -11,7 +11,7 @@ from sent_server.compliance import service as compliance
 from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
-from sent_server.delivery import keywords
+from sent_server.delivery import keywords, receipt_store
 from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.kernel import ids
@@ -27,35 +27,15 @@ from sent_server.messages.model import (
     queue_key,
 )
 
-KNOWN = """
-    SELECT r.event_id
-    FROM EACH(:event_ids) AS n
-    LOOKUP receipts AS r BY (r.carrier = :carrier AND r.event_id = n.value)
-"""
-STORE = """
-    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, received_at_ms, applied_at_ms)
-    VALUES (:carrier, :event_id, :ref, 'inbound', NULL, :received_at_ms, :applied_at_ms)
-"""
-
 
 async def take(
     tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int, sms_max_parts: int = limits.SMS_PARTS
 ) -> set[str]:
     """Each message once, however often the carrier repeats it. Returns the topics to hint."""
-    known = {row[0] for row in await tx.fetch(KNOWN, carrier=carrier, event_ids=[m.event_id for m in messages])}
     hints: set[str] = set()
     for message in messages:
-        if message.event_id in known:
+        if not await receipt_store.insert_inbound(tx, carrier, message.event_id, message.phone, now_ms=now_ms):
             continue
-        known.add(message.event_id)
-        await tx.execute(
-            STORE,
-            carrier=carrier,
-            event_id=message.event_id,
-            ref=message.phone,
-            received_at_ms=now_ms,
-            applied_at_ms=now_ms,
-        )
         customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
         if customer_id is not None:
             hints |= await _take_one(tx, customer_id, carrier, message, now_ms, sms_max_parts)

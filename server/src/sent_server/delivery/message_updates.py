@@ -8,6 +8,7 @@ from sent_server.carriers.reasons import TABLE
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
+from sent_server.delivery import store as delivery_store
 from sent_server.delivery.failures import LABELS, Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.jobs import Job
@@ -28,23 +29,6 @@ DESCRIPTIONS = {
     "DELIVERED": "Message delivered to recipient",
     "READ": "Message read by recipient",
 }
-UPDATE = """
-    UPDATE messages
-    SET status = :status, channel = :channel, leg = :leg, settled_at_ms = :settled_at_ms,
-        price_micros = :price_micros, active_contact_price_micros = :active_contact_price_micros,
-        refunded_micros = :refunded_micros, last_sequence = :last_sequence, updated_at_ms = :updated_at_ms
-    WHERE customer_id = :customer_id AND id = :id
-"""
-# Receipts hold no lease; they may only touch a job that still waits for one.
-FINISH_WAITING = """
-    DELETE FROM jobs
-    WHERE id = :id AND kind = 'receipt_timeout'
-"""
-MOVE_WAITING = """
-    UPDATE jobs
-    SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms, fence = fence + 1
-    WHERE id = :id AND kind = 'receipt_timeout'
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +57,7 @@ class MessageUpdates:
         self._stopped: dict[tuple[str, str], None] = {}
         self._finished: list[Job] = []
         self._moved: list[tuple[str, str, int, str, int]] = []
-        self._waiting_finished: list[tuple[str]] = []
+        self._waiting_finished: list[str] = []
         self._waiting_moved: list[tuple[str, str, int, str]] = []
 
     def start_leg(self, subject: MessageState, *, why: str | None = None) -> None:
@@ -141,15 +125,15 @@ class MessageUpdates:
 
     async def write(self, tx: Tx) -> None:
         touched: Sequence[MessageState] = sorted(self._touched.values(), key=lambda subject: subject.id)
-        await tx.execute_many(UPDATE, [self._row(subject) for subject in touched], distinct=True)
+        await delivery_store.update(tx, [self._row(subject) for subject in touched])
         await store.insert_events(tx, self._history)
         await store.forget_active_contacts(tx, self._not_active)
         for customer_id, phone in sorted(self._stopped):
             await contacts.opt_out(tx, customer_id, phone, source="carrier", now_ms=self.now_ms)
         await jobs.move_keyed(tx, self._moved)
         await jobs.finish(tx, self._finished)
-        await tx.execute_many(FINISH_WAITING, self._waiting_finished)
-        await tx.execute_many(MOVE_WAITING, self._waiting_moved)
+        await jobs.finish_waiting(tx, RECEIPT_TIMEOUT, self._waiting_finished)
+        await jobs.move_waiting(tx, RECEIPT_TIMEOUT, self._waiting_moved)
         await self._announce(tx)
         # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
@@ -239,7 +223,7 @@ class MessageUpdates:
 
     def _finish(self, subject: MessageState, job: Job | None) -> None:
         if job is None:
-            self._waiting_finished.append((subject.id,))
+            self._waiting_finished.append(subject.id)
         else:
             self._finished.append(job)
 

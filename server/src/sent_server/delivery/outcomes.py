@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from sent_server import jobs
 from sent_server.carriers import reasons
 from sent_server.carriers.base import Accepted, Later, Rejected, SubmitOutcome, Unknown
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, failures, receipts
-from sent_server.delivery import message_state as subjects
+from sent_server.delivery import attempt_store, failures, receipt_store, receipts, store
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
 from sent_server.messages.accept import DISPATCH
@@ -17,17 +17,6 @@ from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 
 RETRY_UNKNOWN_MS = 1_000
 MAX_BACKOFFS = 30
-# A job that waits for its receipt was written down before: the answer to that commit was lost.
-FENCES = """
-    SELECT id, fence FROM jobs
-    WHERE id IN (:ids[]) AND kind = :kind
-    /*pg: FOR UPDATE*/
-"""
-INSERT_REFS = """
-    INSERT INTO carrier_refs (carrier, ref, customer_id, message_id, leg, attempt)
-    VALUES (:carrier, :ref, :customer_id, :message_id, :leg, :attempt)
-    ON CONFLICT (carrier, ref) DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +41,10 @@ async def record_outcomes(tx: Tx, commands: Sequence[SubmitResults]) -> Sequence
 async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     now_ms = answered.now_ms
     kind = DISPATCH + answered.carrier
-    held = await tx.fetch(FENCES, ids=[p.job.id for p, _ in answered.pairs], kind=kind)
-    fences = {row[0]: row[1] for row in held}
+    # A job that waits for its receipt was written down before: the answer to that commit was lost.
+    fences = await jobs.fences(tx, kind, [p.job.id for p, _ in answered.pairs])
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
-    found = await subjects.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
+    found = await store.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
     changes = MessageUpdates(now_ms)
     rows: list[Row] = []
     refs: list[Row] = []
@@ -87,8 +76,8 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
             case _:
                 assert_never(outcome)
         rows.append((state, ref, code, reason, detail, now_ms, subject.customer_id, subject.id, p.leg, p.attempt))
-    await attempts.record(tx, rows)
-    await tx.execute_many(INSERT_REFS, refs)
+    await attempt_store.record(tx, rows)
+    await receipt_store.insert_refs(tx, refs)
     await changes.write(tx)
     # An SMSC may send the receipt before it answers the submit; those wait parked for this moment.
     parked = await receipts.match_parked(tx, answered.carrier, [row[1] for row in refs], now_ms=now_ms)

@@ -7,9 +7,8 @@ from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, failures, fair_claim
-from sent_server.delivery import message_state as subjects
-from sent_server.delivery.attempts import Attempt
+from sent_server.delivery import attempt_store, failures, fair_claim, store
+from sent_server.delivery.attempt_store import Attempt
 from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
@@ -64,10 +63,10 @@ async def prepare(
         )
     if not claimed:
         return ClaimedBatch(0, (), after, throttled)
-    found = await subjects.load(tx, [(job.customer_id, job.id) for job in claimed])
+    found = await store.load(tx, [(job.customer_id, job.id) for job in claimed])
     blocked = await _opted_out(tx, found.values())
     # A job that was never claimed before can have no attempt of its leg unless the message fell back.
-    earlier = await attempts.last_of_leg(
+    earlier = await attempt_store.last_of_leg(
         tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or _fell_back(found.get(job.id))]
     )
     changes = MessageUpdates(now_ms)
@@ -105,9 +104,9 @@ async def prepare(
                 before = earlier.get((subject.id, subject.leg - 1))
                 changes.start_leg(subject, why=before.detail if before else None)
             prepared.append(_prepared(job, subject, number))
-    await attempts.record(tx, lost)
-    await attempts.raise_state(tx, ended)
-    await attempts.insert(tx, rows)
+    await attempt_store.record(tx, lost)
+    await attempt_store.raise_state(tx, ended)
+    await attempt_store.insert(tx, rows)
     await changes.write(tx)
     return ClaimedBatch(len(claimed), prepared, after, throttled)
 
@@ -165,7 +164,7 @@ def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_m
 def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmission:
     leg = subject.planned_leg
     submission = Submission(
-        attempt_id=attempts.attempt_id(subject.id, subject.leg, number),
+        attempt_id=attempt_store.attempt_id(subject.id, subject.leg, number),
         customer_id=subject.customer_id,
         message_id=subject.id,
         channel=Channel(leg.channel),

@@ -8,38 +8,12 @@ from sent_server.carriers.base import Receipt, ReceiptKind
 from sent_server.carriers.reasons import Reason
 from sent_server.db import Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, failures
-from sent_server.delivery import message_state as subjects
+from sent_server.delivery import attempt_store, failures, receipt_store, store
 from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
+from sent_server.delivery.receipt_store import AttemptRef
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
-
-FIND_REFS = """
-    SELECT r.ref, r.customer_id, r.message_id, r.leg, r.attempt
-    FROM EACH(:refs) AS n
-    LOOKUP carrier_refs AS r BY (r.carrier = :carrier AND r.ref = n.value)
-"""
-STORE = """
-    INSERT INTO receipts (carrier, event_id, ref, kind, error_code, reason, received_at_ms, applied_at_ms)
-    VALUES (:carrier, :event_id, :ref, :kind, :error_code, :reason, :received_at_ms, :applied_at_ms)
-    ON CONFLICT (event_id, carrier) DO NOTHING
-"""
-PARKED = """
-    SELECT p.event_id, p.ref, p.kind, p.error_code, p.reason
-    FROM EACH(:refs) AS n
-    LOOKUP receipts AS p BY (p.carrier = :carrier AND p.ref = n.value AND p.applied_at_ms IS NULL)
-    ORDER BY p.received_at_ms, p.event_id
-"""
-MARK_APPLIED = """
-    UPDATE receipts
-    SET applied_at_ms = :now_ms
-    WHERE carrier = :carrier AND event_id IN (:event_ids[])
-"""
-FORGET_OLD = """
-    DELETE FROM receipts
-    WHERE received_at_ms <= :before_ms
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +34,13 @@ class AppliedReceipts:
 NOTHING_APPLIED = AppliedReceipts(frozenset(), frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    ref: str
-    customer_id: str
-    message_id: str
-    leg: int
-    attempt: int
-
-
 async def take_receipts(tx: Tx, commands: Sequence[ReceivedReceipts]) -> Sequence[Set[str]]:
     """Store and apply. Those whose submit answer is still on its way are parked, not lost."""
     return [(await _take(tx, received)).hints for received in commands]
 
 
 async def _take(tx: Tx, received: ReceivedReceipts) -> AppliedReceipts:
-    matches = await _find(tx, received.carrier, [receipt.ref for receipt in received.receipts])
+    matches = await receipt_store.find_refs(tx, received.carrier, [receipt.ref for receipt in received.receipts])
     rows = [
         (
             received.carrier, receipt.event_id, receipt.ref, receipt.kind.value, receipt.error_code, receipt.reason,
@@ -83,7 +48,7 @@ async def _take(tx: Tx, received: ReceivedReceipts) -> AppliedReceipts:
         )
         for receipt in received.receipts
     ]  # fmt: skip
-    await tx.execute_many(STORE, rows)
+    await receipt_store.insert(tx, rows)
     return await _apply(tx, received.receipts, matches, received.now_ms)
 
 
@@ -91,27 +56,18 @@ async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int
     """Apply what arrived before the submit's answer."""
     if not refs:
         return NOTHING_APPLIED
-    rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)
+    rows = await receipt_store.parked(tx, carrier, refs)
     if not rows:
         return NOTHING_APPLIED
     parked = [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3], Reason(row[4]) if row[4] else None) for row in rows]
-    matches = await _find(tx, carrier, [receipt.ref for receipt in parked])
+    matches = await receipt_store.find_refs(tx, carrier, [receipt.ref for receipt in parked])
     applied = [receipt.event_id for receipt in parked if receipt.ref in matches]
-    await tx.execute(MARK_APPLIED, carrier=carrier, event_ids=applied, now_ms=now_ms)
+    await receipt_store.mark_applied(tx, carrier, applied, now_ms=now_ms)
     return await _apply(tx, parked, matches, now_ms)
 
 
-async def forget_old(tx: Tx, *, before_ms: int) -> int:
-    return await tx.execute(FORGET_OLD, before_ms=before_ms)
-
-
-async def _find(tx: Tx, carrier: str, refs: Sequence[str]) -> dict[str, _Match]:
-    rows = await tx.fetch(FIND_REFS, carrier=carrier, refs=sorted(set(refs)))
-    return {row[0]: _Match(*row) for row in rows}
-
-
-async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match], now_ms: int) -> AppliedReceipts:
-    found = await subjects.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
+async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, AttemptRef], now_ms: int) -> AppliedReceipts:
+    found = await store.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
     changes = MessageUpdates(now_ms)
     raised: list[Row] = []
     for receipt in receipts:
@@ -129,7 +85,7 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, _Match]
         falls_back = failure is None or reasons.falls_back(failure.reason, subject.template_category)
         step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)
         changes.apply(subject, step, failure=failure)
-    await attempts.raise_state(tx, raised)
+    await attempt_store.raise_state(tx, raised)
     await changes.write(tx)
     return AppliedReceipts(changes.hints, found.keys())
 

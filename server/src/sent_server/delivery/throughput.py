@@ -9,26 +9,11 @@ from dataclasses import dataclass, field
 
 from sent_server.channels import service as channels
 from sent_server.db import Tx
+from sent_server.delivery import store
 
 SECOND_US = 1_000_000
 # What has not been used for this long may leave at once, so that workers need not wake for every single message.
 BURST_US = 50_000
-PREPARE = """
-    INSERT INTO throughput (name, free_at_us)
-    VALUES (:name, 0)
-    ON CONFLICT (name) DO NOTHING
-"""
-LOCK = """
-    SELECT name, free_at_us FROM throughput
-    WHERE name IN (:names[])
-    ORDER BY name
-    /*pg: FOR UPDATE*/
-"""
-SPEND = """
-    UPDATE throughput
-    SET free_at_us = :free_at_us
-    WHERE name = :name
-"""
 
 
 def available(free_at_us: int, per_second: int, now_us: int) -> int:
@@ -69,7 +54,7 @@ class Allowance:
             self.free_at_us[name] = spend(self.free_at_us[name], self.per_second[name], self.now_us, count)
 
     async def write(self, tx: Tx) -> None:
-        await tx.execute_many(SPEND, [(self.free_at_us[name], name) for name in sorted(self._used)])
+        await store.spend_throughput(tx, [(self.free_at_us[name], name) for name in sorted(self._used)])
 
     def _available(self, name: str, wanted: int) -> int:
         if name not in self.per_second:
@@ -91,10 +76,7 @@ async def allowance(
     free_at_us: dict[str, int] = {}
     if per_second:
         names = sorted(per_second)
-        free_at_us = dict(await tx.fetch(LOCK, names=names))
-        if missing := [(name,) for name in names if name not in free_at_us]:
-            await tx.execute_many(PREPARE, missing)
-            free_at_us = dict(await tx.fetch(LOCK, names=names))
+        free_at_us = await store.lock_throughput(tx, names)
     return Allowance(carrier, now_ms * 1_000, per_second, free_at_us)
 
 

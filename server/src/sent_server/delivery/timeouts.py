@@ -7,8 +7,7 @@ from sent_server import jobs
 from sent_server.bus import Bus
 from sent_server.db import Database, Tx
 from sent_server.db.database import Row
-from sent_server.delivery import attempts, failures, receipts
-from sent_server.delivery import message_state as subjects
+from sent_server.delivery import attempt_store, failures, receipts, store
 from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
 from sent_server.kernel.clock import Clock
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
@@ -38,9 +37,9 @@ async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
     if not claimed:
         return 0, set()
     keys = [(job.customer_id, job.id) for job in claimed]
-    last = await attempts.last_of_leg(tx, keys)
+    last = await attempt_store.last_of_leg(tx, keys)
     parked = await _apply_parked(tx, [attempt for attempt in last.values() if attempt.ref], now_ms)
-    found = await subjects.load(tx, keys)
+    found = await store.load(tx, keys)
     changes = MessageUpdates(now_ms)
     raised: list[Row] = []
     for job in claimed:
@@ -60,12 +59,12 @@ async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
                 attempt.leg, attempt.number, LEG_RANK["FAILED"],
             ))  # fmt: skip
         changes.apply(subject, on_leg_failed(subject.progress, leg=subject.leg), failure=failure, job=job)
-    await attempts.raise_state(tx, raised)
+    await attempt_store.raise_state(tx, raised)
     await changes.write(tx)
     return len(claimed), parked.hints | changes.hints
 
 
-async def _apply_parked(tx: Tx, waiting: list[attempts.Attempt], now_ms: int) -> receipts.AppliedReceipts:
+async def _apply_parked(tx: Tx, waiting: list[attempt_store.Attempt], now_ms: int) -> receipts.AppliedReceipts:
     """On PostgreSQL a receipt and its submit answer may commit side by side and miss each other; look again."""
     applied = receipts.NOTHING_APPLIED
     for carrier in sorted({attempt.carrier for attempt in waiting}):

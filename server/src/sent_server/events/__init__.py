@@ -5,7 +5,7 @@ Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks 
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
 from sent_server.events.model import Event
-from sent_server.events.parked import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
+from sent_server.events.parked_store import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
 from sent_server.events.queue_store import (
     ClaimedDelivery,
     DeliveryProgress,
@@ -19,7 +19,7 @@ from sent_server.events.queue_store import (
     release_all,
     release_endpoints,
 )
-from sent_server.events.replay import Span, replay_one, replay_span
+from sent_server.events.replay_store import Span, replay_one, replay_span
 from sent_server.events.store import (
     EventContent,
     LogEntry,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Row, Tx, counters, keyset
+from sent_server.db.counters import CounterRow
 from sent_server.db.database import fetch_one
 from sent_server.events.names import Label
 from sent_server.kernel import ids
@@ -33,26 +34,6 @@ INSERT_DELIVERY = """
     VALUES
         (:customer_id, :endpoint_id, :id, :event_id, :event_name, :field, :names_event, :callback_url,
          :status, 0, 0, :due_at_ms, 0, :error_message, :created_at_ms, :completed_at_ms)
-"""
-COUNT_UP = """
-    INSERT INTO counters (customer_id, name, total)
-    VALUES (:customer_id, :name, :more)
-    ON CONFLICT (customer_id, name) DO UPDATE SET total = counters.total + excluded.total
-"""
-COUNT_OF = """
-    SELECT total
-    FROM counters
-    WHERE customer_id = :customer_id AND name = :name
-"""
-# Where nobody counts, such as at callback addresses, there is no row, and none is made.
-COUNT_DOWN = """
-    UPDATE counters
-    SET total = total - :gone
-    WHERE customer_id = :customer_id AND name = :name
-"""
-FORGET_COUNT = """
-    DELETE FROM counters
-    WHERE customer_id = :customer_id AND name = :name
 """
 ANY_DELIVERY = """
     SELECT id
@@ -181,27 +162,29 @@ async def insert(
     """`counts` maps (customer_id, endpoint_id) to its new log entries, `parked` to those among them that are parked."""
     await tx.execute_many(INSERT_EVENT, events)
     await tx.execute_many(INSERT_DELIVERY, deliveries)
-    rows = [(customer_id, _log_counter(endpoint_id), more) for (customer_id, endpoint_id), more in counts.items()]
-    rows += [(customer_id, _parked_counter(endpoint_id), more) for (customer_id, endpoint_id), more in parked.items()]
-    # Sorted, so that two transactions take the rows' locks in the same order.
-    await tx.execute_many(COUNT_UP, sorted(rows))
+    changes = [
+        CounterRow(customer_id, _log_counter(endpoint_id), more) for (customer_id, endpoint_id), more in counts.items()
+    ]
+    changes += [
+        CounterRow(customer_id, _parked_counter(endpoint_id), more)
+        for (customer_id, endpoint_id), more in parked.items()
+    ]
+    await counters.add(tx, changes)
 
 
 async def count_parked_up(tx: Tx, customer_id: str, endpoint_id: str, more: int) -> None:
     """`more` were parked, or with a minus are so no longer."""
-    if more:
-        await tx.execute(COUNT_UP, customer_id=customer_id, name=_parked_counter(endpoint_id), more=more)
+    await counters.add(tx, [CounterRow(customer_id, _parked_counter(endpoint_id), more)])
 
 
 async def forget_parked_count(tx: Tx, customer_id: str, endpoint_id: str) -> None:
     """Nothing is parked there: start again from zero, whatever the counter says."""
-    await tx.execute(FORGET_COUNT, customer_id=customer_id, name=_parked_counter(endpoint_id))
+    await counters.forget(tx, customer_id, _parked_counter(endpoint_id))
 
 
 async def count_parked(tx: Tx, customer_id: str, endpoint_id: str) -> int:
     """How many wait until the endpoint is on; a counter, as they may be a hundred thousand."""
-    found = await fetch_one(tx, COUNT_OF, customer_id=customer_id, name=_parked_counter(endpoint_id))
-    return found[0] if found else 0
+    return await counters.read(tx, customer_id, _parked_counter(endpoint_id))
 
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: int = 1_000) -> None:
@@ -219,7 +202,7 @@ async def has_log(tx: Tx, customer_id: str, endpoint_id: str) -> bool:
 
 async def forget_counts(tx: Tx, customer_id: str, endpoint_id: str) -> None:
     for name in (_log_counter(endpoint_id), _parked_counter(endpoint_id)):
-        await tx.execute(FORGET_COUNT, customer_id=customer_id, name=name)
+        await counters.forget(tx, customer_id, name)
 
 
 async def delete_deliveries(tx: Tx, customer_id: str, endpoint_id: str, delivery_ids: Sequence[str]) -> None:
@@ -233,12 +216,13 @@ async def log_page(
     window = {"customer_id": customer_id, "endpoint_id": endpoint_id, **keyset.window(page)}
     if pattern is None:
         rows = await tx.fetch(keyset.ordered(PAGE, page), **window)
-        counted = await tx.fetch(COUNT_OF, customer_id=customer_id, name=_log_counter(endpoint_id))
+        total = await counters.read(tx, customer_id, _log_counter(endpoint_id))
     else:
         rows = await tx.fetch(keyset.ordered(SEARCH, page), **window, pattern=pattern)
         counted = await tx.fetch(SEARCH_COUNT, customer_id=customer_id, endpoint_id=endpoint_id, pattern=pattern)
+        total = counted[0][0]
     entries = [LogEntry(*row[:12], content=EventContent(row[12], row[1], *row[13:])) for row in rows]
-    return entries, counted[0][0] if counted else 0
+    return entries, total
 
 
 async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, count: int) -> int:
@@ -254,7 +238,7 @@ async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: i
     gone = len(rows)
     await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
     if gone:
-        await tx.execute(COUNT_DOWN, customer_id=customer_id, name=_log_counter(endpoint_id), gone=gone)
+        await counters.add_where_counted(tx, customer_id, _log_counter(endpoint_id), -gone)
     return gone
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.errors import ApiError
+from sent_server.http import idempotency_store
 from sent_server.http.envelope import Answer
 from sent_server.kernel.sealing import Sealer
 
@@ -21,26 +22,6 @@ MAX_OPERATION_LENGTH = 200
 OTHER_OPERATION = "This Idempotency-Key was used for another method or path; use a new key for another operation"
 _KEY = re.compile(r"[a-zA-Z0-9_-]{1,255}", re.ASCII)
 Scope = tuple[str, str, str]
-
-FIND = """
-    SELECT k.idempotency_key, k.request_id, k.status, k.body, k.sealed_at_ms, k.created_at_ms, k.operation
-    FROM EACH(:keys) AS n
-    LOOKUP idempotency_keys AS k BY (k.customer_id = :customer_id AND k.mode = :mode AND k.idempotency_key = n.value)
-"""
-STORE = """
-    INSERT INTO idempotency_keys
-        (customer_id, mode, idempotency_key, operation, request_id, status, body, sealed_at_ms, created_at_ms)
-    VALUES
-        (:customer_id, :mode, :idempotency_key, :operation, :request_id, :status, :body, :sealed_at_ms, :created_at_ms)
-"""
-FORGET = """
-    DELETE FROM idempotency_keys
-    WHERE customer_id = :customer_id AND mode = :mode AND idempotency_key IN (:keys[])
-"""
-FORGET_OLD = """
-    DELETE FROM idempotency_keys
-    WHERE created_at_ms <= :before_ms
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +104,7 @@ class Idempotency:
             found.setdefault(claim.scope, ApiError("CONFLICT_001"))
         for (customer_id, mode), scopes in _by_owner(expired).items():
             keys = [key for _, _, key in scopes]
-            await tx.execute(FORGET, customer_id=customer_id, mode=mode, keys=keys)
+            await idempotency_store.forget(tx, customer_id, mode, keys)
         return found
 
     async def look_up(self, tx: Tx, claim: Claim) -> Answer | ApiError:
@@ -132,7 +113,7 @@ class Idempotency:
         return found.get(claim.scope) or ApiError("CONFLICT_001")
 
     async def store(self, tx: Tx, answers: Sequence[tuple[Claim, Answer]]) -> None:
-        await tx.execute_many(STORE, [self._row(claim, answer) for claim, answer in answers])
+        await idempotency_store.insert(tx, [self._row(claim, answer) for claim, answer in answers])
 
     async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[dict[Scope, Answer | ApiError], set[Scope]]:
         """What is kept under these keys, and those keys whose answer is too old."""
@@ -141,7 +122,7 @@ class Idempotency:
         by_scope = {claim.scope: claim for claim in claims}
         for (customer_id, mode), scopes in _by_owner(by_scope).items():
             keys = [key for _, _, key in scopes]
-            for row in await tx.fetch(FIND, customer_id=customer_id, mode=mode, keys=keys):
+            for row in await idempotency_store.find(tx, customer_id, mode, keys):
                 key, request_id, status, body, sealed_at_ms, created_at_ms, stored_for = row
                 claim = by_scope[customer_id, mode, key]
                 if created_at_ms <= claim.now_ms - KEPT_MS:
@@ -175,4 +156,4 @@ def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:
 
 
 async def forget_old(tx: Tx, *, now_ms: int) -> int:
-    return await tx.execute(FORGET_OLD, before_ms=now_ms - KEPT_MS)
+    return await idempotency_store.forget_old(tx, before_ms=now_ms - KEPT_MS)

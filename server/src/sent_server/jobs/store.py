@@ -59,6 +59,21 @@ MOVE = """
     SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms
     WHERE id = :id AND fence = :fence
 """
+# Without a lease one may only touch a job that is still of the kind that waits for it.
+FENCES = """
+    SELECT id, fence FROM jobs
+    WHERE id IN (:ids[]) AND kind = :kind
+    /*pg: FOR UPDATE*/
+"""
+FINISH_WAITING = """
+    DELETE FROM jobs
+    WHERE id = :id AND kind = :waiting_kind
+"""
+MOVE_WAITING = """
+    UPDATE jobs
+    SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms, fence = fence + 1
+    WHERE id = :id AND kind = :waiting_kind
+"""
 RELEASE_ALL = """
     UPDATE jobs
     SET due_at_ms = :now_ms
@@ -138,6 +153,21 @@ async def move(tx: Tx, rows: Sequence[tuple[str, int, str, int]]) -> None:
 async def move_keyed(tx: Tx, rows: Sequence[tuple[str, str, int, str, int]]) -> None:
     """The same for (kind, queue_key, due_at_ms, id, fence)."""
     await tx.execute_many(MOVE, rows, distinct=True)
+
+
+async def fences(tx: Tx, kind: str, ids: Sequence[str]) -> dict[str, int]:
+    """The fences of those of the given jobs that are still of that kind; locked until our commit."""
+    return {row[0]: row[1] for row in await tx.fetch(FENCES, ids=ids, kind=kind)}
+
+
+async def finish_waiting(tx: Tx, waiting_kind: str, ids: Sequence[str]) -> None:
+    """Delete those that are still of that kind, without a lease on them."""
+    await tx.execute_many(FINISH_WAITING, [(job_id, waiting_kind) for job_id in ids])
+
+
+async def move_waiting(tx: Tx, waiting_kind: str, rows: Sequence[tuple[str, str, int, str]]) -> None:
+    """Turn those that are still of that kind into their successor: rows of (kind, queue_key, due_at_ms, id)."""
+    await tx.execute_many(MOVE_WAITING, [(*row, waiting_kind) for row in rows])
 
 
 async def release_all(tx: Tx, kind: str, *, now_ms: int, lease_ms: int) -> int:

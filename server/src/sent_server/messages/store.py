@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sent_server.db import Tx
+from sent_server.db import Tx, counters
 from sent_server.db.database import Row, fetch_one
 from sent_server.messages.model import Batch, Message, MessageEvent
 
@@ -60,29 +60,15 @@ EVENTS = """
     ORDER BY sequence
 """
 
+
 # Kept only for accounts that may not send as much as they like, a counter per day (UTC).
-SENT_TODAY = """
-    INSERT INTO counters (customer_id, name, total)
-    VALUES (:customer_id, :name, 0)
-    ON CONFLICT (customer_id, name) DO UPDATE
-    SET total = counters.total
-    RETURNING total
-"""
-ADD_SENT = """
-    UPDATE counters
-    SET total = total + :more
-    WHERE customer_id = :customer_id AND name = :name
-"""
-
-
 async def sent_today(tx: Tx, customer_id: str, day: str) -> int:
     """How many messages the account has sent that day; locked, so that nobody else adds until our commit."""
-    rows = await tx.fetch(SENT_TODAY, customer_id=customer_id, name=f"messages/{day}")
-    return rows[0][0]
+    return await counters.lock(tx, customer_id, f"messages/{day}")
 
 
 async def add_sent(tx: Tx, customer_id: str, day: str, more: int) -> None:
-    await tx.execute(ADD_SENT, customer_id=customer_id, name=f"messages/{day}", more=more)
+    await counters.add_where_counted(tx, customer_id, f"messages/{day}", more)
 
 
 async def insert_batches(tx: Tx, rows: Sequence[Row]) -> None:

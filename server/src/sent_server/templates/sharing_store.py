@@ -3,10 +3,10 @@
 import functools
 from collections.abc import Sequence
 
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Row, Tx, counters, keyset
 from sent_server.kernel.paging import Page
 from sent_server.templates.model import Filter, Template
-from sent_server.templates.store import COLUMNS, allowed, to_template
+from sent_server.templates.store import COLUMNS, COUNTER, allowed, to_template
 
 BY_ID = f"""
     SELECT {COLUMNS}, definition_json
@@ -26,10 +26,6 @@ DEFINITIONS = """
     SELECT id, revision, definition_json
     FROM templates
     WHERE customer_id IN (:owners[]) AND id IN (:ids[])
-"""
-TOTAL = """
-    SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) FROM counters
-    WHERE customer_id IN (:owners[]) AND name = 'templates'
 """
 _BRANCH = f"""
     SELECT {COLUMNS}
@@ -89,8 +85,7 @@ async def page(tx: Tx, owners: Sequence[str], page: Page) -> tuple[list[Template
     """Newest first, one more than the page holds; and how many there are."""
     named = {f"owner_{number}": owner for number, owner in enumerate(owners)}
     rows = await tx.fetch(keyset.ordered(_merged(len(owners)), page), **keyset.window(page), **named)
-    total = await tx.fetch(TOTAL, owners=owners)
-    return [to_template(row) for row in rows], total[0][0]
+    return [to_template(row) for row in rows], await counters.read_sum(tx, owners, COUNTER)
 
 
 async def filtered_page(

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Row, Tx, counters, keyset
+from sent_server.db.counters import CounterRow
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 from sent_server.templates.derive import CATEGORIES
 from sent_server.templates.model import STATUSES, Filter, Template
 
+COUNTER = "templates"
 COLUMNS = """customer_id, id, revision, name, category, language, status, channels, variables_json, creation_source,
         rejection_reason, review_reference, welcome_playground_at_ms, submitted_at_ms, created_at_ms, updated_at_ms"""
 INSERT = """
@@ -95,16 +97,6 @@ DEFINITIONS = """
     FROM templates
     WHERE customer_id = :customer_id AND id IN (:ids[])
 """
-COUNT = """
-    SELECT total FROM counters
-    WHERE customer_id = :customer_id AND name = 'templates'
-"""
-ADD = """
-    INSERT INTO counters (customer_id, name, total)
-    VALUES (:customer_id, 'templates', :total)
-    ON CONFLICT (customer_id, name) DO UPDATE
-    SET total = counters.total + excluded.total
-"""
 # Whoever adds to an account's templates waits here, so that two at the same moment do not pass its quota.
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('templates:' || CAST(:customer_id AS TEXT), 0))*/
@@ -139,7 +131,7 @@ async def insert(tx: Tx, template: Template, *, definition_json: str, search_tex
         created_at_ms=template.created_at_ms,
         updated_at_ms=template.updated_at_ms,
     )
-    await tx.execute(ADD, customer_id=template.customer_id, total=1)
+    await counters.add(tx, [CounterRow(template.customer_id, COUNTER, 1)])
 
 
 async def update(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:
@@ -182,7 +174,7 @@ async def decide(tx: Tx, template: Template) -> bool:
 async def delete(tx: Tx, customer_id: str, template_id: str) -> bool:
     if not await tx.execute(DELETE, customer_id=customer_id, id=template_id):
         return False
-    await tx.execute(ADD, customer_id=customer_id, total=-1)
+    await counters.add(tx, [CounterRow(customer_id, COUNTER, -1)])
     return True
 
 
@@ -232,8 +224,7 @@ async def filtered_count(tx: Tx, customer_id: str, *, filter: Filter, pattern: s
 
 
 async def count(tx: Tx, customer_id: str) -> int:
-    row = await fetch_one(tx, COUNT, customer_id=customer_id)
-    return row[0] if row else 0
+    return await counters.read(tx, customer_id, COUNTER)
 
 
 async def name_is_taken(tx: Tx, customer_id: str, name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sent_server import events
 from sent_server.db import Database, Tx
-from sent_server.jobs import leases
+from sent_server.jobs import lease_store
 from sent_server.kernel import ids
 
 PREFIX = "webhooks/"
@@ -72,7 +72,7 @@ class Turns:
     async def take_over(self) -> bool:
         """Take the turns of processes that are gone; says whether there were any."""
         now_ms = self._now_ms()
-        names = await self._database.read(lambda tx: leases.expired(tx, PREFIX, now_ms=now_ms))
+        names = await self._database.read(lambda tx: lease_store.run_out(tx, PREFIX, now_ms=now_ms))
         lost = [name.removeprefix(PREFIX) for name in names]
         if lost:
             await self._database.write(lambda tx: self.take(tx, lost, now_ms=now_ms))
@@ -84,19 +84,19 @@ class Turns:
 
         async def write(tx: Tx) -> None:
             await events.release_endpoints(tx, ours, now_ms=now_ms)
-            await leases.release(tx, self._holder, [_lease_name(name) for name in ours])
+            await lease_store.release(tx, self._holder, [_lease_name(name) for name in ours])
 
         if ours:
             await self._database.write(write)
 
     async def _renew(self, tx: Tx, renew: set[str], done: set[str], now_ms: int) -> None:
         won = await self._lease(tx, renew, now_ms) if renew else set[str]()
-        await leases.release(tx, self._holder, [_lease_name(name) for name in done])
+        await lease_store.release(tx, self._holder, [_lease_name(name) for name in done])
         tx.after_commit(lambda: self._note(renew | done, won, now_ms))
 
     async def _lease(self, tx: Tx, wanted: Collection[str], now_ms: int) -> set[str]:
         names = {_lease_name(name): name for name in wanted}
-        held = await leases.take(tx, self._holder, names, now_ms=now_ms, lease_ms=LEASE_MS)
+        held = await lease_store.take(tx, self._holder, names, now_ms=now_ms, lease_ms=LEASE_MS)
         return {names[name] for name in held}
 
     def _note(self, asked: Collection[str], won: Collection[str], now_ms: int) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sent_server import installation
 from sent_server.cli.doctor.findings import Finding, Level, ok, problem, refused, warning
-from sent_server.db import Tx, metadata, migrate
+from sent_server.db import Tx, inspect, metadata, migrate
 from sent_server.db.database import Database, Row
 from sent_server.db.errors import StorageError
 from sent_server.db.open import open_database
@@ -18,18 +18,6 @@ from sent_server.settings import Settings, SettingsError
 OLDEST_POSTGRES = 14
 # Leases last 12 s; a clock that is off by more than a part of that frees work that somebody does.
 SKEW_WARNING_MS, SKEW_PROBLEM_MS = 500, 2_000
-# Global by nature: what the database says of itself.
-HAS_SCHEMA_POSTGRES = "SELECT to_regclass('schema_info') IS NOT NULL"
-HAS_SCHEMA_SQLITE = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_info'"
-SCHEMA = "SELECT version, compatible_version FROM schema_info"
-QUICK_CHECK = "PRAGMA quick_check(1)"
-ABOUT_POSTGRES = """
-    SELECT current_setting('server_version_num'), current_setting('server_encoding'), pg_is_in_recovery(),
-        current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'),
-        current_setting('max_connections'), current_setting('superuser_reserved_connections'),
-        (SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
-        (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)
-"""
 
 
 async def examine(settings: Settings, url: str) -> AsyncIterator[Finding | str]:
@@ -47,19 +35,18 @@ async def examine(settings: Settings, url: str) -> AsyncIterator[Finding | str]:
     try:
         started_s = time.perf_counter()
         if isinstance(opened, PostgresDatabase):
-            row = (await opened.read(lambda tx: tx.fetch(ABOUT_POSTGRES)))[0]
+            row = await opened.read(inspect.about_postgres)
             took_ms = (time.perf_counter() - started_s) * 1000
             for finding in _postgres(row, settings, took_ms, now_ms=time.time() * 1000):
                 yield finding
         else:
-            said = (await opened.read(lambda tx: tx.fetch(QUICK_CHECK), heavy=True))[0][0]
-            yield _sqlite(url, str(said))
-        has_schema = HAS_SCHEMA_POSTGRES if isinstance(opened, PostgresDatabase) else HAS_SCHEMA_SQLITE
-        if not (await opened.read(lambda tx: tx.fetch(has_schema)))[0][0]:
-            told = problem if isinstance(opened, PostgresDatabase) else warning
+            yield _sqlite(url, await opened.read(inspect.quick_check, heavy=True))
+        on_postgres = isinstance(opened, PostgresDatabase)
+        if not await opened.read(lambda tx: inspect.has_schema(tx, on_postgres=on_postgres)):
+            told = problem if on_postgres else warning
             yield told("database.schema", "this database is empty", "run `sent migrate` once")
             return
-        schema = _schema([(row[0], row[1]) for row in await opened.read(lambda tx: tx.fetch(SCHEMA))])
+        schema = _schema(await opened.read(migrate.versions))
         yield schema
         if schema.level is Level.OK:
             yield await _key(opened, settings)

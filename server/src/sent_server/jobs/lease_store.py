@@ -1,0 +1,51 @@
+"""The SQL of leases on names. What they are for: leases.py."""
+
+from collections.abc import Collection
+
+from sent_server.db import Tx
+
+TAKE = """
+    INSERT INTO network_leases (name, holder, until_ms)
+    VALUES (:name, :holder, :until_ms)
+    ON CONFLICT (name) DO UPDATE
+    SET holder = excluded.holder, until_ms = excluded.until_ms
+    WHERE network_leases.holder = excluded.holder OR network_leases.until_ms <= :now_ms
+"""
+HELD = """
+    SELECT name FROM network_leases
+    WHERE name IN (:names[]) AND holder = :holder
+"""
+RUN_OUT = """
+    SELECT name FROM network_leases
+    WHERE until_ms <= :now_ms AND name LIKE :pattern
+    ORDER BY name
+    LIMIT 500
+"""
+LAY_DOWN = """
+    DELETE FROM network_leases
+    WHERE name = :name AND holder = :holder
+"""
+DROP_ALL = """
+    DELETE FROM network_leases
+"""
+
+
+async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, lease_ms: int) -> set[str]:
+    """Take or renew leases; returns those of the names that are ours now."""
+    # Sorted, so that two processes take the rows' locks in the same order.
+    await tx.execute_many(TAKE, [(name, holder, now_ms + lease_ms, now_ms) for name in sorted(names)])
+    return {row[0] for row in await tx.fetch(HELD, names=sorted(names), holder=holder)}
+
+
+async def run_out(tx: Tx, prefix: str, *, now_ms: int) -> list[str]:
+    """Names whose holder has neither renewed nor laid down: it is gone."""
+    return [row[0] for row in await tx.fetch(RUN_OUT, pattern=f"{prefix}%", now_ms=now_ms)]
+
+
+async def release(tx: Tx, holder: str, names: Collection[str]) -> None:
+    await tx.execute_many(LAY_DOWN, [(name, holder) for name in sorted(names)])
+
+
+async def drop_all(tx: Tx) -> int:
+    """Only for a process that knows it is alone (start-up on SQLite)."""
+    return await tx.execute(DROP_ALL)
