@@ -1,4 +1,4 @@
-"""Fails when something that users meet is not in the reference, or a link between our documents leads nowhere."""
+"""Fails when the reference lacks something that users meet, or when a link or a citation leads nowhere."""
 
 import dataclasses
 import functools
@@ -39,6 +39,12 @@ OTHER_VARIABLES = {"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SE
 OTHER_VARIABLES |= {"SENT_TESTING", "SENT_FAILPOINT", "SENT_TEST_DATABASE_URL"}
 # Words of other things that look like a variable: campaign states, Django settings.
 NOT_VARIABLES = {"SENT_CREATED", "SENT_BLOCKED"}
+MODULE = re.compile(r"`((?:[\w.<>-]+/)+(?:\w+\.py)?)`")
+# What a source line cites: a page or a file of the contract, with its anchor. Decisions go by their number.
+CITED = re.compile(r"(?<![\w/}\x22])((?:docs/(?:[a-z-]+/)?|contract/)[\w.-]*[\w-])(?:#([\w-]+))?")
+STANDARD = re.compile(r"\b(?:RFC|ITU-T|3GPP|GSMA|numbering plans)\b")
+PRIVATE = re.compile(r"\b(?:DECISIONS|RELIABILITY|ARCHITECTURE|MONEY|ROOMS)\b")
+CODE_FOLDERS = ("server", "sdk", "tools", "chaos", "bench", "examples")
 # Folders whose Markdown is ours; contract/ quotes documents that are not here.
 DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "sdk/*.md", "sdk/docs/*.md")
 
@@ -129,6 +135,35 @@ def broken_links() -> Iterator[str]:
                     yield f"{path.relative_to(ROOT)} links to {target}#{fragment}: that page has no such heading"
 
 
+def broken_citations() -> Iterator[str]:
+    """Source code cites pages of this repository, files of the contract, and public standards."""
+    for path in (path for folder in CODE_FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        if path == Path(__file__):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            place = f"{path.relative_to(ROOT)}:{number}"
+            sources = line.partition("Source: ")[2]
+            if PRIVATE.search(line) or (sources and not CITED.search(sources) and not STANDARD.search(sources)):
+                yield f"{place} cites a document that is not in this repository"
+            for target, fragment in CITED.findall(sources or line if target_is_page(line) else ""):
+                yield from (f"{place} {fault}" for fault in citation_faults(target, fragment))
+
+
+def target_is_page(line: str) -> bool:
+    """Not an address of the server's own pages, such as /docs/style.css."""
+    return "/docs/" not in line and '"docs/' not in line
+
+
+def citation_faults(target: str, fragment: str) -> Iterator[str]:
+    page = ROOT / target
+    if re.search(r"/decisions/\d{4}$", target):
+        page = next(page.parent.glob(f"{page.name}-*.md"), page)
+    if not page.exists():
+        yield f"cites {target}, which does not exist"
+    elif fragment and fragment not in headings(page):
+        yield f"cites {target}#{fragment}: that page has no such heading"
+
+
 @functools.cache
 def headings(page: Path) -> frozenset[str]:
     """As anchors, the way GitHub and /docs/guides write them."""
@@ -137,11 +172,23 @@ def headings(page: Path) -> frozenset[str]:
 
 
 def unlisted() -> Iterator[str]:
-    """A page that README does not link is not found; decisions are linked by their first."""
-    links = {target for target, _ in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
-    for path in sorted(ROOT.glob("docs/*/*.md")):
-        if path.parent.name != "decisions" and path.relative_to(ROOT).as_posix() not in links:
-            yield f"README.md does not link {path.relative_to(ROOT)}"
+    """A page without a link is not found: its folder's index links it, else README.md."""
+    for path in sorted(ROOT.glob("docs/**/*.md")):
+        index = path.parent / "README.md"
+        if path == index or not index.exists():
+            index = ROOT / "README.md"
+        targets = {(index.parent / target).resolve() for target, _ in LINK.findall(index.read_text(encoding="utf-8"))}
+        if path.resolve() not in targets:
+            yield f"{index.relative_to(ROOT)} does not link {path.relative_to(ROOT)}"
+
+
+def lost_modules() -> Iterator[str]:
+    """A page names modules as they are now; decisions are history."""
+    for pattern in ("docs/*.md", "docs/contributing/*.md", "docs/explanation/*.md", "docs/reference/*.md"):
+        for path in ROOT.glob(pattern):
+            for name in sorted(set(MODULE.findall(path.read_text(encoding="utf-8")))):
+                if "<" not in name and not any((root / name).exists() for root in (ROOT, SOURCES / "sent_server")):
+                    yield f"{path.relative_to(ROOT)} names {name}, which does not exist"
 
 
 def wrong_installs() -> Iterator[str]:
@@ -177,7 +224,9 @@ def main() -> int:
         *unknown_variables(),
         *unknown_routes(),
         *broken_links(),
+        *broken_citations(),
         *unlisted(),
+        *lost_modules(),
         *wrong_installs(),
         *other_names(),
     ]

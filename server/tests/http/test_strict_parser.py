@@ -1,4 +1,4 @@
-"""What two JSON readers might understand differently is refused. RELIABILITY, "Strict edge parser"."""
+"""What two JSON readers might understand differently is refused. Source: docs/decisions/0034."""
 
 import contextlib
 import socket

@@ -139,3 +139,22 @@ def test_the_guides_are_shown_and_their_links_lead_somewhere(server: Server) -> 
 )
 def test_what_is_no_guide_is_not_found(server: Server, path: str) -> None:
     assert server.anonymous().request("GET", f"{guides.PREFIX}{path}").code == "RESOURCE_011"
+
+
+def test_the_pictures_of_the_guides_are_shown_and_no_other_file_is(server: Server) -> None:
+    anonymous = server.anonymous()
+    shown = {
+        picture
+        for guide in guides.everything().values()
+        for picture in re.findall(
+            r'<img src="([^"]*)', anonymous.request("GET", guide.path, checked=False).body.decode()
+        )
+    }
+    assert f"{guides.PICTURES}flow.svg" in shown
+    for picture in shown:
+        answer = anonymous.request("GET", picture, checked=False)
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/svg+xml"), picture
+        assert "script" not in answer.headers["content-security-policy"]
+        assert b"<script" not in answer.body
+    for other in ("nothing.svg", "..%2Farchitecture.md", "%00", "flow.svg%00"):
+        assert anonymous.request("GET", guides.PICTURES + other, checked=False).code == "RESOURCE_011"

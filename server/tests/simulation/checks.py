@@ -1,4 +1,4 @@
-"""What must hold when the world has come to rest: RELIABILITY's invariants, asked of rows, handsets and receivers."""
+"""What must hold when the world is idle: the invariants of docs/explanation/reliability.md."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ KINDS = ("organization", "user", "profile")
 ROLES = ("admin", "billing", "developer")
 TIERS = ("starter", "growth", "enterprise", "unlimited")
 ACTIVE = "ACTIVE"
-# Onboarding, in order. Source: contract NOTES f, errors.json AUTH_005 to AUTH_007.
+# Onboarding, in order. Source: contract/NOTES.md f, contract/errors.json AUTH_005 to AUTH_007.
 BEFORE_KYC = ("SIGNED_UP", "KYC_STARTED", "WHITELISTED", "KYC_RESUBMISSION_REQUESTED", "ONBOARDING_STARTED")
 AFTER_KYC = ("KYC_COMPLETED", "MESSAGE_COMPLIANCE_COMPLETED")
 STATUSES = (*BEFORE_KYC, *AFTER_KYC, ACTIVE)

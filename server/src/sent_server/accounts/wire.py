@@ -1,4 +1,4 @@
-"""The answer of GET /v3/me. Source: contract openapi-v3, NOTES a47."""
+"""The answer of GET /v3/me. Source: contract/openapi-v3.json, contract/NOTES.md a47."""
 
 from collections.abc import Mapping
 from typing import Any

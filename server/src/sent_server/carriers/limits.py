@@ -4,7 +4,7 @@ A character is a Unicode code point, as in the contract's `maxLength`: an emoji 
 with a combining accent is two. SMS is measured in parts instead (`kernel.segments`: septets of GSM-7, else UTF-16 code
 units). The limits hold for real and simulated carriers alike, because they are applied when a message is planned.
 
-Source: contract NOTES c; 3GPP TS 23.040 9.2.3.24.1 (the number of parts is one octet); Meta, error 132018.
+Source: contract/NOTES.md c; 3GPP TS 23.040 9.2.3.24.1 (the number of parts is one octet); Meta, error 132018.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The rules of campaigns: under the brand that their customer uses, fixed once filed. Source: contract NOTES d."""
+"""The rules of campaigns: under the brand that their customer uses, fixed once filed. Source: contract/NOTES.md d."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """What a brand and a campaign say: their fields, as clients send them and as they are kept. Pure.
 
 Input is camelCase; snake_case names are accepted too. Every fault is reported at once, at its place.
-Source: contract NOTES d, openapi-v3 `BrandData` and `CampaignData`.
+Source: contract/NOTES.md d, contract/openapi-v3.json `BrandData` and `CampaignData`.
 """
 
 import re

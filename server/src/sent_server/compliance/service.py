@@ -1,4 +1,4 @@
-"""The rules of brands: one per customer, fixed once filed. Source: contract NOTES a37, d."""
+"""The rules of brands: one per customer, fixed once filed. Source: contract/NOTES.md a37, d."""
 
 from collections.abc import Sequence
 from dataclasses import replace

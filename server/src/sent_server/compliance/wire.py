@@ -1,4 +1,4 @@
-"""Bodies and answers of brands and campaigns. Source: contract openapi-v3, NOTES a37, d.
+"""Bodies and answers of brands and campaigns. Source: contract/openapi-v3.json, contract/NOTES.md a37, d.
 
 Brands are camelCase in requests and snake_case in a profile's answer, but for `isMain`; campaigns are camelCase both
 ways. The retired brand calls speak a flat camelCase form both ways, and take the nested one too.

@@ -1,4 +1,4 @@
-"""Bodies and answers of the contact routes. Source: contract openapi-v3, NOTES a10-a12, a44, a60."""
+"""Bodies and answers of the contact routes. Source: contract/openapi-v3.json, contract/NOTES.md a10-a12, a44, a60."""
 
 from typing import Annotated, Any, ClassVar
 

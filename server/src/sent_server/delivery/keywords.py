@@ -1,4 +1,4 @@
-"""Words that change or ask about consent. Pure. Source: RELIABILITY "Opt-out", contract NOTES d and f.
+"""Words that change or ask about consent. Pure. Source: docs/reference/consent.md#keywords, contract/NOTES.md d and f.
 
 The usual words mean what they mean everywhere. An account's campaigns may add words of their own, and say the answers.
 All of them are compared in the normal form of kernel.typed_text.

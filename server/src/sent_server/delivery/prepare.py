@@ -19,7 +19,7 @@ from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_f
 LEASE_MS = 12_000
 MAX_ATTEMPTS_PER_LEG = 8
 MAX_CLAIMS = 50
-# RELIABILITY, "after a crash": a lost answer is tried again for what people wait for, never for advertising.
+# A lost answer is retried for what people wait for, never for advertising. Source: docs/decisions/0032.
 RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
 
 

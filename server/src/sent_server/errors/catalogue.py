@@ -13,7 +13,7 @@ class ErrorEntry:
     when: str
 
 
-# Decided here: RESOURCE_011 is reserved in the contract and is our answer to an unknown route (DECISIONS, Answers).
+# RESOURCE_011 is reserved in the contract; here it answers an unknown route. Source: docs/reference/errors.md.
 _OURS = {"RESOURCE_011": 404}
 _OUR_WHEN = {"RESOURCE_011": "a path that this server does not have"}
 

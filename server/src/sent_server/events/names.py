@@ -1,4 +1,4 @@
-"""The names of events and the names a webhook may subscribe with. Pure. Source: contract webhooks.md, section 4.
+"""The names of events and the names a webhook may subscribe with. Pure. Source: contract/webhooks.md, section 4.
 
 An event has one concrete name (`message.delivered`, `templates`); a subscription may use a parent that covers many.
 """
@@ -84,7 +84,7 @@ def field_of(event_name: str, subscribed_as: str) -> str:
 
 
 def header_of(event_name: str, label: Label) -> str:
-    """X-Webhook-Event-Type of a delivery. Source: contract webhooks.md, section 1."""
+    """X-Webhook-Event-Type of a delivery. Source: contract/webhooks.md, section 1."""
     if label.names_event:
         return event_name
     return "messages" if event_name in _MESSAGES else label.field

@@ -3,7 +3,7 @@
 In flight is a process-local table, plus a transaction lock on PostgreSQL for the other processes. Replaying needs
 neither: whoever finds a key taken looks for its answer first.
 Scope: effective customer, live or sandbox, key; for one operation, which is a method and a path; kept 24 h.
-Source: DECISIONS "Idempotency", contract NOTES e, docs/decisions/0019.
+Source: docs/decisions/0030, docs/decisions/0019, contract/NOTES.md e.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Sliding-window rate limits, exact to the millisecond, per organization and class of route.
 
-Owns the counting; knows nothing of routes or accounts. Source: contract NOTES e, DECISIONS "Answers".
+Owns the counting; knows nothing of routes or accounts. Source: contract/NOTES.md e, docs/reference/errors.md#rates.
 """
 
 import math

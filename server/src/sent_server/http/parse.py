@@ -1,6 +1,6 @@
 """The strict edge parser. Whatever two JSON readers might understand differently is refused here.
 
-Source: RELIABILITY, "Strict edge parser". Raises ApiError VALIDATION_001 (400, 413 or 415).
+Source: docs/decisions/0034. Raises ApiError VALIDATION_001 (400, 413 or 415).
 """
 
 import json

@@ -10,7 +10,7 @@ belong to that leg. While the next leg is being tried, a message that was SENT g
 
 A status only moves to a higher rank, so receipts that come twice, late or out of order end in the same state. SENT is
 recorded once per leg that a carrier takes: that moves the message to another leg, and never back.
-Source: docs/decisions/0017, contract NOTES b.
+Source: docs/decisions/0017, contract/NOTES.md b.
 """
 
 from dataclasses import dataclass

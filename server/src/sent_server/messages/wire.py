@@ -1,4 +1,4 @@
-"""Bodies and answers of the message routes, in every documented form. Source: contract NOTES a1-a6, a15-a24."""
+"""Bodies and answers of the message routes, in every documented form. Source: contract/NOTES.md a1-a6, a15-a24."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

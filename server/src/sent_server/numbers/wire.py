@@ -1,4 +1,4 @@
-"""Numbers in the path, and the answers in both spellings. Source: contract openapi-v3, NOTES a38, a39."""
+"""Numbers in the path, and the answers in both spellings. Source: contract/openapi-v3.json, contract/NOTES.md a38."""
 
 import re
 import unicodedata

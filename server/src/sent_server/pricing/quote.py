@@ -7,7 +7,7 @@ def quote(card: RateCard, *, channel: str, region: str, category: str, segments:
     """Price one leg before acceptance.
 
     Returns micros; SMS is priced per segment, the others per message. None when the card has no row for the
-    channel, not even a default one. Source: DECISIONS "Channels, templates, prices".
+    channel, not even a default one. Source: docs/how-to/set-prices.md.
     """
     by_region = card.prices.get(channel)
     if not by_region:

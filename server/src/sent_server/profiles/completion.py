@@ -175,7 +175,7 @@ async def _set_status(tx: Tx, account: Account, status: ProfileStatus | None, no
 
 
 def _told(account: Account, completion: Completion, reached: CompletionOutcome, now_ms: int) -> Event:
-    """Source: contract webhooks.md, section 5."""
+    """Source: contract/webhooks.md, section 5."""
     payload = {
         "account_id": account.id,
         "profile_id": account.id,

@@ -1,4 +1,4 @@
-r"""What completing a profile leads to. Pure. Source: contract NOTES a32, d.
+r"""What completing a profile leads to. Pure. Source: contract/NOTES.md a32, d.
 
 incomplete --complete--> pending_review (SUBMITTED) --registry's verdict--> approved | rejected
           \--complete--> approved (COMPLETED)

@@ -1,4 +1,4 @@
-"""The rules of profiles. Source: contract NOTES a33-a35, a51, d.
+"""The rules of profiles. Source: contract/NOTES.md a33-a35, a51, d.
 
 An organization's key sees and changes all its profiles; with x-profile-id, that one. A profile's own key sees itself,
 and changes nothing: who pays and what is inherited is the organization's to decide.

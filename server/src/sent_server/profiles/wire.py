@@ -1,4 +1,4 @@
-"""Bodies and answers of the profile routes. Source: contract openapi-v3, NOTES a33-a35, a51, d."""
+"""Bodies and answers of the profile routes. Source: contract/openapi-v3.json, contract/NOTES.md a33-a35, a51, d."""
 
 import re
 from collections.abc import Mapping

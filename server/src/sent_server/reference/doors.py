@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sent_server.http.endpoint import MethodNotAllowed, NotFound, Shared
-from sent_server.reference import document, pages, postman
+from sent_server.reference import document, guides, pages, postman
 
-JSON, HTML = "application/json", "text/html; charset=utf-8"
+JSON, HTML, SVG = "application/json", "text/html; charset=utf-8", "image/svg+xml"
+POLICY = b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+PICTURE_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"  # a picture has its own style
 SECURITY = [
-    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
@@ -42,6 +43,7 @@ class Door:
             (b"content-type", self.media_type.encode()),
             (b"etag", tag),
             (b"cache-control", b"no-cache"),
+            (b"content-security-policy", PICTURE_POLICY if self.media_type == SVG else POLICY),
             *SECURITY,
         ]
         if self.media_type == JSON:  # so that tools on other pages may read it; it is the same for everybody
@@ -67,7 +69,12 @@ class Redirect:
         if scope["method"] not in ("GET", "HEAD"):
             await self.not_allowed(scope, receive, send)
             return
-        headers = [(b"location", self.target.encode()), (b"content-length", b"0"), *SECURITY]
+        headers = [
+            (b"location", self.target.encode()),
+            (b"content-length", b"0"),
+            (b"content-security-policy", POLICY),
+            *SECURITY,
+        ]
         await send({"type": "http.response.start", "status": 307, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
@@ -92,6 +99,7 @@ def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         "/postman.json": of(lambda scope: postman.served(at(scope)), JSON),
         "/docs": of(lambda scope: pages.docs(at(scope)), HTML),
         "/docs/guides/{path:path}": of(lambda scope: pages.guide(scope["path_params"]["path"]), HTML),
+        "/docs/pictures/{name}": of(lambda scope: guides.picture(scope["path_params"]["name"]), SVG),
         "/docs/style.css": of(lambda _: pages.asset("style.css"), "text/css; charset=utf-8"),
         "/docs/page.js": of(lambda _: pages.asset("page.js"), "text/javascript; charset=utf-8"),
         "/errors": of(lambda _: pages.errors(), HTML),

@@ -22,10 +22,14 @@ SECTIONS = {
     "Tutorial": ("docs/tutorial/*.md",),
     "How to": ("docs/how-to/*.md",),
     "Reference": ("docs/reference/*.md",),
-    "Explanation": ("docs/explanation/*.md", "docs/decisions/*.md"),
+    "Explanation": ("docs/*.md", "docs/explanation/*.md"),
     "Python SDK": ("sdk/README.md", "sdk/docs/*.md"),
     "Project": ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "deploy/README.md"),
+    "Contributing": ("docs/contributing/*.md",),
+    "Decisions": ("docs/decisions/*.md",),
 }
+PICTURES = "/docs/pictures/"
+_PICTURES = "docs/pictures"
 _EXAMPLES = ("examples/*/README.md",)  # linked from pages, not listed
 # A line of its own, such as the mark of a tested block. It would be shown, because raw HTML is text here.
 _COMMENT = re.compile(r"^[ \t]*<!--.*-->[ \t]*\n", re.MULTILINE)
@@ -66,8 +70,15 @@ def render(guide: Guide) -> str:
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
+@functools.cache
+def picture(name: str) -> bytes | None:
+    file = _CHECKOUT / _PICTURES / name
+    return file.read_bytes() if file in (_CHECKOUT / _PICTURES).glob("*.svg") else None
+
+
 def _found(pattern: str) -> list[Guide]:
-    files = sorted(_CHECKOUT.glob(pattern))
+    """An index comes before the pages that it lists."""
+    files = sorted(_CHECKOUT.glob(pattern), key=lambda file: (file.stem != "README", file))
     return [_guide(file) for file in files if file.is_file()]
 
 
@@ -90,7 +101,9 @@ def _linked(children: Sequence[Token], guide: Guide) -> list[Token]:
     kept: list[Token] = []
     is_dropped: list[bool] = []
     for token in children:
-        if token.type == "link_open":
+        if token.type == "image":
+            token.attrSet("src", PICTURES + posixpath.basename(str(token.attrGet("src") or "")))
+        elif token.type == "link_open":
             address = _address(str(token.attrGet("href") or ""), guide)
             is_dropped.append(address is None)
             if address is None:

@@ -1,4 +1,4 @@
-"""Channel choice. Source: DECISIONS "Channels, templates, prices"; contract NOTES a4, b."""
+"""Channel choice. Source: docs/decisions/0031; contract/NOTES.md a4, b."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The rules of buttons: what each type needs, and how many fit together. Pure. Source: contract NOTES c."""
+"""The rules of buttons: what each type needs, and how many fit together. Pure. Source: contract/NOTES.md c."""
 
 import re
 import unicodedata

@@ -3,7 +3,7 @@
 Limits belong to the form that is given. The stored form is longer (`{{name}}` becomes `{{0:variable}}`), is read back
 without any check, and so stays readable whatever limits become later.
 
-Source: contract NOTES c and `TemplateDefinition`. Every fault is reported at once, at its place, as VALIDATION_001.
+Source: contract/NOTES.md c and `TemplateDefinition`. Every fault is reported at once, at its place, as VALIDATION_001.
 """
 
 import itertools

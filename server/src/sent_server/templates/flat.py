@@ -1,4 +1,4 @@
-"""The flat create form of the data-model pages, turned into a content tree. Pure. Source: contract NOTES a40, c.
+"""The flat create form of the data-model pages, turned into a content tree. Pure. Source: contract/NOTES.md a40, c.
 
 Nothing is judged here: what is wrong stays wrong in the tree, is refused there, and `place` finds the flat name for it.
 """

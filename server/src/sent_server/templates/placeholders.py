@@ -1,4 +1,4 @@
-"""Placeholders in texts. Pure. Source: contract NOTES c.
+"""Placeholders in texts. Pure. Source: contract/NOTES.md c.
 
 Stored texts hold only the documented form, `{{<id>:<type>}}`, whose id names an entry of the part's `variables`. Two
 older spellings are rewritten to it on the way in: `{{name}}`, and `{{1}}` for the first variable (from `{{0}}` where

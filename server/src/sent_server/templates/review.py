@@ -124,7 +124,7 @@ def _judged(template: Template, verdict: TemplateApproved | TemplateRejected, no
 
 
 def _payload(template: Template) -> dict[str, Any]:
-    """Source: contract webhooks.md, section 3, Payloads."""
+    """Source: contract/webhooks.md, section 3, Payloads."""
     return {
         "account_id": template.customer_id,
         "template_id": template.id,

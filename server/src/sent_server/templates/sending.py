@@ -38,7 +38,7 @@ class Sendable:
     by_name: dict[str, SendableTemplate]
 
     def pick(self, *, id: str | None, name: str | None) -> SendableTemplate | None:
-        """The id wins (contract NOTES a42). None when there is no such template."""
+        """The id wins (contract/NOTES.md a42). None when there is no such template."""
         if id is not None:
             return self.by_id.get(id)
         return self.by_name.get(name.lower()) if name else None

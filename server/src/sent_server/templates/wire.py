@@ -1,4 +1,4 @@
-"""Bodies and answers of the template routes, both create forms. Source: contract NOTES a40-a43, c."""
+"""Bodies and answers of the template routes, both create forms. Source: contract/NOTES.md a40-a43, c."""
 
 import re
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""Bodies and answers of the user routes. Source: contract openapi-v3, NOTES d "Users" and a46."""
+"""Bodies and answers of the user routes. Source: contract/openapi-v3.json, contract/NOTES.md d "Users" and a46."""
 
 from typing import Annotated, Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""The body of a delivery. Pure. Source: contract webhooks.md, section 3.
+"""The body of a delivery. Pure. Source: contract/webhooks.md, section 3.
 
 The default is the superset of all documented forms; `clean` leaves the older spellings (forms D and E) out.
 The same event and field always give the same bytes, so retries and the log show what was posted.

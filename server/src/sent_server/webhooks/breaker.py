@@ -1,4 +1,4 @@
-"""What an attempt's outcome means for its delivery and for its endpoint. Pure. Source: DECISIONS "Webhooks".
+"""What an attempt's outcome means for its delivery and for its endpoint. Pure. Source: docs/decisions/0033.
 
     open for business --5 unreachable attempts in a row--> parked --an answer to a probe--> open for business
           |                                                  |

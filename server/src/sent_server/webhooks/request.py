@@ -1,4 +1,4 @@
-"""The headers of a delivery. Pure. Source: contract webhooks.md, section 1."""
+"""The headers of a delivery. Pure. Source: contract/webhooks.md, section 1."""
 
 from sent_server.events import names
 from sent_server.events.names import Label

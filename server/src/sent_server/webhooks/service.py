@@ -235,7 +235,7 @@ def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
 
 
 def _check_complete(draft: WebhookDraft) -> None:
-    """A new webhook is active, so it has somewhere to send and something to say (contract NOTES a, 31)."""
+    """A new webhook is active, so it has somewhere to send and something to say (contract/NOTES.md a, 31)."""
     details: dict[str, list[str]] = {}
     if not draft.endpoint_url:
         details["endpoint_url"] = ["'endpoint_url' is required"]

@@ -1,4 +1,4 @@
-"""How a delivery proves that it is ours. Pure. Source: contract webhooks.md, section 2.
+"""How a delivery proves that it is ours. Pure. Source: contract/webhooks.md, section 2.
 
     v1          `v1,` + base64 HMAC-SHA256(key, "{id}.{timestamp}." + body), key = the secret's decoded bytes
     hex         hex HMAC-SHA256(secret as text, body)         sha256-hex   `sha256=` + the same

@@ -1,7 +1,8 @@
 """What happens to a message on the simulated network. Pure: the digits of the number decide, and what came before.
 
 Magic recipients are the fictitious numbers +1 NXX 555 01XX; their last two digits choose (see `Magic`). Every other
-number is well: delivered within a second, on WhatsApp and RCS read a moment later. Source: DECISIONS "Simulator".
+number succeeds: delivered within a second, read a moment later on WhatsApp and RCS.
+Source: docs/how-to/magic-numbers.md.
 """
 
 import zlib
