@@ -9,9 +9,11 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from sent_server.kernel.values import value_object
 
 PREFIX = "SENT_"
 # The published clients own these names; a developer's shell may carry them.
@@ -30,7 +32,7 @@ def _setting(default: Any, doc: str, *, between: tuple[int, int] | None = None) 
     return field(default=default, metadata={"doc": doc, "between": between})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Settings:
     home: str = _setting(".sent", "Folder of the installation: SQLite file, keys, demo.json, admin socket.")
     host: str = _setting("127.0.0.1", "Address to listen on.")

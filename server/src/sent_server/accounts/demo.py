@@ -1,11 +1,10 @@
 """The account that a first start creates, so that a newcomer can send at once."""
 
-from dataclasses import dataclass
-
 from sent_server.accounts import service
 from sent_server.db import Tx
 from sent_server.kernel.money import MICROS
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
 from sent_server.templates import seeds
 from sent_server.users import service as users
@@ -16,7 +15,7 @@ OWNER_NAME = "Demo Owner"
 BALANCE_MICROS = 10_000 * MICROS
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DemoAccount:
     customer_id: str
     api_key: str

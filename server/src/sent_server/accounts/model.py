@@ -1,8 +1,8 @@
 """Accounts as stored, and the mistakes an operator can make."""
 
-from dataclasses import dataclass
-
 import orjson
+
+from sent_server.kernel.values import value_object
 
 MAX_NAME_LENGTH = 200
 KINDS = ("organization", "user", "profile")
@@ -37,7 +37,7 @@ class OperatorError(Exception):
     """An operator's request that cannot be carried out; the message names the next step."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Account:
     """A customer: an organization, a user without profiles, or a profile of an organization."""
 
@@ -69,7 +69,7 @@ class Account:
         return flags_of(self.settings_json)[flag]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Key:
     """A key made for a user has that user's role, whatever it was when the key was made."""
 

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 import orjson
@@ -30,6 +30,7 @@ from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
 from sent_server.kernel import ids, mailbox, typed_text
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
 from sent_server.phones import virtual_clock
@@ -45,7 +46,7 @@ MAX_SENDER_TRIES = 24
 NO_SENDER = "No simulated sender number is free; delete a profile that is not needed"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Overview:
     """An account with everything an operator or GET /v3/me shows. `balances` are those of whoever pays for it."""
 

@@ -2,22 +2,21 @@
 # nats-py leaves parts of its types open.
 # pyright: reportUnknownMemberType=false
 
-from dataclasses import dataclass
-
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from sent_server.bus import nats
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Stream:
     name: str
     messages: int
     consumers: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Broker:
     """`stream` is None until a process has made it; `is_small` when JetStream may not hold a whole one in memory."""
 

@@ -4,11 +4,11 @@ A carrier never raises for business results; it answers one outcome per submissi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from sent_server.carriers.reasons import Reason
+from sent_server.kernel.values import value_object
 
 
 class Channel(StrEnum):
@@ -17,14 +17,14 @@ class Channel(StrEnum):
     RCS = "rcs"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MessageButton:
     type: str
     text: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MessageContent:
     """The rendered text of a message on one channel."""
 
@@ -34,7 +34,7 @@ class MessageContent:
     buttons: tuple[MessageButton, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Submission:
     """One submit. `attempt_id` is unique per attempt: a carrier that takes an idempotency key gets this one.
 
@@ -50,7 +50,7 @@ class Submission:
     content: MessageContent
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Accepted:
     """The carrier took it; receipts will name `ref`.
 
@@ -61,7 +61,7 @@ class Accepted:
     receipt_timeout_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Rejected:
     """It will never be delivered this way. `code` and `text` are the carrier's own words, `reason` is ours for them."""
 
@@ -70,14 +70,14 @@ class Rejected:
     reason: Reason = Reason.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Unknown:
     """The answer was lost: it may or may not have been taken."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Later:
     """Not taken; try again after `after_ms`."""
 
@@ -94,7 +94,7 @@ class ReceiptKind(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Receipt:
     """A carrier's later word on `ref`. `event_id` is unique per carrier, the same on a repeat.
 
@@ -108,7 +108,7 @@ class Receipt:
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Inbound:
     """A message from a person to one of our numbers."""
 

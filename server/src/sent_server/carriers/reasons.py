@@ -4,9 +4,10 @@ The engine and every carrier name a `Reason`; what people and programs read, and
 """
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
+
+from sent_server.kernel.values import value_object
 
 MARKETING = "MARKETING"
 
@@ -51,7 +52,7 @@ class FallsBack(StrEnum):
     UNLESS_MARKETING = "unless_marketing"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ReasonEntry:
     """`reason_code` is for programs; `prefix` begins the description where the contract documents one.
 

@@ -1,9 +1,9 @@
 """A configured channel."""
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ChannelConfig:
     """`carrier` is a carrier's name, `sender` our number on it (E.164). `messages_per_second` None: no limit."""
 

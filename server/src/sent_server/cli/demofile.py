@@ -1,6 +1,6 @@
 """`HOME/demo.json`: how scripts find the server and the demo account; the one place where a key stands in clear."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import orjson
 
@@ -11,11 +11,12 @@ from sent_server.app import Platform
 from sent_server.cli import home as homes
 from sent_server.cli.home import Home
 from sent_server.http.authentication import hash_key
+from sent_server.kernel.values import value_object
 
 DEFAULT_TIER = "growth"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DemoFile:
     base_url: str
     api_key: str

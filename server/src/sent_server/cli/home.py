@@ -10,8 +10,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
+
+from sent_server.kernel.values import value_object
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -46,7 +47,7 @@ class UnsafeHomeError(Exception):
     """A file in the folder is not what it has to be; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Home:
     path: Path
 

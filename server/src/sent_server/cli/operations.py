@@ -1,7 +1,6 @@
 """What an operator may do to an installation: once, for commands that act directly and for the running server."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sent_server import accounts
@@ -19,6 +18,7 @@ from sent_server.events import Span
 from sent_server.kernel import ids, mailbox, money, timestamps
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
 from sent_server.users import service as users
 from sent_server.users.invitations import Invitations
@@ -30,7 +30,7 @@ MAX_PER_SECOND = 100_000
 MAX_TOP_UP = 10_000_000  # beyond, it is a slip of the finger: a top-up cannot be undone
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Operator:
     """An opened installation. `forget` drops what a running server remembers of keys and accounts."""
 

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sent_server.cli.apiclient import ApiClient
 from sent_server.cli.failures import CommandError
+from sent_server.kernel.values import value_object
 
 RECIPIENT = "+1234567890"
 # The documents' quickstart names both channels: one message on each.
@@ -19,7 +19,7 @@ POLL_FAST_FOR_S = 3.0
 PATIENCE_S = 45.0
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class QuickstartStep:
     """One event of one message. `after_ms` counts from its first event."""
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from os import getpid
 
 import orjson
@@ -24,8 +24,8 @@ def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> 
     """One JSON line for scripts; everything else goes to standard error."""
     for notice in notices:
         print(f"sent: {notice}", file=sys.stderr)
-    fields = asdict(demo) if demo else dict.fromkeys(DemoFile.__slots__)
-    print(orjson.dumps({**fields, "base_url": base_url, "pid": getpid()}).decode(), flush=True)
+    found = asdict(demo) if demo else dict.fromkeys(each.name for each in fields(DemoFile))
+    print(orjson.dumps({**found, "base_url": base_url, "pid": getpid()}).decode(), flush=True)
 
 
 def warnings(settings: Settings) -> list[str]:

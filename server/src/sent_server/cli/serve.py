@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import getpid
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ import uvloop
 from sent_server.app import Platform, ProcessRole
 from sent_server.cli import installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
+from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
 POLLS = "without SENT_BUS_URL this process asks the database for work; new messages wait up to 0.25 s"
 COUNTS_ALONE = "without SENT_CACHE_URL this process counts rate limits by itself, so N of them let N times as much in"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ServeOptions:
     """`flags` are settings by name; None leaves one to the environment and the file."""
 

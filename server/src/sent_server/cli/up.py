@@ -6,7 +6,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -15,10 +15,11 @@ from sent_server.app import Platform
 from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
+from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class UpOptions:
     home: Path | None
     host: str | None

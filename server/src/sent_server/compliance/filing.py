@@ -5,7 +5,7 @@ brand: the registry takes it only under a registered one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, assert_never, cast
 
 import structlog
@@ -18,6 +18,7 @@ from sent_server.compliance.model import Brand, Campaign, FilingState
 from sent_server.db import Database, Tx
 from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 from sent_server.ports.registry import (
     Answer,
     BrandFiling,
@@ -41,7 +42,7 @@ _SIMULATED = SimulatedRegistry()
 Question = BrandFiling | CampaignFiling
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Case:
     """`question` goes to the registry; a case without one has its `answer` already, or nothing to answer (None)."""
 

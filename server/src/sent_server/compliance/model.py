@@ -6,10 +6,10 @@
                       +-------------------'
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sent_server.compliance.details import BrandDetails, CampaignTexts
+from sent_server.kernel.values import value_object
 
 
 class FilingState(StrEnum):
@@ -22,7 +22,7 @@ class FilingState(StrEnum):
 FIXED = (FilingState.FILED, FilingState.REGISTERED)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Brand:
     """`reference` is the id at the registry, `csp_id` of whoever filed. Inherited: as a profile sees its parent's."""
 
@@ -49,7 +49,7 @@ class Brand:
         return bool(self.details.compliance.is_tcr_application)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class UseCase:
     """A kind of message with samples of it; keeps its id while the campaign keeps the kind."""
 
@@ -60,7 +60,7 @@ class UseCase:
     updated_at_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Campaign:
     customer_id: str
     id: str
@@ -88,7 +88,7 @@ class Registration(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Facts:
     """What completing a profile needs to know. Brand and campaigns are its own or its parent's, as its settings say."""
 

@@ -1,12 +1,13 @@
 """A contact as stored, and as sending sees it."""
 
 import functools
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 CHANNELS = ("sms", "whatsapp", "rcs")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Contact:
     """`available_channels` is the wire's comma-separated text; `opted_out_at_ms` belongs to the number.
 
@@ -28,7 +29,7 @@ class Contact:
         return self.available_channels.split(",") if self.available_channels else []
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Recipient:
     """`is_new`: has an id, but no row yet."""
 

@@ -5,7 +5,6 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from urllib.parse import quote
 import apsw
 
 from sent_server.db.errors import StorageError
+from sent_server.kernel.values import value_object
 
 SCHEMA = "SELECT MAX(version), MAX(compatible_version) FROM schema_info"
 JOBS_BY_KIND = "SELECT kind, COUNT(*) FROM jobs GROUP BY kind"
@@ -24,7 +24,7 @@ class BadCopyError(StorageError):
     """The file is no whole database of ours; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Copy:
     """What a file says of itself. `proof` shows which master key opens it; None while nothing was sealed.
 

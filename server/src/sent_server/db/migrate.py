@@ -2,20 +2,20 @@
 
 import functools
 import re
-from dataclasses import dataclass
 from importlib import resources
 
 from sent_server.db.database import Tx
 from sent_server.db.errors import SchemaTooNewError, SchemaTooOldError
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
+from sent_server.kernel.values import value_object
 
 _HEADER = re.compile(r"-- compatible: (\d+)")
 # Global by nature: the schema belongs to nobody.
 APPLIED = "SELECT version, compatible_version FROM schema_info"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Migration:
     version: int
     name: str

@@ -7,7 +7,8 @@ secondary index, PostgreSQL until it has statistics (24,684 rows read for 500 wa
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 _EACH = re.compile(r"EACH\(:(\w+)\)")
 _LOOKUP = re.compile(r"LOOKUP (\w+) AS (\w+) BY \(([^()]*)\)( FOR UPDATE)?")
@@ -19,7 +20,7 @@ _CHANGE = re.compile(r"(\s*(?:UPDATE \w+\s+SET|DELETE FROM)\s.*?)\sWHERE\s(.*)",
 _PG_ONLY = re.compile(r"/\*pg: (.*?)\*/", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Statement:
     sql: str
     names: tuple[str, ...]

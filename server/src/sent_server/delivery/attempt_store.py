@@ -5,10 +5,10 @@ A second attempt of a leg needs a recorded `UNKNOWN` (the answer was lost) or a 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.db.database import Row
+from sent_server.kernel.values import value_object
 
 INSERT = """
     INSERT INTO attempts (customer_id, message_id, leg, attempt, channel, carrier, state, created_at_ms, updated_at_ms)
@@ -57,7 +57,7 @@ LAST = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Attempt:
     message_id: str
     leg: int

@@ -1,16 +1,15 @@
 """What a leg that ended is remembered with, and how people read it. Pure."""
 
-from dataclasses import dataclass
-
 from sent_server.carriers.base import Receipt, Rejected
 from sent_server.carriers.reasons import TABLE, Reason
+from sent_server.kernel.values import value_object
 
 LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 UNDELIVERED = "The carrier could not deliver the message"
 _SECOND_MS, _MINUTE_MS, _HOUR_MS = 1_000, 60_000, 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Failure:
     """Why a leg ended. `code` is the carrier's own; `text` reads alone, `sentence` names the channel."""
 

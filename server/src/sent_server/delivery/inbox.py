@@ -1,7 +1,6 @@
 """Where carriers hand in receipts and inbound messages."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 
 from sent_server.bus import Bus
 from sent_server.carriers import limits
@@ -10,9 +9,10 @@ from sent_server.db import Database
 from sent_server.delivery import inbound as inbound_messages
 from sent_server.delivery.receipts import ReceivedReceipts, take_receipts
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DurableInbox:
     """`carriers.base.Inbox`: returns once what was handed in is durable."""
 

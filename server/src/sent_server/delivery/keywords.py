@@ -7,10 +7,10 @@ All of them are compared in the normal form of kernel.typed_text.
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from sent_server.kernel import typed_text
+from sent_server.kernel.values import value_object
 
 MAX_CHARS = 100  # of a word; longer texts are not worth asking the campaigns about
 # As people separate words in a field for a list, in Latin, Arabic and East Asian scripts; and every line break.
@@ -60,7 +60,7 @@ STILL_UNSUBSCRIBED = "You are still unsubscribed, because you opted out at anoth
 _SUBSCRIBED_AGAIN = "You are subscribed again. Reply STOP to unsubscribe, HELP for help."
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class KeywordSet:
     """What one campaign says of one keyword: a list of `words` as somebody typed it, and the answer to them."""
 
@@ -72,7 +72,7 @@ class KeywordSet:
         return word in _words(self.words or "")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class KeywordMatch:
     """`word` is in its normal form, `reply` a campaign's (or None), and `is_custom` says that the word is one, too."""
 

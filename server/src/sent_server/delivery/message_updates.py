@@ -1,7 +1,6 @@
 """What a set of outcomes, receipts or timeouts does to messages: collected first, then one statement per table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server import events, jobs
 from sent_server.carriers.reasons import TABLE
@@ -13,6 +12,7 @@ from sent_server.delivery.failures import LABELS, Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.jobs import Job
 from sent_server.kernel import timestamps
+from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
@@ -31,7 +31,7 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Announced:
     """What receivers are told: an event, and the leg that it is about (None: of no leg yet)."""
 

@@ -1,7 +1,6 @@
 """Writing down what carriers answered, for whole batches at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from sent_server import jobs
@@ -12,6 +11,7 @@ from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipt_store, receipts, store
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
+from sent_server.kernel.values import value_object
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 
@@ -19,7 +19,7 @@ RETRY_UNKNOWN_MS = 1_000
 MAX_BACKOFFS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SubmitResults:
     """What one carrier answered to a batch of submissions, in order.
 

@@ -1,7 +1,6 @@
 """From due jobs to submissions: claim, look at consent again, and write the attempt rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
@@ -13,6 +12,7 @@ from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.jobs import Job
+from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
 # A dead worker's jobs go to another one after this long; one that lives renews (delivery/dispatch.py).
@@ -23,7 +23,7 @@ MAX_CLAIMS = 50
 RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class PreparedSubmission:
     """One submission, the job that owns it, and the attempt it is."""
 
@@ -34,7 +34,7 @@ class PreparedSubmission:
     category: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ClaimedBatch:
     """`after` is the last queue served. `throttled`: more is due than the limits allow now."""
 

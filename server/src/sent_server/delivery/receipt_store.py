@@ -1,9 +1,9 @@
 """What carriers told of their own accord, stored raw, and the references by which a receipt finds its attempt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Row, Tx
+from sent_server.kernel.values import value_object
 
 INSERT = """
     INSERT INTO receipts (carrier, event_id, ref, kind, error_code, reason, received_at_ms, applied_at_ms)
@@ -37,7 +37,7 @@ FIND_REFS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class AttemptRef:
     """The attempt that a carrier's reference stands for."""
 

@@ -1,7 +1,6 @@
 """Carriers' receipts: stored raw, matched by reference, applied through the lifecycle, in sets."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 
 from sent_server.carriers import reasons
 from sent_server.carriers.base import Receipt, ReceiptKind
@@ -13,17 +12,18 @@ from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.receipt_store import AttemptRef
+from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ReceivedReceipts:
     carrier: str
     receipts: Sequence[Receipt]
     now_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class AppliedReceipts:
     """The topics to hint after the commit, and the messages that receipts were found for."""
 

@@ -1,7 +1,6 @@
 """Legs whose carrier never said what became of them: the next leg goes, or the message has failed."""
 
 from collections.abc import Set
-from dataclasses import dataclass
 
 from sent_server import jobs
 from sent_server.bus import Bus
@@ -10,13 +9,14 @@ from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipts, store
 from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
 
 LEASE_MS = 10_000
 COUNT = 500
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Timeouts:
     """The worker that looks for them."""
 

@@ -1,9 +1,9 @@
 """What a call comes to. Nothing here raises: `Answer | Failed | Refused`."""
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EgressResponse:
     """The other side spoke. `text` is at most 1 KiB of its body; treat it as hostile."""
 
@@ -16,14 +16,14 @@ class EgressResponse:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class RequestFailed:
     """No answer: unreachable, broken off, or not within the deadline."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class RequestRefused:
     """We do not call that address."""
 

@@ -1,11 +1,10 @@
 """What may be given as a URL to post to: one rule for every field of every body that takes one."""
 
-from dataclasses import dataclass
-
 from sent_server.egress import urls
 from sent_server.egress.guard import Guard
 from sent_server.egress.urls import MASK, UrlError
 from sent_server.errors import ApiError
+from sent_server.kernel.values import value_object
 
 BAD_URL = "Endpoint URL must be a valid HTTP or HTTPS URL"
 NOT_HTTPS = "Endpoint URL must be a valid HTTPS URL"
@@ -15,7 +14,7 @@ STILL_MASKED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class UrlRules:
     """What the operator allows."""
 

@@ -7,11 +7,13 @@ given; only characters outside ASCII are written in their ASCII form.
 import functools
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote, unquote_to_bytes
 
 import idna
+
+from sent_server.kernel.values import value_object
 
 MAX_URL_LENGTH = 2_048
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -33,7 +35,7 @@ class UrlError(ValueError):
     """The text is not an http(s) URL that can be posted to."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Url:
     """`host` is lower-case ASCII, an IPv6 address without brackets; `target` is the path and query of the request."""
 

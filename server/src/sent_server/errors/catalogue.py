@@ -1,11 +1,12 @@
 """Codes with their HTTP status and documented message. Source: contract/errors.json, copied beside this file."""
 
 import json
-from dataclasses import dataclass
 from importlib import resources
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class ErrorEntry:
     code: str
     status: int

@@ -9,7 +9,6 @@ import functools
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,6 +19,7 @@ from sent_server.events import store
 from sent_server.events.model import Event
 from sent_server.events.names import Label, callback_label
 from sent_server.kernel import ids
+from sent_server.kernel.values import value_object
 
 # Hint this after a commit that emitted, so that the sender need not wait for its next look.
 TOPIC = "webhooks"
@@ -28,7 +28,7 @@ NOTE = Label("webhook", names_event=False)
 DELIVERIES_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Subscriber:
     """`parks`: its events are kept, and sent when the webhook is enabled again."""
 

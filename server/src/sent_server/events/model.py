@@ -1,11 +1,12 @@
 """What happened, as receivers are told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class Event:
     """`name` is dotted (`message.delivered`) or `templates`; `subject_id` the message or template.
 

@@ -4,7 +4,8 @@ An event has one concrete name (`message.delivered`, `templates`); a subscriptio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 TEMPLATES = "templates"
 PROFILE_COMPLETED = "profile.completed"  # told to the address of its request only; no webhook can subscribe
@@ -48,7 +49,7 @@ COVERED: dict[str, tuple[str, ...]] = {
 _OLDER_PARENTS = ("messages", "templates", "template")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Label:
     """How an event is named to a subscriber. `names_event`: the header says the event's name, not the parent's."""
 
@@ -56,7 +57,7 @@ class Label:
     names_event: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Described:
     name: str
     display_name: str

@@ -5,11 +5,11 @@ Global by nature, like the job table: a sender serves all tenants.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.events.names import Label
 from sent_server.events.store import EventContent
+from sent_server.kernel.values import value_object
 
 # A loose index scan: one step per endpoint that waits for anything, however many deliveries each has.
 DUE_ENDPOINTS = """
@@ -94,7 +94,7 @@ GIVE_UP = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ClaimedDelivery:
     """A delivery leased to a sender; what is written on its behalf must carry `fence`."""
 
@@ -120,7 +120,7 @@ class ClaimedDelivery:
         return f"{self.id}/{self.fence}"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DueEndpoint:
     """An endpoint with something to send. `callback_url` is set when it is the origin of callback addresses."""
 
@@ -129,7 +129,7 @@ class DueEndpoint:
     callback_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Share:
     """How much of an endpoint's queue to claim, and for how long."""
 
@@ -138,7 +138,7 @@ class Share:
     lease_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DeliveryProgress:
     """What becomes of a claimed delivery. `due_at_ms` None means finished."""
 

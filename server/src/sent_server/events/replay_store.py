@@ -1,12 +1,12 @@
 """Puts finished deliveries back into the queue. The event, its id and its bytes stay the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.events import store
 from sent_server.kernel import ids
+from sent_server.kernel.values import value_object
 
 PICK_ONE = """
     SELECT id, due_at_ms IS NULL AND status IN ('delivered', 'failed') FROM deliveries
@@ -30,7 +30,7 @@ AGAIN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Span:
     """Deliveries created from `since_ms` until before `until_ms`, in these states, after that id."""
 

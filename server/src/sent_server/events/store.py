@@ -1,7 +1,6 @@
 """The SQL of subscriptions, events and the log of deliveries. Their queue: queue_store.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Row, Tx, counters, keyset
 from sent_server.db.counters import CounterRow
@@ -9,6 +8,7 @@ from sent_server.db.database import fetch_one
 from sent_server.events.names import Label
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
+from sent_server.kernel.values import value_object
 
 WANTED = """
     SELECT customer_id, event_name, endpoint_id, field, names_event, parks
@@ -106,7 +106,7 @@ FORGET_OLD_EVENTS = """
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EventContent:
     """An event as stored; `payload_json` is its payload object."""
 
@@ -117,7 +117,7 @@ class EventContent:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class LogEntry:
     id: str
     event_name: str

@@ -1,10 +1,11 @@
 """Who is calling: the value that authentication hands to every handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from sent_server.db import Tx
+from sent_server.kernel.values import value_object
 
 
 class Role(StrEnum):
@@ -20,7 +21,7 @@ class Tier(StrEnum):
     UNLIMITED = "unlimited"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SharingScope:
     """Customers besides itself that concern a profile, its organization first; nobody for whoever is no profile.
 
@@ -36,7 +37,7 @@ class SharingScope:
 NO_SHARING = SharingScope()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Caller:
     """`customer_id` owns the rows (the profile when one acts), `organization_id` the rate limits.
 

@@ -6,7 +6,7 @@ Order: route (404, 405) - key (401) - profile, account state, role (403) - limit
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from sent_server.http.limits import Limiter, LimitVerdict
 from sent_server.http.route import Call, Route
 from sent_server.kernel import ids
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 
 log = structlog.get_logger()
 # Answers hold secrets and people's data: no cache keeps them, and no browser takes them for something else than JSON.
@@ -33,7 +34,7 @@ LARGE_BODY_BYTES = 16 * 1024
 Headers = Mapping[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Shared:
     """What all endpoints of a server have in common."""
 

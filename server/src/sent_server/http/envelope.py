@@ -1,7 +1,7 @@
 """Every answer's body: `{success, data, error, meta}`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -9,11 +9,12 @@ import orjson
 from sent_server.errors import ApiError
 from sent_server.http import echo
 from sent_server.kernel import timestamps
+from sent_server.kernel.values import value_object
 
 VERSION = "v3"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Reply:
     """What a handler says: `data` goes into the envelope; None with 204 means no body."""
 
@@ -22,7 +23,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Answer:
     """What goes out: the rendered body, and the first request's id when this is a replay."""
 

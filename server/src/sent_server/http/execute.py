@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
@@ -12,6 +11,7 @@ from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import RequestBody
 from sent_server.http.idempotency import Claim, Idempotency, InFlight
 from sent_server.http.route import Call, CommandHandler, Route
+from sent_server.kernel.values import value_object
 
 
 async def _check_rights(tx: Tx, route: Route, call: Call) -> None:
@@ -37,7 +37,7 @@ def is_stored(refusal: ApiError) -> bool:
     return refusal.status < 500 and refusal.status not in (401, 403, 429) and refusal.code != "CONFLICT_001"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Executor:
     database: Database
     idempotency: Idempotency

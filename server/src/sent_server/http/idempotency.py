@@ -9,13 +9,13 @@ Source: docs/decisions/0030, docs/decisions/0019, contract/NOTES.md e.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http import idempotency_store
 from sent_server.http.envelope import Answer
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 
 KEPT_MS = 24 * 3600 * 1000
 MAX_OPERATION_LENGTH = 200
@@ -24,7 +24,7 @@ _KEY = re.compile(r"[a-zA-Z0-9_-]{1,255}", re.ASCII)
 Scope = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Claim:
     """A request's wish to be the only one with this key. `operation` is its method and concrete path."""
 

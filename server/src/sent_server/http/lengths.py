@@ -1,13 +1,14 @@
 """How many elements a list of a request may have. Counted before any of them is looked at: a long list is cheap."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class AtMost:
     """An annotation of a list: `Annotated[list[Phone], AtMost(1_000, "recipients")]`."""
 

@@ -7,11 +7,11 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from sent_server.http.caller import Caller, Tier
+from sent_server.kernel.values import value_object
 
 WINDOW_MS = 60_000
 BURST_MS = 1_000
@@ -25,7 +25,7 @@ class LimitClass(StrEnum):
     WEBHOOK_TEST = "webhook_test"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Limit:
     """`per_minute` requests in any 60 s and `burst` in any second."""
 
@@ -33,7 +33,7 @@ class Limit:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class LimitVerdict:
     allowed: bool
     limit: int

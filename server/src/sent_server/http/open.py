@@ -1,7 +1,6 @@
 """Mutations that anybody may try without a key: what they need to know stands in the body."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope
@@ -12,12 +11,13 @@ from sent_server.http.doorkeeper import Doorkeeper
 from sent_server.http.endpoint import Endpoint, Shared, Trace, method_refusal, read_body
 from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import RequestBody
+from sent_server.kernel.values import value_object
 
 # (tx, now_ms, body) -> Reply
 OpenCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class OpenRoute:
     """A POST. `limited_by` names what of the body is limited for all callers together; None when it is nonsense.
 

@@ -4,7 +4,7 @@ A slice's `api.py` lists these; `http/endpoint.py` runs them; tests generate the
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
@@ -14,6 +14,7 @@ from sent_server.http.envelope import Answer, Reply
 from sent_server.http.fields import RequestBody
 from sent_server.http.idempotency import Claim
 from sent_server.http.limits import LimitClass
+from sent_server.kernel.values import value_object
 
 NO_ACCESS = "You do not have access to this organization or profile"
 NO_ADMIN_ACCESS = "You do not have admin access to this organization or profile"
@@ -27,7 +28,7 @@ class Access(Enum):
     ADMIN = frozenset({Role.ADMIN})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Call:
     """What a handler knows of its request. `now_ms` is the platform's clock, read once."""
 
@@ -55,7 +56,7 @@ Rights = Callable[[Tx, Call], Awaitable[None]]
 CommandFactory = Callable[[Call, Any, Claim | None], tuple[Any, int]]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Route:
     """One operation. Exactly one of `query`, `inquiry`, `command` and `action` is its handler.
 

@@ -11,7 +11,6 @@ The plan of a model is made once; a body without anything to take out costs one 
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
@@ -20,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from sent_server.http import unserved
 from sent_server.http.lengths import AtMost
+from sent_server.kernel.values import value_object
 
 Location = tuple[int | str, ...]
 # (place, code, message)
@@ -29,14 +29,14 @@ Together = Callable[[Mapping[str, Any]], Sequence[Fault]]
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ZeroValues:
     """An annotation: the zero values of these types mean absent here, and no others but null."""
 
     types: tuple[type, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Field:
     zero_types: frozenset[type]
     inner: "ZeroValuePlan | None"

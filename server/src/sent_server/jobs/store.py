@@ -1,9 +1,9 @@
 """The job table. Every function works on sets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
+from sent_server.kernel.values import value_object
 
 SINGLE_QUEUE = "-"
 ENQUEUE = """
@@ -81,7 +81,7 @@ RELEASE_ALL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Job:
     """`id` is also the id of the row the job is about. Writes on its behalf must carry `fence`.
 

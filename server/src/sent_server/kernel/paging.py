@@ -8,8 +8,9 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
+
+from sent_server.kernel.values import value_object
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
@@ -21,7 +22,7 @@ _LAST_ID = "g"
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Page:
     """`after` and `before` are keys of rows, as `Cursor.key` gives them; at most one of them is set."""
 
@@ -54,7 +55,7 @@ class Page:
         return self.before or ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Cursor:
     """`number` is the page that the cursor leads to, as the answer will show it."""
 

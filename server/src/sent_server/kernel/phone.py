@@ -6,17 +6,18 @@ has numbers of fewer than seven digits with the calling code, so that a short co
 
 import functools
 import re
-from dataclasses import dataclass
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
+
+from sent_server.kernel.values import value_object
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNKNOWN_REGION = "ZZ"
 _NON_GEOGRAPHIC = "001"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Formats:
     e164: str
     international: str

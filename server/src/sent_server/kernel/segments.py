@@ -1,7 +1,8 @@
 """How many SMS segments a text takes. Source: 3GPP TS 23.038 (GSM 7-bit) and 23.040 (concatenation)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -13,7 +14,7 @@ GSM7_SINGLE, GSM7_PART = 160, 153
 UCS2_SINGLE, UCS2_PART = 70, 67
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Segmentation:
     """`units` are septets for GSM-7 and UTF-16 code units for UCS-2."""
 

@@ -9,12 +9,12 @@ Where that zero belongs to the number (Italy, Ivory Coast, Gabon, ...) or anothe
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
 from sent_server.kernel import phone
+from sent_server.kernel.values import value_object
 
 _MEXICO = re.compile(r"1?([2-9][0-9]{9})", re.ASCII)
 _ARGENTINA = re.compile(r"9?([1-3][0-9]{9})", re.ASCII)
@@ -22,7 +22,7 @@ _ARGENTINA = re.compile(r"9?([1-3][0-9]{9})", re.ASCII)
 _BRAZIL = re.compile(r"([1-9][1-9])9?([6-9][0-9]{7})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Plan:
     """`trunk`: what is dialled before a number at home. `pattern`: the country's numbers, `lengths` their digits."""
 

@@ -1,6 +1,6 @@
 """Accounts of a customer's ledger, and its balance."""
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 # deposits -> available -> held -> revenue; deposits is where money enters and so runs negative.
 DEPOSITS = "deposits"
@@ -10,13 +10,13 @@ REVENUE = "revenue"
 ACCOUNTS = (DEPOSITS, AVAILABLE, HELD, REVENUE)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Balances:
     available_micros: int
     held_micros: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Transfer:
     """One entry: `amount_micros` of `ledger_id` moves between two of its accounts. (ref, kind) happens once."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import assert_never
 
 import orjson
@@ -14,6 +14,7 @@ from sent_server.db.failpoint import failpoint
 from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.mail import store
 from sent_server.ports.mail import Email, EmailFailed, EmailRefused, EmailSent, Mailer, Outcome
 
@@ -26,7 +27,7 @@ _MINUTE_MS = 60_000
 RETRY_AFTER_MS = tuple(minutes * _MINUTE_MS for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Waiting:
     """`letter` None: it was cancelled, or has gone already."""
 

@@ -1,10 +1,10 @@
 """The SQL of the outbox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
+from sent_server.kernel.values import value_object
 
 INSERT = """
     INSERT INTO mails (customer_id, id, letter_sealed, attempts, created_at_ms)
@@ -43,7 +43,7 @@ FORGET_OLD = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MailProgress:
     """`error` is what the relay said last, if it was not a yes."""
 

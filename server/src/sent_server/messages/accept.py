@@ -6,7 +6,6 @@ contacts, batches, messages, first events, holds, jobs, outgoing events.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sent_server import events, jobs
 from sent_server.bus import Bus
@@ -21,6 +20,7 @@ from sent_server.errors import ApiError
 from sent_server.events import Event, Interest
 from sent_server.http.envelope import Reply
 from sent_server.kernel import timestamps
+from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
@@ -37,7 +37,7 @@ MAX_NAMED = 100
 MAX_WITH_TEXT = 100
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class AcceptMessages:
     """What accepting needs besides the transaction."""
 
@@ -109,7 +109,7 @@ class AcceptMessages:
         return drafted
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Found:
     """By customer."""
 

@@ -4,13 +4,13 @@ A draft of one request holds a message per recipient and channel; a refusal of t
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
+from sent_server.kernel.values import value_object
 from sent_server.messages import routes
 from sent_server.messages.model import AUTOMATIC, SendCommand
 from sent_server.messages.routes import MessageRoute
@@ -20,7 +20,7 @@ from sent_server.templates import rendering
 from sent_server.templates.service import SendableTemplate
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DraftMessage:
     """`plan_number` is the place of its route among the request's."""
 
@@ -36,7 +36,7 @@ class DraftMessage:
         return self.route.hold_micros + self.active_contact_micros
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DraftRequest:
     command: SendCommand
     batch_id: str

@@ -13,8 +13,9 @@ recorded once per leg that a carrier takes: that moves the message to another le
 Source: docs/decisions/0017, contract/NOTES.md b.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sent_server.kernel.values import value_object
 
 
 class Status(StrEnum):
@@ -43,7 +44,7 @@ REACHED = frozenset({"DELIVERED", "READ"})
 ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MessageProgress:
     """Where a message is: its status, the leg under way, the leg that it shows, and how many legs its plan has."""
 
@@ -53,7 +54,7 @@ class MessageProgress:
     legs: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class LifecycleStep:
     """What an event changes; None is unchanged.
 

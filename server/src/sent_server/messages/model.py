@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,12 +9,13 @@ import orjson
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.http.caller import Caller
 from sent_server.http.idempotency import Claim
+from sent_server.kernel.values import value_object
 from sent_server.routing.model import Judgement
 
 AUTOMATIC = "sent"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SendCommand:
     """One `POST /v3/messages`: distinct E.164 `recipients`, and distinct `channels`, of which `sent` is automatic."""
 
@@ -35,7 +35,7 @@ class SendCommand:
         return len(self.recipients) * len(self.channels)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class PlannedLeg:
     """A leg with all that its submit needs, so that dispatch reads no configuration."""
 
@@ -54,7 +54,7 @@ def sender_of(queue_key: str) -> str:
     return queue_key.partition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class StoredPlan:
     """`is_system`: our own reply to a keyword, which goes out whatever the consent says."""
 
@@ -110,7 +110,7 @@ def _content(raw: dict[str, Any]) -> MessageContent:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Batch:
     """What all messages of one request share."""
 
@@ -126,7 +126,7 @@ class Batch:
     created_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Message:
     customer_id: str
     id: str
@@ -148,7 +148,7 @@ class Message:
     updated_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MessageEvent:
     """One line of a message's history. Before routing, `channel` is `sent`."""
 

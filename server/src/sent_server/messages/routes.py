@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.model import Recipient
 from sent_server.kernel import segments
+from sent_server.kernel.values import value_object
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
@@ -15,7 +15,7 @@ from sent_server.routing.model import Reach, RoutePlan
 from sent_server.routing.plan import plan
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Terms:
     """What all messages of a request have in common.
 
@@ -31,7 +31,7 @@ class Terms:
     configured: tuple[ChannelConfig, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MessageRoute:
     """`carrier` and `sender` are the first leg's; None when no leg can go."""
 

@@ -1,9 +1,9 @@
 """The answer to a lookup."""
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class NumberDetails:
     """None is "cannot tell". `country_code` is ISO 3166-1 alpha-2; `provider` who told, None for the numbering plan."""
 

@@ -1,11 +1,12 @@
 """A provider's lookup first; the numbering plan for what it cannot tell."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from sent_server.errors import ApiError
+from sent_server.kernel.values import value_object
 from sent_server.numbers import plan
 from sent_server.numbers.model import NumberDetails
 from sent_server.ports.lookup import Answer, LookedUpNumber, Lookup, NoSuchNumber, NotTold
@@ -14,7 +15,7 @@ log = structlog.get_logger()
 PROVIDER_WITHIN_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Numbers:
     """`lookup` None: no provider is configured, the plan alone answers."""
 

@@ -1,7 +1,6 @@
 """The routes of /sim: watch handsets, answer from them, dial faults, move the clock. Only for simulated carriers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.accounts import service as accounts
 from sent_server.bus import Bus
@@ -15,6 +14,7 @@ from sent_server.http.fields import Mutation
 from sent_server.http.route import Access, Call, Route
 from sent_server.kernel import paging, phone
 from sent_server.kernel.clock import SystemClock
+from sent_server.kernel.values import value_object
 from sent_server.phones import answers, service, virtual_clock, wire
 from sent_server.phones.network import TOPIC
 
@@ -25,7 +25,7 @@ NO_CLOCK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Sim:
     clock: SystemClock
     bus: Bus

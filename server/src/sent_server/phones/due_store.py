@@ -1,10 +1,10 @@
 """SQL of what the network still has to tell us, and of what it remembers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.carriers.simulator.behaviour import Memory
 from sent_server.db import Row, Tx
+from sent_server.kernel.values import value_object
 
 INSERT = """
     INSERT INTO network_due (due_at_ms, ref, step, customer_id, event_id, kind, error_code)
@@ -42,7 +42,7 @@ FORGET_OLD_MEMORIES = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Due:
     """`ref` is the attempt that a receipt is about, or the handset's message that a reply is."""
 

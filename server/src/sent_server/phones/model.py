@@ -1,9 +1,9 @@
 """Handsets, and what they received and said."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sent_server.carriers.simulator.behaviour import Fault
+from sent_server.kernel.values import value_object
 
 
 class Direction(StrEnum):
@@ -11,7 +11,7 @@ class Direction(StrEnum):
     FROM_PHONE = "from_phone"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Handset:
     """A phone that was set by hand, or took part in a conversation."""
 
@@ -21,7 +21,7 @@ class Handset:
     last_at_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class HandsetMessage:
     """`sender` is our number in both directions. The times lie in the future until it has happened."""
 
@@ -49,7 +49,7 @@ class HandsetMessage:
         return "failed" if self.failed_at_ms is not None and self.failed_at_ms <= now_ms else "sent"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DialledFault:
     """A fault on one channel of a tenant."""
 

@@ -1,10 +1,11 @@
 """What somebody who knows the networks can tell of a number: a carrier's lookup, of any provider."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class LookedUpNumber:
     """None is "cannot tell". `line_type` is mobile, landline, voip, toll_free or another kind of line."""
 
@@ -15,12 +16,12 @@ class LookedUpNumber:
     is_ported: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class NoSuchNumber:
     """Nobody can be reached there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class NotTold:
     """The provider does not know, or does not answer."""
 

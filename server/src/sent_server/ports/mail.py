@@ -1,10 +1,11 @@
 """Whoever carries mail to people."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class Email:
     """Plain text to one person. `link` is what the letter is about, if that is a link."""
 
@@ -15,19 +16,19 @@ class Email:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EmailSent:
     """Whoever carries it has taken it over."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EmailRefused:
     """It will never be taken."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EmailFailed:
     """It was not taken this time."""
 

@@ -1,10 +1,12 @@
 """Whoever keeps payment cards for us. Card data goes to it and nowhere else: we keep the reference only."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class PaymentCard:
     """`expiry` is MM/YY. Nothing of it shows when printed."""
 
@@ -14,12 +16,12 @@ class PaymentCard:
     zip_code: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Kept:
     """The card can be charged by its reference from now on."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Declined:
     reason: str
 

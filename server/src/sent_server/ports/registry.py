@@ -1,11 +1,12 @@
 """The registry of businesses that text people in the United States (10DLC), as The Campaign Registry runs one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class BrandFiling:
     """Who sends. `fields` holds what is known, by dotted names: `contact.name`, `business.legal_name`."""
 
@@ -15,7 +16,7 @@ class BrandFiling:
     submitted_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class CampaignFiling:
     """What a brand sends. `samples` pairs each use case with its sample messages."""
 
@@ -27,7 +28,7 @@ class CampaignFiling:
     submitted_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Registered:
     """`reference` is the registry's id of the entry, `csp_id` that of the one who filed it; the rest is of brands."""
 
@@ -37,12 +38,12 @@ class Registered:
     universal_ein: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class FilingRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class FilingPending:
     """Ask again after `after_ms`."""
 

@@ -1,10 +1,11 @@
 """Whoever approves templates before WhatsApp and RCS may carry them."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class TemplateSubmission:
     """A template as the reviewer reads it. `text` is everything that a recipient could see, a part a line.
 
@@ -21,19 +22,19 @@ class TemplateSubmission:
     submitted_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TemplateApproved:
     """`reference` is the reviewer's own id of the template, if it has one."""
 
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TemplateRejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TemplateUndecided:
     """Ask again after `after_ms`."""
 

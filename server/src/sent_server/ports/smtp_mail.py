@@ -9,7 +9,7 @@ import contextlib
 import smtplib
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from sent_server.kernel import mailbox
+from sent_server.kernel.values import value_object
 from sent_server.ports.mail import Email, EmailFailed, EmailRefused, EmailSent, Outcome
 
 PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
@@ -29,7 +30,7 @@ class RelayError(Exception):
     """A relay URL or a sender that cannot be used; the message says why, and holds no password."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Relay:
     scheme: str
     host: str

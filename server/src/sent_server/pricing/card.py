@@ -6,12 +6,12 @@ A card is data (`cards/*.json`): {"channels": {CHANNEL: {REGION or "default": {C
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
 from sent_server.kernel import money
+from sent_server.kernel.values import value_object
 
 DEFAULT = "default"
 KEYS = frozenset({"name", "note", "active_contact_price", "channels"})
@@ -25,7 +25,7 @@ class CardError(ValueError):
     """A card that cannot be used; the message names the entry and the remedy."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value_object(eq=False)
 class RateCard:
     """`prices[channel][region][category]` in micros; `active_contact_micros` per contact and month.
 

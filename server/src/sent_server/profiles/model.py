@@ -1,13 +1,14 @@
 """A profile as stored, and what a request wants of one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from sent_server.accounts.model import Account
 from sent_server.compliance.model import Brand
 from sent_server.compliance.wire import BrandInput
+from sent_server.kernel.values import value_object
 
 ORGANIZATION_PAYS = "organization"
 PAYS_ITSELF = ("profile", "profile_and_organization")
@@ -29,7 +30,7 @@ class ProfileStatus(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class BillingContact:
     name: str
     email: str
@@ -37,7 +38,7 @@ class BillingContact:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class WhatsappAccount:
     """A WhatsApp Business Account of the profile's own."""
 
@@ -46,7 +47,7 @@ class WhatsappAccount:
     access_token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ProfileDetails:
     """What a profile has besides its row in `customers`. `numbers` and `preferences` are shown as they were given."""
 
@@ -57,7 +58,7 @@ class ProfileDetails:
     preferences: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Profile:
     """`email` is the organization's; the brand its own or, when it inherits it, the organization's."""
 
@@ -67,7 +68,7 @@ class Profile:
     brand: Brand | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Wanted:
     """What a request names; None leaves things as they are. `flags`, `numbers`, `preferences` hold what was given."""
 

@@ -5,7 +5,7 @@ and changes nothing: who pays and what is inherited is the organization's to dec
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
 from sent_server.http.route import NO_ADMIN_ACCESS
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.profiles import store
 from sent_server.profiles.model import (
     ORGANIZATION_PAYS,
@@ -44,7 +45,7 @@ NOT_A_SIBLING = "No such profile in this organization"
 OF_SIBLINGS = ("sending_phone_number_profile_id", "sending_whatsapp_number_profile_id")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ProfileRules:
     """What an installation decides about profiles."""
 

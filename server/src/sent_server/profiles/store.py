@@ -1,12 +1,13 @@
 """The SQL of what only profiles have."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import orjson
 
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
+from sent_server.kernel.values import value_object
 from sent_server.profiles.model import BillingContact, ProfileDetails
 
 OF_PROFILES = """
@@ -49,7 +50,7 @@ FINISH = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Completion:
     id: str
     webhook_url: str

@@ -5,9 +5,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import resources
 from typing import Any, cast
+
+from sent_server.kernel.values import value_object
 
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -22,7 +24,7 @@ INFO = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Field:
     """One property of a body, with its place in the object.
 
@@ -38,7 +40,7 @@ class Field:
     allowed: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DocumentBody:
     """One form of a request body. An operation that takes several forms has one of these for each."""
 
@@ -47,7 +49,7 @@ class DocumentBody:
     example: Any
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Response:
     status: str
     description: str
@@ -55,7 +57,7 @@ class Response:
     example: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Operation:
     id: str
     method: str

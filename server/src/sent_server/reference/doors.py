@@ -3,12 +3,12 @@
 import functools
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sent_server.http.endpoint import MethodNotAllowed, NotFound, Shared
+from sent_server.kernel.values import value_object
 from sent_server.reference import document, guides, pages, postman
 
 JSON, HTML, SVG = "application/json", "text/html; charset=utf-8", "image/svg+xml"
@@ -22,7 +22,7 @@ SECURITY = [
 Content = Callable[[Scope], bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Door:
     content: Content
     media_type: str
@@ -60,7 +60,7 @@ def _tag(body: bytes) -> bytes:
     return b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Redirect:
     target: str
     not_allowed: ASGIApp

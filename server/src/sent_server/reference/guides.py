@@ -8,12 +8,13 @@ import itertools
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from sent_server.kernel.values import value_object
 
 PREFIX = "/docs/guides/"
 _CHECKOUT = Path(__file__).parents[4]
@@ -36,7 +37,7 @@ _COMMENT = re.compile(r"^[ \t]*<!--.*-->[ \t]*\n", re.MULTILINE)
 _markdown = MarkdownIt("js-default")  # raw HTML stays text
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Guide:
     """`source` is its place in the checkout, `path` its place on this server."""
 

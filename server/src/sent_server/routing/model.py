@@ -1,13 +1,13 @@
 """What routing looks at, and what it decides."""
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 # Automatic choice tries these in order; SMS is the last resort.
 PREFERENCE = ("whatsapp", "rcs", "sms")
 NEEDS_APPROVAL = frozenset({"whatsapp", "rcs"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Reach:
     """What decides the legs of one message.
 
@@ -25,13 +25,13 @@ class Reach:
     prices: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Leg:
     channel: str
     price_micros: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Judgement:
     """Why a channel was or was not chosen."""
 
@@ -40,7 +40,7 @@ class Judgement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class RoutePlan:
     """Legs in order, the dearest price, and the verdict on every channel looked at.
 

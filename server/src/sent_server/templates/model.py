@@ -1,14 +1,14 @@
 """A template as stored."""
 
-from dataclasses import dataclass
-
 import orjson
+
+from sent_server.kernel.values import value_object
 
 DRAFT, PENDING, APPROVED, REJECTED = "DRAFT", "PENDING", "APPROVED", "REJECTED"
 STATUSES = (DRAFT, PENDING, APPROVED, REJECTED)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Template:
     """`channels_text` and `variables_json` are what answers show; `revision` changes with every edit."""
 
@@ -42,7 +42,7 @@ class Template:
         return self.status == APPROVED
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Filter:
     """Of a list; None lets everything through. `text` is lower-case."""
 

@@ -1,7 +1,8 @@
 """The syntax of tenants' regular expressions: text to tree. Pure; `patterns` says which part of the language it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 START, END = "start", "end"
 _MAX_REPEAT = 256
@@ -14,14 +15,14 @@ class PatternError(ValueError):
     """Why a pattern is refused, in words for its author."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Repeat:
     item: "Item"
     low: int
     high: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Choice:
     options: Sequence["Item"]
 

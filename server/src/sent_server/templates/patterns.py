@@ -9,6 +9,7 @@ pattern may match anywhere in the value; `^` and `$` tie it to the ends.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sent_server.kernel.values import value_object
 from sent_server.templates import pattern_syntax
 from sent_server.templates.pattern_syntax import END, START, Accepts, Choice, Item, PatternError, Repeat
 
@@ -29,7 +30,7 @@ class _Node:
     targets: list[int] = field(default_factory=list[int])
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class UnreadablePattern:
     """A stored pattern that is none by the rules of today: no value can be compared with it."""
 

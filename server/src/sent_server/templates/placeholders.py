@@ -7,7 +7,8 @@ that occurs). Where a part lists no variables at all, they declare them: `{{1}}`
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from sent_server.kernel.values import value_object
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
@@ -19,7 +20,7 @@ MAX_NAME_LENGTH = 100
 _COUNTED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Declared:
     """What resolving needs of a variable."""
 
@@ -28,7 +29,7 @@ class Declared:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Resolved:
     """`text` in the documented form; `added` are variables that the text itself declared."""
 

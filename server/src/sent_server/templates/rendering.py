@@ -13,11 +13,12 @@ built. What passes is within the limits of its channel (`carriers.limits`).
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sent_server.carriers import limits
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
+from sent_server.kernel.values import value_object
 from sent_server.templates import definition as definitions
 from sent_server.templates import patterns, placeholders
 from sent_server.templates.definition import Definition, Variable
@@ -29,14 +30,14 @@ COPY_CODE = "Copy code"
 _BLANK = re.compile(r"\s")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class InvalidParameters:
     """What is wrong with the parameters, for people; each names its variable."""
 
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Slot:
     """A variable's place in a text. `alias` is a second name for its parameter."""
 
@@ -50,14 +51,14 @@ class Slot:
 Text = tuple[str | Slot, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class CompiledButton:
     type: str
     text: str
     value: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class MeasuredPart:
     """`fixed` is the length of the literals, `slots` the names that add theirs. `limit` None: SMS, counted in parts."""
 
@@ -67,7 +68,7 @@ class MeasuredPart:
     limit: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class CompiledContent:
     """`constant` is the whole result where no text has a slot. `links` are the buttons whose URL has one.
 
@@ -85,7 +86,7 @@ class CompiledContent:
     constant: MessageContent | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Compiled:
     """What each channel says that the template may use for sending."""
 

@@ -5,7 +5,7 @@ verdict.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, assert_never
 
 import structlog
@@ -16,6 +16,7 @@ from sent_server.events import Event
 from sent_server.events.names import TEMPLATES
 from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 from sent_server.ports.review import (
     Reviewer,
     TemplateApproved,
@@ -37,7 +38,7 @@ BATCH = 50
 _SIMULATED = SimulatedReviewer()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Case:
     """`submission` None: there is nothing to review any more."""
 

@@ -1,16 +1,16 @@
 """The ready templates of a new account: approved, so that a newcomer can send at once; `welcome` without parameters."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sent_server.db import Tx
+from sent_server.kernel.values import value_object
 from sent_server.templates import definition, service
 
 SOURCE = "ready-made"
 OPT_OUT = "Reply STOP to opt out"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class _Ready:
     """`samples` gives each variable of the body, in order, with an example.
 

@@ -6,9 +6,9 @@ nothing has to be told when a template changes, and what a rolled-back edit left
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server.db import Row, Tx
+from sent_server.kernel.values import value_object
 from sent_server.templates import rendering, sharing_store, store
 from sent_server.templates.model import APPROVED
 from sent_server.templates.rendering import Compiled
@@ -17,7 +17,7 @@ MAX_KEPT = 1_000
 _kept: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SendableTemplate:
     """`channels` are those it has a text for: a multiChannel body serves RCS too, which answers do not list."""
 
@@ -30,7 +30,7 @@ class SendableTemplate:
     compiled: Compiled
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Sendable:
     """What `for_sending` found of one customer."""
 

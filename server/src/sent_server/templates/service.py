@@ -6,7 +6,7 @@ DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from sent_server.errors import ApiError
 from sent_server.http import fields
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
+from sent_server.kernel.values import value_object
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, review, sharing_store, store
 from sent_server.templates.definition import Definition
@@ -27,7 +28,7 @@ UNDER_REVIEW = "The template is under review and cannot be edited."
 NO_CONFIG = "Only AUTHENTICATION templates may have a security recommendation or an expiry"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TemplateDraft:
     """What a request wants set. None leaves the value; on create it is derived from the content.
 

@@ -1,6 +1,6 @@
 """Invitations: issued with a letter to the person, answered by whoever has the token, within seven days."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sent_server import mail
 from sent_server.accounts import service as accounts
@@ -8,6 +8,7 @@ from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids, mailbox
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.ports.mail import Email
 from sent_server.users import store, tokens
 from sent_server.users.model import ACCEPTED, ACTIVE, INVITATION_LIFE_MS, REJECTED, Invitation, User
@@ -35,7 +36,7 @@ class UnknownInvitationError(ApiError):
         super().__init__("VALIDATION_001", message, details={"token": [message]})
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Invitations:
     """Where invitations are written: what seals their tokens, and where their links lead."""
 
@@ -46,7 +47,7 @@ class Invitations:
         return f"{self.public_url}/invitations/{token}"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class InvitationCard:
     """What an invited person sees."""
 
@@ -55,7 +56,7 @@ class InvitationCard:
     invitation: Invitation
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Open:
     """An invitation without an answer, as an operator sees it. `mail` None: the letter's trace is forgotten."""
 

@@ -5,7 +5,7 @@ invite -> INVITED -- accept --> ACTIVE <--> SUSPENDED (by the operator)
              +----- reject --> REJECTED -- invite --> INVITED
 """
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 # What an admin can give. An owner is the account's maker: an admin whom nobody can remove or demote.
 ROLES = ("admin", "billing", "developer")
@@ -15,7 +15,7 @@ ACCEPTED = "accepted"
 INVITATION_LIFE_MS = 7 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class User:
     """A person's place in one account, which is an organization or a profile."""
 
@@ -38,7 +38,7 @@ class User:
         return self.shown_role == "admin" and self.status == ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Invitation:
     """`answer` is None, `accepted` or `rejected`; the sealed token is gone once there is an answer."""
 

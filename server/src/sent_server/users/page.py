@@ -4,7 +4,6 @@ Opening it changes nothing, as mail scanners follow links; only the form's POST 
 """
 
 import html
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +16,7 @@ from sent_server.http import fields
 from sent_server.http.doorkeeper import Doorkeeper
 from sent_server.http.open import client_address
 from sent_server.kernel.clock import Clock
+from sent_server.kernel.values import value_object
 from sent_server.users import invitations, tokens
 from sent_server.users.invitations import InvitationCard
 from sent_server.users.model import User
@@ -49,7 +49,7 @@ _FORM = """<p>You, <strong>{email}</strong>, are invited to work with <strong>{a
 </form>"""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class InvitationPage:
     """`GET` and `POST /invitations/{token}`."""
 

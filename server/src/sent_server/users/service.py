@@ -3,13 +3,14 @@
 A caller is a user when its key was made for one; then it cannot remove itself or change its own role.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
 from sent_server.kernel import ids, plurals
+from sent_server.kernel.values import value_object
 from sent_server.users import invitations, store
 from sent_server.users.invitations import Invitations
 from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED, User
@@ -17,7 +18,7 @@ from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED,
 TAKEN = "User already exists in this organization"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Invited:
     user: User
     link: str

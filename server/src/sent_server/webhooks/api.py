@@ -1,7 +1,5 @@
 """The ten operations of /v3/webhooks. Source: contract/openapi-v3.json."""
 
-from dataclasses import dataclass
-
 from sent_server.db import Database, Tx
 from sent_server.egress import Egress
 from sent_server.events import names
@@ -12,6 +10,7 @@ from sent_server.http.limits import LimitClass
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
 from sent_server.kernel.clock import SystemClock
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import service, trial, wire
 from sent_server.webhooks.model import EndpointHealth
 from sent_server.webhooks.service import WebhookDraft, WebhookRules
@@ -19,7 +18,7 @@ from sent_server.webhooks.service import WebhookDraft, WebhookRules
 BAD_ID = ("VALIDATION_001", "Invalid webhook ID format.")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Webhooks:
     database: Database
     egress: Egress

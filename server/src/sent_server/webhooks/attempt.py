@@ -1,7 +1,6 @@
 """One request to a receiver: the body, the signature of this moment, and what became of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -9,6 +8,7 @@ import structlog
 from sent_server.db.failpoint import failpoint
 from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRefused, Result
 from sent_server.kernel.clock import monotonic_ms
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks import request
 from sent_server.webhooks.claims import Ready
@@ -17,7 +17,7 @@ from sent_server.webhooks.model import DeliveryOutcome
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Clocks:
     """`now_ms` is the platform's time, which may be simulated; `wall_ms` the time that receivers check."""
 

@@ -7,9 +7,10 @@
 While an endpoint is parked its events wait and spend no retries; a probe goes out every 30 s.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sent_server.events import DeliveryProgress
+from sent_server.kernel.values import value_object
 from sent_server.webhooks.model import DeliveryOutcome, EndpointHealth
 
 RETRY_DELAYS_MS = tuple(minutes * 60_000 for minutes in (1, 5, 15, 60, 60))
@@ -22,7 +23,7 @@ MANY_FAILED = f"Disabled after {DISABLE_AFTER_EVENTS} failed events in a row"
 SAYS_GONE = "Disabled because the endpoint answered 410 Gone"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class BreakerVerdict:
     """`disable` is the reason why the webhook is to be switched off."""
 

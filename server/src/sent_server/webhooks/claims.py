@@ -4,7 +4,6 @@ The secret and the URL are read with the claim and used at once, so rotating or 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -13,6 +12,7 @@ from sent_server import events
 from sent_server.db import Tx
 from sent_server.events import ClaimedDelivery, DeliveryProgress, DueEndpoint, EventContent, Share
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import breaker, store, trial
 from sent_server.webhooks.model import EndpointHealth, Target, Webhook
 from sent_server.webhooks.signing import SignatureMode
@@ -28,7 +28,7 @@ NO_CONTENT = "The event is no longer stored"
 CallbackSecret = Callable[[Tx, str], Awaitable[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Ready:
     """A claimed delivery and all that its request needs."""
 
@@ -37,7 +37,7 @@ class Ready:
     content: EventContent
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TargetResolver:
     """Opens the secrets of targets."""
 
@@ -68,7 +68,7 @@ class TargetResolver:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Look:
     """A look at a stretch of the queue: whose deliveries may be sent, and whose must leave the queue since their
     webhook is off or gone. `following`: where to go on; "" at the end."""

@@ -1,12 +1,11 @@
 """Values of the slice."""
 
-from dataclasses import dataclass
-
 from sent_server.events import ClaimedDelivery
+from sent_server.kernel.values import value_object
 from sent_server.webhooks.signing import SignatureMode
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Webhook:
     """`disabled_at_ms` None means active; `disabled_reason` is set when we switched it off.
 
@@ -37,7 +36,7 @@ class Webhook:
         return self.disabled_at_ms is not None and self.disabled_reason is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class EndpointHealth:
     """How an endpoint has been answering.
 
@@ -54,7 +53,7 @@ class EndpointHealth:
     last_success_at_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Target:
     """Where and how to send, as of the claim. `header_id` is X-Webhook-ID; a callback's is the account's id."""
 
@@ -68,7 +67,7 @@ class Target:
     timeout_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DeliveryOutcome:
     """One attempt, finished. `status` None means no answer; `refused` that we did not call at all."""
 

@@ -11,10 +11,10 @@ a transaction that still saw the webhook as it was may commit late.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sent_server import events
 from sent_server.db import Tx
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import store
 from sent_server.webhooks.model import Webhook
 from sent_server.webhooks.store import Key
@@ -27,7 +27,7 @@ TOO_OLD = "Given up: the webhook has been off for 30 days since this event"
 TOO_MANY = "Given up: more than {kept:,} events waited for the webhook while it was off"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Keep:
     """How many parked events an endpoint keeps, and for how long."""
 

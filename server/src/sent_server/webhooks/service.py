@@ -1,7 +1,7 @@
 """The rules of webhooks: what may be set, and that subscriptions follow the active ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cryptography.exceptions import InvalidTag
 
@@ -13,6 +13,7 @@ from sent_server.events import Event, LogEntry, Span, names
 from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import parking, signing, store, trial
 from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
@@ -22,7 +23,7 @@ REPLAYED_AT_ONCE = 2_000
 BOTH_STATES = ("active", "inactive")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class WebhookRules:
     """What the operator allows."""
 
@@ -31,7 +32,7 @@ class WebhookRules:
     urls: UrlRules
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class WebhookDraft:
     """What a request wants set; None leaves the value, or on create the default."""
 
@@ -44,7 +45,7 @@ class WebhookDraft:
     is_active: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class WebhookStatus:
     """A webhook, how it has been answering, and how many events are kept until it is enabled."""
 

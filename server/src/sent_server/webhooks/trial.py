@@ -1,6 +1,5 @@
 """POST /v3/webhooks/{id}/test: one signed request with sample data, no retry, no log row."""
 
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 import orjson
@@ -9,6 +8,7 @@ from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRef
 from sent_server.events import EventContent, names
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks import request
 from sent_server.webhooks.model import Target, Webhook
@@ -17,7 +17,7 @@ DELIVERED = "Test event delivered successfully"
 _SAMPLE_CONTACT, _SAMPLE_OWN = "+15555550123", "+15555550100"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class PreparedTest:
     customer_id: str
     url: str

@@ -6,11 +6,12 @@ Source: docs/how-to/magic-numbers.md.
 """
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum, StrEnum
 
 from sent_server.carriers.base import Channel, Later, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.reasons import Reason
+from sent_server.kernel.values import value_object
 
 DELIVERED_AFTER_MS = 300
 READ_AFTER_MS = 900
@@ -59,14 +60,14 @@ class FaultKind(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Fault:
     kind: FaultKind
     error_code: str
     per_million: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Memory:
     """The first channel that a subject was seen on, and when it was last seen."""
 
@@ -74,7 +75,7 @@ class Memory:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Circumstances:
     """`channels` is what the handset takes, `memory` what the network kept under `memory_key`."""
 
@@ -84,7 +85,7 @@ class Circumstances:
     now_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SimulatedStep:
     """A receipt, `after_ms` the submit. Steps with the same `event` are repeats of one receipt."""
 
@@ -94,7 +95,7 @@ class SimulatedStep:
     error_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SimulatedReply:
     """What the person answers; None echoes the message."""
 
@@ -102,7 +103,7 @@ class SimulatedReply:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Behaviour:
     """`refusal` is what the carrier says instead of accepting; `taken` tells that the handset gets the message anyway.
 

@@ -1,7 +1,8 @@
 """What an examination found: one thing each, with the next step where something is wrong."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sent_server.kernel.values import value_object
 
 
 class Level(StrEnum):
@@ -12,7 +13,7 @@ class Level(StrEnum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Finding:
     """`check` names what was looked at, such as `database.schema`. `remedy` is empty when all is well."""
 

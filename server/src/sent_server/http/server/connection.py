@@ -9,7 +9,6 @@ moment, since closing earlier would reset the connection and take the answer awa
 
 import asyncio
 import math
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from sent_server.http.server import body, head, refusal
 from sent_server.http.server.exchange import Exchange
 from sent_server.http.server.head import Head, RefusedError
 from sent_server.http.server.table import SMALL, ConnectionTable, Peer
+from sent_server.kernel.values import value_object
 
 IDLE_S = 75.0
 HEAD_S = 10.0
@@ -40,7 +40,7 @@ class ConnectionState(Enum):
     LEAVING = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Served:
     """What all connections of a server have in common."""
 
