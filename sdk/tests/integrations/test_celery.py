@@ -10,6 +10,7 @@ import pytest
 
 import sent_dm
 from gateway import LostAnswer, Refusal
+from harness.waiting import at_least
 from processes import Process, run
 
 HERE = Path(__file__).parent
@@ -253,7 +254,7 @@ def test_beat_needs_no_key_and_every_tick_sends_once(worker, shop_environment, n
     with Process(*CELERY, *arguments, cwd=HERE, log=tmp_path / "log", env=env, ready="Sending due task greet") as beat:
         wait_for(lambda: texts(phone))
         ticks = beat.said().count("Sending due task greet")
-    wait_for(lambda: len(texts(phone)) >= ticks)
+    wait_for(lambda: texts(phone), until=at_least(ticks))
     assert "beat" in texts(phone)[0]
 
 

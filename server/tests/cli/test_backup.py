@@ -10,11 +10,10 @@ import pytest
 
 from harness import samples
 from harness import server as servers
+from harness.messages import wait_for_end
 from sent_server.cli import backup
 from sent_server.cli.failures import CommandError
 from sent_server.db.backup import BadCopyError
-
-FINAL = ("DELIVERED", "READ", "FAILED")
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +73,7 @@ def test_a_server_on_a_backup_knows_all_that_was_accepted_before_it(taken, tmp_p
     running = servers.start(home, "sqlite", database_url="")
     try:
         client = running.client(old.api_key)
-        for one in before:
-            wait_for(lambda one=one: client.get(f"/v3/messages/{one}").data["status"] in FINAL, 60)
+        wait_for_end(client, before, timeout_s=60)
     finally:
         assert running.stop() == 0
 

@@ -4,15 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any
 
 from harness import samples
 from harness.client import Client
+from harness.messages import wait_for_status
 from harness.receiver import Delivery, Receiver
 from harness.server import Account, Server
 from harness.waiting import wait_for
-
-FINAL = ("DELIVERED", "READ", "FAILED")
 
 
 def _signature(secret: str, delivery: Delivery) -> str:
@@ -20,16 +18,6 @@ def _signature(secret: str, delivery: Delivery) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     signed = f"{delivery.headers['x-webhook-id']}.{delivery.headers['x-webhook-timestamp']}.".encode() + delivery.body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-
-
-def _poll(http: Client, message_id: str) -> dict[str, Any]:
-    def final() -> dict[str, Any] | None:
-        data: dict[str, Any] = http.get(f"/v3/messages/{message_id}").data
-        return data if data["status"] in FINAL else None
-
-    found = wait_for(final, 15, what=f"a final state of {message_id}")
-    assert found is not None
-    return found
 
 
 def test_the_quickstart_request_works_as_written(server: Server) -> None:
@@ -51,7 +39,7 @@ def test_the_quickstart_request_works_as_written(server: Server) -> None:
     data = json.loads(answer.partition(b"\r\n\r\n")[2])["data"]
     assert [item["channel"] for item in data["recipients"]] == ["sms", "whatsapp"]
     for item in data["recipients"]:
-        assert _poll(server.http, item["message_id"])["status"] in ("DELIVERED", "READ")
+        assert wait_for_status(server.http, item["message_id"])["status"] in ("DELIVERED", "READ")
 
 
 def test_a_template_a_send_a_poll_and_a_verified_webhook(http: Client, receiver: Receiver) -> None:
@@ -60,7 +48,7 @@ def test_a_template_a_send_a_poll_and_a_verified_webhook(http: Client, receiver:
     phone = samples.phone()
     reference = {"id": template["id"], "parameters": {"who": "Zoë ✓"}}
     sent = http.post("/v3/messages", {"to": [phone], "template": reference, "channel": ["sms"]}).data
-    message = _poll(http, sent["recipients"][0]["message_id"])
+    message = wait_for_status(http, sent["recipients"][0]["message_id"])
     assert message["status"] == "DELIVERED"
     assert message["message_body"]["content"] == "Dear Zoë ✓, all is well."
     assert (message["phone"], message["template_id"], message["channel"]) == (phone, template["id"], "sms")
@@ -68,7 +56,8 @@ def test_a_template_a_send_a_poll_and_a_verified_webhook(http: Client, receiver:
     def mine() -> list[Delivery]:
         return [d for d in list(receiver.deliveries) if d.json["payload"].get("message_id") == message["id"]]
 
-    wait_for(lambda: any(d.json["payload"]["message_status"] == "DELIVERED" for d in mine()), what="message.delivered")
+    told = lambda: {d.json["payload"]["message_status"] for d in mine()}  # noqa: E731
+    wait_for(told, until=lambda statuses: "DELIVERED" in statuses, what="message.delivered")
     for delivery in mine():
         assert delivery.headers["x-webhook-signature"] == _signature(hook["signing_secret"], delivery)
         assert delivery.headers["x-webhook-id"] == hook["id"]

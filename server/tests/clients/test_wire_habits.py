@@ -10,9 +10,9 @@ import pytest
 
 from harness import samples
 from harness.client import Client, Response
+from harness.messages import wait_for_end
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
 
 PYTHON = {
     "Accept": "application/json",
@@ -353,12 +353,10 @@ def test_a_refused_limit_asks_for_a_wait_that_clients_obey(server: Server) -> No
 
 def test_prices_are_numbers_in_messages_and_strings_in_activities(http: Client) -> None:
     sent = http.post("/v3/messages", {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]})
-    path = f"/v3/messages/{sent.data['recipients'][0]['message_id']}"
-    message = wait_for(lambda: _delivered(http, path), what="DELIVERED")
-    assert message is not None
+    (message,) = wait_for_end(http, sent)
     assert isinstance(message["price"], int | float)
     assert not isinstance(message["price"], bool)
-    activities = http.get(f"{path}/activities").data["activities"]
+    activities = http.get(f"/v3/messages/{message['id']}/activities").data["activities"]
     prices = [item["price"] for item in activities if item["price"] is not None]
     assert prices
     assert all(re.fullmatch(r"\d+\.\d{4}", price) for price in prices)
@@ -367,11 +365,6 @@ def test_prices_are_numbers_in_messages_and_strings_in_activities(http: Client) 
     assert message["events"][0]["status"] == "QUEUED"
     times = [item["timestamp"] for item in activities]
     assert times == sorted(times, reverse=True)
-
-
-def _delivered(http: Client, path: str) -> dict[str, Any] | None:
-    data: dict[str, Any] = http.get(path).data
-    return data if data["status"] in ("DELIVERED", "READ", "FAILED") else None
 
 
 def test_a_webhook_secret_is_whsec_and_real_base64(http: Client) -> None:

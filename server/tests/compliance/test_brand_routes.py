@@ -8,7 +8,7 @@ import pytest
 from harness import database, samples
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, nothing, wait_for
 
 EMPTY_TEXTS = ["messageFlow", "privacyPolicyLink", "termsAndConditionsLink", "optinMessage", "optoutMessage"]
 EMPTY_TEXTS += ["helpMessage", "optinKeywords", "optoutKeywords", "helpKeywords"]
@@ -231,7 +231,9 @@ def test_filed_registered_and_fixed(server: Server, fresh_account: Account) -> N
     path = f"/v3/brands/{brand_id}/campaigns/{campaign_id}"
     for refused in (http.put(path, samples.campaign()), http.put(f"/v3/brands/{brand_id}", samples.brand())):
         assert (refused.status, refused.code) == (400, "VALIDATION_001")
-    wait_for(lambda: only_campaign(http, brand_id)["status"] == "ACTIVE", 20, what="the simulated registry")
+    wait_for(
+        lambda: only_campaign(http, brand_id)["status"], 20, until=equal_to("ACTIVE"), what="the simulated registry"
+    )
     brand, campaign = only_brand(http), only_campaign(http, brand_id)
     assert re.fullmatch("B[0-9A-F]{6}", brand["tcrBrandId"])
     assert re.fullmatch("C[0-9A-F]{6}", campaign["tcrCampaignId"])
@@ -260,7 +262,9 @@ def test_a_rejection_gives_its_reason_and_the_edit_is_filed(server: Server, fres
     assert (rejected["sharingStatus"], rejected["submittedToTCR"], rejected["status"]) == ("DECLINED", False, None)
     changed = http.put(f"/v3/brands/{brand_id}/campaigns/{campaign_id}", samples.campaign()).data
     assert (changed["tcrSyncError"], changed["sharingStatus"], changed["submittedToTCR"]) == (None, "PENDING", True)
-    wait_for(lambda: only_campaign(http, brand_id)["status"] == "ACTIVE", 20, what="the simulated registry")
+    wait_for(
+        lambda: only_campaign(http, brand_id)["status"], 20, until=equal_to("ACTIVE"), what="the simulated registry"
+    )
 
 
 def test_only_a_tcr_application_can_be_filed(server: Server, fresh_account: Account) -> None:
@@ -279,10 +283,16 @@ def test_a_kill_between_filing_and_verdict_loses_nothing(own_server: OwnServer) 
     file(server, account)
     server.kill()
     again = own_server(home=server.home, database_url=server.database_url)
-    wait_for(lambda: only_campaign(again.http, brand_id)["status"] == "ACTIVE", 20, what="the simulated registry")
     wait_for(
-        lambda: database.rows(again.database_url, "SELECT id FROM jobs WHERE kind LIKE '%_filing'") == [],
+        lambda: only_campaign(again.http, brand_id)["status"],
+        20,
+        until=equal_to("ACTIVE"),
+        what="the simulated registry",
+    )
+    wait_for(
+        lambda: database.rows(again.database_url, "SELECT * FROM jobs WHERE kind LIKE '%_filing'"),
         10,
+        until=nothing,
         what="the jobs to end",
     )
 

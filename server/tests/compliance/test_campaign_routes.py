@@ -8,7 +8,7 @@ from harness import samples
 from harness.client import Client, Response
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 
 @pytest.fixture
@@ -133,4 +133,4 @@ def test_completing_a_profile_files_its_brand_and_campaigns(fresh_account: Accou
     assert http.get(f"/v3/profiles/{profile_id}").data["brand"]["submitted_to_tcr"] is True
     refused = http.put(f"{path}/{campaign_id}", samples.campaign())
     assert (refused.status, refused.code) == (400, "VALIDATION_001")
-    wait_for(lambda: http.get(path).data[0]["status"] == "ACTIVE", 20, what="the simulated registry")
+    wait_for(lambda: http.get(path).data[0]["status"], 20, until=equal_to("ACTIVE"), what="the simulated registry")

@@ -1,6 +1,7 @@
 """The invariants of a message platform, asked of the rows themselves. Each check returns what it finds wrong."""
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from harness.waiting import nothing, wait_for
 from sent_server.db.open import open_database
 from sent_server.ledger.model import round_ref
 
@@ -21,6 +23,28 @@ def i1_accepted_messages_exist_and_end(query: Query, accepted: Iterable[str]) ->
     found = {row[0]: row[1] for row in query("SELECT id, status FROM messages")}
     lost = [f"{message_id} was accepted and is gone" for message_id in accepted if message_id not in found]
     return lost + [f"{message_id} is still {status}" for message_id, status in found.items() if status not in TERMINAL]
+
+
+def wait_until_ended(query: Query, accepted: Sequence[str], timeout_s: float) -> None:
+    """Returns once I1 holds. A failure counts the messages under way and shows the rows of the first."""
+    wait_for(
+        lambda: i1_accepted_messages_exist_and_end(query, accepted),
+        timeout_s,
+        until=nothing,
+        every_s=0.2,
+        what="all messages to end",
+        explain=lambda problems: story(query, problems[0].split()[0]),
+    )
+
+
+def story(query: Query, message_id: str) -> str:
+    """Everything that the database knows about the course of one message."""
+    tables = {"message_events": "message_id", "attempts": "message_id", "jobs": "id"}
+    lines = [f"rows of {message_id}, now {time.time_ns() // 1_000_000} ms:"]
+    for table, column in tables.items():
+        found = query(f"SELECT * FROM {table} WHERE {column} = '{message_id}'")
+        lines += [f"  {table} {tuple(row)}" for row in found] or [f"  {table} none"]
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """One message played through by hand: handsets that confirm when they are asked to, and a clock that is moved."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from delivery import invariants
 from harness.client import Client
+from harness.messages import history
 from harness.receiver import Receiver
 from harness.server import Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, equal_to, nothing, wait_for
 from sent_server.db.open import open_database
 
 TIMEOUT_MS = 10_000
@@ -77,7 +79,12 @@ class Stage:
         """What can be spent, in micros. The API and the operator's command say the same."""
         shown = lambda: self.http.get("/v3/me").data["balance"]["available"]  # noqa: E731
         # Another message may settle between the two answers.
-        wait_for(lambda: self._operators_balance == shown(), 5, what="the same balance in both places")
+        wait_for(
+            lambda: (self._operators_balance, shown()),
+            5,
+            until=lambda both: both[0] == both[1],
+            what="the same balance in both places",
+        )
         return round(shown() * 1_000_000)
 
     @property
@@ -110,14 +117,18 @@ class Played:
 
     def shows(self, status: str, channel: str | None, price: float | None, *, within_s: float = AT_ONCE_S) -> None:
         wanted = (status, channel, price)
-        try:
-            wait_for(lambda: self.view == wanted, within_s)
-        except AssertionError:
-            raise AssertionError(f"{self.id} shows {self.view}, not {wanted}: {self.activities}, {self.legs}") from None
+        wait_for(
+            lambda: self.view,
+            within_s,
+            until=equal_to(wanted),
+            what=f"{self.id} to show {wanted}",
+            explain=lambda _: f"{history(self.http, self.id)}\nlegs: {self.legs}",
+        )
 
     def keeps_showing(self, status: str, channel: str | None, price: float | None) -> None:
         """After everything that is due has been handed in."""
-        wait_for(lambda: not self.stage.query("SELECT 1 FROM network_due"), 10, what="all receipts to be handed in")
+        due = lambda: self.stage.query("SELECT * FROM network_due")  # noqa: E731
+        wait_for(due, 10, until=nothing, what="all receipts to be handed in")
         assert self.view == (status, channel, price)
 
     def confirm(self, channel: str, kind: str, code: str = "30003") -> None:
@@ -171,11 +182,9 @@ class Played:
                 told.append(f"{payload['message_status'].lower()} {names[channel]}")
             return told
 
-        try:
-            wait_for(lambda: len(got()) >= len(wanted), 15)
-        finally:
-            told = got()
-            assert told == list(wanted)
+        with contextlib.suppress(AssertionError):
+            wait_for(got, 15, until=at_least(len(wanted)))
+        assert got() == list(wanted), history(self.http, self.id)
 
     @property
     def activities(self) -> list[tuple[str, str, str | None]]:
@@ -203,7 +212,7 @@ class Played:
         before = look()["opt_out"]
         answer = self.http.post(f"/sim/phones/{self.phone}/messages", {"channel": "sms", "text": text})
         assert answer.status == 202, answer.body
-        wait_for(lambda: look()["opt_out"] is not before, 10, what=f"{text} to count")
+        wait_for(lambda: look()["opt_out"], 10, until=lambda now: now is not before, what=f"{text} to count")
 
     def park(self, kind: str, *, leg: int = 0) -> None:
         """A receipt that came before the answer to the submit was written down, or that missed that moment."""

@@ -8,6 +8,8 @@ import time
 import pytest
 
 from delivery import invariants
+from harness.messages import wait_for_status
+from harness.waiting import nothing
 from sent_server.db.open import open_database
 
 RECIPIENTS = 4
@@ -82,13 +84,19 @@ def check(server, senders, receiver, wait_for):
     keys = [key for sender in senders for key in sender.answered]
     assert len(accepted) == len(set(accepted)) == len(keys) * RECIPIENTS > 0
     query = invariants.rows_of(server.database_url)
-    wait_for(lambda: not invariants.i1_accepted_messages_exist_and_end(query, accepted), 45, every_s=0.5)
+    invariants.wait_until_ended(query, accepted, 45)
     told = lambda: {  # noqa: E731
         delivery.json["payload"]["message_id"]
         for delivery in list(receiver.deliveries)
         if delivery.json["payload"]["message_status"] in ("DELIVERED", "READ", "FAILED")
     }
-    wait_for(lambda: told() >= set(accepted), 45, every_s=0.5, what="a final webhook for every accepted message")
+    wait_for(
+        lambda: set(accepted) - told(),
+        45,
+        until=nothing,
+        every_s=0.5,
+        what="a final webhook for every accepted message",
+    )
     assert invariants.all_wrong(query, accepted=accepted, keys=keys) == []
 
 
@@ -136,10 +144,9 @@ def test_each_invariant_catches_a_planted_bug(own_server, receiver, wait_for, pl
     server.http.post("/v3/webhooks", hook)
     sender = Sender(server, "planted")
     ids = sender.send(server.http, "planted-0")
-    first = lambda: server.http.get(f"/v3/messages/{ids[0]}").data["status"]  # noqa: E731
-    wait_for(lambda: first() in ("READ", "DELIVERED"), 20)
+    wait_for_status(server.http, ids[0], "READ", "DELIVERED", timeout_s=20)
     query = invariants.rows_of(server.database_url)
-    wait_for(lambda: not invariants.all_wrong(query, accepted=ids, keys=["planted-0"]), 20)
+    wait_for(lambda: invariants.all_wrong(query, accepted=ids, keys=["planted-0"]), 20, until=nothing)
     server.stop()
     # A message that is only delivered, so that a better leg can be planted.
     spoil(server.database_url, "UPDATE messages SET status = 'DELIVERED' WHERE status = 'READ'")

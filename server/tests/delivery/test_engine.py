@@ -8,8 +8,9 @@ import pytest
 from delivery import invariants
 from harness import samples
 from harness.client import Client
+from harness.messages import wait_for_end
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 ENDED = ("DELIVERED", "READ", "FAILED")
 SMS_MICROS, WHATSAPP_UTILITY_MICROS = 8_300, 4_000
@@ -19,7 +20,7 @@ def new_template(http: Client, text: str = "Hello from the engine.", *names: str
     made = http.post("/v3/templates", samples.template(text, *names, submit_for_review=approved))
     template_id = made.data["id"]
     if approved:
-        wait_for(lambda: http.get(f"/v3/templates/{template_id}").data["status"] == "APPROVED", 10)
+        wait_for(lambda: http.get(f"/v3/templates/{template_id}").data["status"], 10, until=equal_to("APPROVED"))
     return template_id
 
 
@@ -32,16 +33,10 @@ def send(http: Client, template_id: str, phones: list[str], **more: Any) -> list
 
 
 def ended(http: Client, message_id: str, timeout_s: float = 20) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        message = http.get(f"/v3/messages/{message_id}").data
-        return message if message["status"] in ENDED else None
-
-    found = wait_for(look, timeout_s, what=f"{message_id} to end")
-    assert found is not None
-    return found
+    return wait_for_end(http, [message_id], timeout_s=timeout_s)[0]
 
 
-def history(http: Client, message_id: str) -> list[tuple[str, str]]:
+def history_of(http: Client, message_id: str) -> list[tuple[str, str]]:
     return [(e["status"], e["description"]) for e in http.get(f"/v3/messages/{message_id}").data["events"]]
 
 
@@ -52,7 +47,7 @@ def balance(http: Client) -> tuple[float, float]:
 
 def spent(http: Client, before: tuple[float, float]) -> int:
     """Micros between then and now, once nothing is held any more."""
-    wait_for(lambda: balance(http)[1] == 0, 10, what="all holds to be settled")
+    wait_for(lambda: balance(http)[1], 10, until=equal_to(0), what="all holds to be settled")
     return round((before[0] - balance(http)[0]) * 1_000_000)
 
 
@@ -96,7 +91,7 @@ def test_silence_falls_back_and_the_leg_that_arrived_is_charged(fresh_account: A
     message_id = send(http, template_id, ["+12125550102"])[0]
     message = ended(http, message_id, 40)
     assert (message["status"], message["channel"], message["price"]) == ("DELIVERED", "sms", 0.0083)
-    assert [status for status, _ in history(http, message_id)] == [
+    assert [status for status, _ in history_of(http, message_id)] == [
         "QUEUED", "PROCESSED", "ROUTED", "SENT", "ROUTED", "SENT", "DELIVERED",
     ]  # fmt: skip
     assert spent(http, before) == SMS_MICROS
@@ -148,7 +143,7 @@ def test_parameters_fill_the_text_and_missing_ones_fail_only_the_message(fresh_a
     )
     assert ended(http, good)["message_body"]["content"] == "Hi Ada!"
     assert ended(http, bad)["status"] == "FAILED"
-    assert history(http, bad)[-1][1].startswith("ERR_TEMPLATE_PARAMS_INVALID: 'name' is missing")
+    assert history_of(http, bad)[-1][1].startswith("ERR_TEMPLATE_PARAMS_INVALID: 'name' is missing")
     assert spent(http, before) == SMS_MICROS
 
 
@@ -160,7 +155,7 @@ def test_one_opted_out_recipient_fails_alone_and_all_of_them_refuse_the_request(
     before = balance(http)
     blocked, fine = send(http, template_id, [silent, willing])
     assert ended(http, blocked)["status"] == "FAILED"
-    assert history(http, blocked)[-1][1].startswith("ERR_CONSENT_BLOCKED")
+    assert history_of(http, blocked)[-1][1].startswith("ERR_CONSENT_BLOCKED")
     assert ended(http, fine)["status"] in ("DELIVERED", "READ")
     refused = http.post("/v3/messages", {"to": [silent], "template": {"id": template_id}})
     assert (refused.status, refused.code) == (422, "BUSINESS_004")
@@ -177,7 +172,7 @@ def test_consent_is_looked_at_again_when_a_delayed_message_goes_out(fresh_accoun
     http.patch(f"/v3/contacts/{contact['id']}", {"opt_out": True})
     assert http.put("/sim/faults", {"faults": []}).status == 200
     assert ended(http, message_id)["status"] == "FAILED"
-    assert history(http, message_id)[-1][1].startswith("ERR_CONSENT_BLOCKED")
+    assert history_of(http, message_id)[-1][1].startswith("ERR_CONSENT_BLOCKED")
 
 
 def test_a_message_that_was_put_off_is_the_same_attempt_to_a_carrier_that_takes_keys(
@@ -216,7 +211,7 @@ def test_a_stop_is_confirmed_once_and_survives_deleting_the_contact(fresh_accoun
         http.post(f"/sim/phones/{phone}/messages", {"channel": "sms", "text": text})
     wait_for(lambda: not first()["opt_out"], 5)
     texts = lambda: [m["text"] for m in http.get(f"/sim/phones/{phone}/messages").data["messages"]]  # noqa: E731
-    wait_for(lambda: sum("subscribed again" in text for text in texts()) == 1, 5)
+    wait_for(texts, 5, until=lambda shown: sum("subscribed again" in text for text in shown) == 1)
     assert sum("You are unsubscribed" in text for text in texts()) == 1
 
 
@@ -264,5 +259,5 @@ def test_a_callback_address_is_told_of_its_own_message(fresh_account: Account, r
     message_id = send(http, new_template(http), [samples.phone()], callback_url=receiver.url("/callback"))[0]
     ended(http, message_id)
     told = lambda: {d.json["payload"]["message_status"] for d in receiver.on("/callback")}  # noqa: E731
-    wait_for(lambda: told() >= {"QUEUED", "ROUTED", "SENT", "DELIVERED"}, 10)
+    wait_for(told, 10, until=lambda statuses: statuses >= {"QUEUED", "ROUTED", "SENT", "DELIVERED"})
     assert {delivery.json["payload"]["message_id"] for delivery in receiver.on("/callback")} == {message_id}

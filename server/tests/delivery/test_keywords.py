@@ -11,7 +11,7 @@ from harness import samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 from sent_server.delivery import keywords
 from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 
@@ -253,11 +253,11 @@ def test_the_spellings_of_a_rule_and_of_phones_opt_out_and_in_again(fresh_accoun
         write(http, phone, text)
     for text, phone in phones.items():
         wait_for(lambda: is_opted_out(http, phone), 20, what=f"the opt-out by {text!r}")  # noqa: B023
-        wait_for(lambda: len(received(http, phone)) == 1, 20, what="its confirmation")  # noqa: B023
+        wait_for(lambda: received(http, phone), 20, until=at_least(1), what="its confirmation")  # noqa: B023
         write(http, phone, "START.")
     for phone in phones.values():
         wait_for(lambda: is_opted_out(http, phone) is False, 20, what="the opt-in")  # noqa: B023
-        wait_for(lambda: len(received(http, phone)) == 2, 20, what="its confirmation")  # noqa: B023
+        wait_for(lambda: received(http, phone), 20, until=at_least(2), what="its confirmation")  # noqa: B023
         assert received(http, phone)[1].startswith("You are subscribed again.")
 
 
@@ -266,7 +266,7 @@ def test_a_word_in_a_sentence_opts_nobody_out(fresh_account: Account) -> None:
     for text in ("please stop sending on Sunday", "stop by later", "Stop. Thank you"):
         write(http, phone, text)
     write(http, phone, "Help!")  # messages are taken in order; the answer shows that the others were read
-    wait_for(lambda: len(received(http, phone)) == 1, 20, what="the answer to Help!")
+    wait_for(lambda: received(http, phone), 20, until=at_least(1), what="the answer to Help!")
     assert is_opted_out(http, phone) is False
 
 
@@ -288,13 +288,13 @@ def test_start_to_a_profile_does_not_promise_what_its_organization_may_not_do(
     send = {"to": [phone], "template": {"id": http.post("/v3/templates", samples.template()).data["id"]}}
     for caller, channel in ((http, "sms"), (heir, "whatsapp")):
         write(caller, phone, "STOP", channel)
-        wait_for(lambda: len(received(caller, phone)) == 1, 20, what="the confirmation")  # noqa: B023
+        wait_for(lambda: received(caller, phone), 20, until=at_least(1), what="the confirmation")  # noqa: B023
     write(heir, phone, "START", "whatsapp")
-    wait_for(lambda: len(received(heir, phone)) == 2, 20, what="the answer")
+    wait_for(lambda: received(heir, phone), 20, until=at_least(2), what="the answer")
     assert received(heir, phone)[1].startswith("You are still unsubscribed")
     assert heir.post("/v3/messages", send).code == "BUSINESS_004"
     write(http, phone, "START")
-    wait_for(lambda: len(received(http, phone)) == 2, 20, what="the answer")
+    wait_for(lambda: received(http, phone), 20, until=at_least(2), what="the answer")
     assert received(http, phone)[1].startswith("You are subscribed again.")
     assert heir.post("/v3/messages", send).status == 202
     write(heir, phone, "START", "whatsapp")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness import samples
 from harness.client import Client
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 from sent_server.delivery import throughput
 
 SECOND_US = 1_000_000
@@ -78,9 +78,9 @@ def test_a_number_sends_no_faster_than_it_may_and_another_is_not_held_up(server:
     assert shown["messages_per_second"] == {"sms": 20, "whatsapp": None, "rcs": None}
     slow_ids = _send(slow.http, _template(slow.http), 60)
     fast_ids = _send(fast.http, _template(fast.http), 60)
-    wait_for(lambda: len(_sent_at_ms(fast.http, fast_ids)) == 60, 15, what="the other account's messages")
+    wait_for(lambda: _sent_at_ms(fast.http, fast_ids), 15, until=at_least(60), what="the other account's messages")
     assert len(_sent_at_ms(slow.http, slow_ids)) < 60
-    wait_for(lambda: len(_sent_at_ms(slow.http, slow_ids)) == 60, 30, what="the slow account's messages")
+    wait_for(lambda: _sent_at_ms(slow.http, slow_ids), 30, until=at_least(60), what="the slow account's messages")
     left = _sent_at_ms(slow.http, slow_ids)
     for at_ms in left:
         assert sum(at_ms <= other < at_ms + 1_000 for other in left) <= 20 + TOLERANCE
@@ -91,7 +91,7 @@ def test_a_lifted_limit_counts_at_once(server: Server, fresh_account: Account) -
     server.operate("accounts", "set-throughput", fresh_account.customer_id, "sms", "1")
     ids = _send(http, _template(http), 100)
     server.operate("accounts", "set-throughput", fresh_account.customer_id, "sms", "0")
-    wait_for(lambda: len(_sent_at_ms(http, ids[-1:])) == 1, 10, what="the last message")
+    wait_for(lambda: _sent_at_ms(http, ids[-1:]), 10, until=at_least(1), what="the last message")
 
 
 def test_a_carrier_takes_no_more_than_it_may_from_all_together(own_server: OwnServer) -> None:
@@ -102,7 +102,7 @@ def test_a_carrier_takes_no_more_than_it_may_from_all_together(own_server: OwnSe
     def left() -> list[int]:
         return sorted(at_ms for account, ids in sent for at_ms in _sent_at_ms(account.http, ids))
 
-    wait_for(lambda: len(left()) == 60, 30, what="all messages")
+    wait_for(lambda: left(), 30, until=at_least(60), what="all messages")
     times = left()
     assert times[-1] - times[0] > 1_000
     for at_ms in times:
@@ -114,7 +114,7 @@ def test_ten_messages_do_not_wait_for_another_customers_thousands(own_server: Ow
     crowd, few = running.create_account("Crowd"), running.create_account("Few")
     crowd_ids = _send(crowd.http, _template(crowd.http), 3_000)
     few_ids = _send(few.http, _template(few.http), 10)
-    wait_for(lambda: len(_sent_at_ms(few.http, few_ids)) == 10, 30, what="the ten")
+    wait_for(lambda: _sent_at_ms(few.http, few_ids), 30, until=at_least(10), what="the ten")
     last_of_few = _sent_at_ms(few.http, few_ids)[-1]
     before = [at_ms for at_ms in _sent_at_ms(crowd.http, crowd_ids[::30]) if at_ms < last_of_few]
     assert len(before) < 50, "more than half of the thousands went first"

@@ -11,7 +11,7 @@ from harness import samples
 from harness.hostile import HostileReceiver, NameServer
 from harness.receiver import Receiver
 from harness.server import OwnServer
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 from harness.watching import LATE_S, attacked, watch
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -39,7 +39,7 @@ def test_floods_of_every_kind_disturb_nobody_else(own_server: OwnServer) -> None
     server = own_server()
     with HostileReceiver(pour_for_ever) as hostile, Receiver() as healthy:
         with attacked(server, (hostile.url(f"/{number}") for number in range(18))):
-            wait_for(lambda: hostile.connections >= 9)
+            wait_for(lambda: hostile.connections, until=lambda n: n >= 9, what="nine connections")
             seen = watch(server, healthy)
         assert hostile.connections > 18
     seen.check()
@@ -51,7 +51,7 @@ def test_look_ups_that_hang_disturb_nobody_else(own_server: OwnServer) -> None:
     with NameServer() as names, Receiver() as healthy:
         server = own_server(env={"SENT_EGRESS_NAME_SERVERS": names.address})
         with attacked(server, (f"http://h{number}.hang.test/" for number in range(64))):
-            wait_for(lambda: sum("hang" in name for name in names.asked) >= 40)
+            wait_for(lambda: [name for name in names.asked if "hang" in name], until=at_least(40), what="40 look-ups")
             tenant = server.create_account().http
             made = tenant.post("/v3/webhooks", samples.webhook()).data["id"]
             late_s: list[float] = []

@@ -3,7 +3,6 @@
 import json
 import secrets
 import subprocess
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from harness import samples, server
 from harness.client import Client
 from harness.server import Account
+from harness.server_logs import ServerLog
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Process:
     role: str
     base_url: str | None
     process: subprocess.Popen[bytes] = field(repr=False)
-    errors: deque[bytes] = field(repr=False)
+    errors: ServerLog = field(repr=False)
     asked: bool = False
     clients: list[Client] = field(default_factory=list, repr=False)
 
@@ -54,7 +54,7 @@ class Process:
 
     @property
     def said(self) -> str:
-        return b"".join(self.errors).decode(errors="replace")
+        return self.errors.text
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Cluster:
             stdin=subprocess.DEVNULL,
             env=server.environment({**self.env, **(env or {})}),
         )
-        ready, errors = server.until_ready(process)
+        ready, errors = server.until_ready(process, f"sent {role}")
         one = Process(role, ready["base_url"], process, errors)
         self.started.append(one)
         return one

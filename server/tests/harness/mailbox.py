@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 
 LINK = re.compile(r"https?://\S+/invitations/(\S+)")
 USER, PASSWORD = "relay user", "p@ss/word:1"
@@ -72,13 +72,10 @@ class Mailbox:
     def wait(self, count: int = 1, timeout_s: float = 10.0, *, to: str | None = None) -> list[Mail]:
         """The mails (to one person), once there are at least `count`."""
 
-        def arrived() -> list[Mail] | None:
-            found = [mail for mail in list(self.mails) if to is None or to in mail.recipients]
-            return found if len(found) >= count else None
+        def arrived() -> list[Mail]:
+            return [mail for mail in list(self.mails) if to is None or to in mail.recipients]
 
-        found = wait_for(arrived, timeout_s, what=f"{count} mails, got {len(self.mails)}")
-        assert found is not None
-        return found
+        return wait_for(arrived, timeout_s, until=at_least(count), what=f"{count} mails")
 
     def context(self) -> ssl.SSLContext:
         assert self.certificate is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,10 @@ class Receiver:
     def wait(self, count: int = 1, timeout_s: float = 10.0, *, path: str | None = None) -> list[Delivery]:
         """The deliveries, once there are at least `count` (on `path`, if given)."""
 
-        def arrived() -> list[Delivery] | None:
-            found = list(self.deliveries) if path is None else self.on(path)
-            return found if len(found) >= count else None
+        def arrived() -> list[Delivery]:
+            return list(self.deliveries) if path is None else self.on(path)
 
-        found = wait_for(arrived, timeout_s, what=f"{count} deliveries, got {len(self.deliveries)}")
-        assert found is not None
-        return found
+        return wait_for(arrived, timeout_s, until=at_least(count), what=f"{count} deliveries")
 
     def close(self) -> None:
         self._server.shutdown()

@@ -10,7 +10,7 @@ from harness import brands, samples
 from harness.client import NOTHING, Client, Response
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 Json = dict[str, Any]
 OWN_COMPLIANCE = {"inherit_tcr_brand": False, "inherit_tcr_campaign": False, "billing_model": "organization"}
@@ -43,7 +43,12 @@ class World:
         made: Json = self.http.post("/v3/templates", samples.template(text, submit_for_review=approved)).data
         if approved:
             path = f"/v3/templates/{made['id']}"
-            wait_for(lambda: self.http.get(path).data["status"] == "APPROVED", 15, what="the simulated reviewer")
+            wait_for(
+                lambda: self.http.get(path).data["status"],
+                15,
+                until=equal_to("APPROVED"),
+                what="the simulated reviewer",
+            )
         return made
 
     def webhook(self) -> Json:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,10 @@ from typing import Any, Protocol
 import orjson
 
 from harness.client import Client
+from harness.server_logs import ServerLog
 from sent_server.cli import admin_socket
 
-READY_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 90.0
 _numbers = itertools.count(1)
 
 
@@ -51,7 +51,7 @@ class Server:
     backend: str
     http: Client = field(repr=False)
     process: subprocess.Popen[bytes] = field(repr=False)
-    errors: deque[bytes] = field(repr=False)
+    errors: ServerLog = field(repr=False)
 
     def client(self, api_key: str | None = None, **headers: str) -> Client:
         """Another client; without a key the demo account's."""
@@ -161,7 +161,7 @@ def start(
         stdin=subprocess.DEVNULL,
         env=environment(env),
     )
-    ready, errors = until_ready(process)
+    ready, errors = until_ready(process, "sent up")
     return Server(
         base_url=ready["base_url"],
         api_key=ready["api_key"],
@@ -191,16 +191,17 @@ def operate(home: Path, *arguments: str) -> Any:
     return orjson.loads(done.stdout) if done.stdout.strip() else None
 
 
-def until_ready(process: subprocess.Popen[bytes]) -> tuple[Any, deque[bytes]]:
-    """The JSON line of a process that serves, and what it says on standard error. Raises ServerStartError."""
-    errors: deque[bytes] = deque(maxlen=2_000)
-    threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True).start()
-    line = _ready_line(process, errors)
-    threading.Thread(target=_drain, args=(process.stdout, deque(maxlen=1)), daemon=True).start()
-    return orjson.loads(line), errors
+def until_ready(process: subprocess.Popen[bytes], name: str) -> tuple[Any, ServerLog]:
+    """The JSON line of a process that serves, and its log. Raises ServerStartError."""
+    log = ServerLog(f"{name} (pid {process.pid})")
+    threading.Thread(target=_drain, args=(process.stderr, log.append), daemon=True).start()
+    ready = orjson.loads(_ready_line(process, log))
+    log.name += f" at {ready['base_url']}"
+    threading.Thread(target=_drain, args=(process.stdout, lambda line: None), daemon=True).start()
+    return ready, log
 
 
-def _ready_line(process: subprocess.Popen[bytes], errors: deque[bytes]) -> bytes:
+def _ready_line(process: subprocess.Popen[bytes], log: ServerLog) -> bytes:
     assert process.stdout is not None
     deadline = time.monotonic() + READY_TIMEOUT_S
     with selectors.DefaultSelector() as selector:
@@ -216,10 +217,10 @@ def _ready_line(process: subprocess.Popen[bytes], errors: deque[bytes]) -> bytes
     code = process.wait(10)
     process.stdout.close()
     time.sleep(0.1)  # let the reader of stderr finish
-    raise ServerStartError(f"sent did not get ready (exit code {code}):\n" + b"".join(errors).decode(errors="replace"))
+    raise ServerStartError(f"sent did not get ready (exit code {code}):\n{log.text}")
 
 
-def _drain(pipe: Any, lines: deque[bytes]) -> None:
+def _drain(pipe: Any, take: Callable[[bytes], object]) -> None:
     with pipe:
         for line in pipe:
-            lines.append(line)
+            take(line)

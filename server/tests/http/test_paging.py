@@ -215,7 +215,7 @@ def test_the_log_of_a_webhook_is_walked_by_cursor(fresh_account: Account, receiv
     for number in range(5):
         assert http.post(path, {"channel": "sms", "text": f"hello {number}"}).status < 300
     log = f"/v3/webhooks/{webhook['id']}/events"
-    wait_for(lambda: http.get(log).data["pagination"]["total_count"] >= 5, 10, what="five events")
+    wait_for(lambda: http.get(log).data["pagination"]["total_count"], 10, until=lambda n: n >= 5, what="five events")
     rows = [row["id"] for row in http.get(log, query={"page_size": 100}).data["events"]]
     seen: list[str] = []
     query: Row = {"page_size": 2}

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,8 +11,9 @@ from harness import samples
 from harness import server as servers
 from harness.backends import Backend
 from harness.client import Client, Response
+from harness.messages import wait_for_end
 from harness.server import Server, ServerStartError
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 CARD = {
     "name": "tests",
@@ -45,22 +45,12 @@ def template(http: Client) -> str:
 
 def approved_template(http: Client) -> str:
     made = http.post("/v3/templates", samples.template(submit_for_review=True)).data
-    wait_for(lambda: http.get(f"/v3/templates/{made['id']}").data["status"] == "APPROVED", 20)
+    wait_for(lambda: http.get(f"/v3/templates/{made['id']}").data["status"], 20, until=equal_to("APPROVED"))
     return str(made["id"])
 
 
 def send(http: Client, template_id: str, *phones: str, channels: Sequence[str] = ("sms",)) -> Response:
     return http.post("/v3/messages", {"to": list(phones), "template": {"id": template_id}, "channel": list(channels)})
-
-
-def ended(http: Client, answer: Response) -> list[dict[str, Any]]:
-    """The messages of a send, each at its end."""
-
-    def look() -> list[dict[str, Any]] | None:
-        found = [http.get(f"/v3/messages/{one['message_id']}").data for one in answer.data["recipients"]]
-        return found if all(message["status"] in ("DELIVERED", "READ", "FAILED") for message in found) else None
-
-    return wait_for(look, 30) or []
 
 
 def available(http: Client) -> int:
@@ -69,13 +59,13 @@ def available(http: Client) -> int:
 
 def spent(http: Client, before: int) -> int:
     """Micros since then, once nothing is held any more."""
-    wait_for(lambda: http.get("/v3/me").data["balance"]["held"] == 0, 20, what="all holds to be settled")
+    wait_for(lambda: http.get("/v3/me").data["balance"]["held"], 20, until=equal_to(0), what="all holds to be settled")
     return before - available(http)
 
 
 def test_the_first_message_of_a_month_to_a_contact_costs_more(account: Client) -> None:
     template_id, before, phone = template(account), available(account), samples.phone()
-    first, second = (ended(account, send(account, template_id, phone))[0] for _ in range(2))
+    first, second = (wait_for_end(account, send(account, template_id, phone))[0] for _ in range(2))
     assert (first["price"], first["active_contact_price"]) == (0.01, 0.25)
     assert (second["price"], second["active_contact_price"]) == (0.01, 0)
     activities = account.get(f"/v3/messages/{first['id']}/activities").data["activities"]
@@ -87,7 +77,7 @@ def test_each_contact_of_a_request_is_charged_once_whatever_the_channels(account
     template_id, before = approved_template(account), available(account)
     phones = [samples.phone() for _ in range(3)]
     for _ in range(2):
-        ended(account, send(account, template_id, *phones, channels=("sms", "whatsapp")))
+        wait_for_end(account, send(account, template_id, *phones, channels=("sms", "whatsapp")))
     assert spent(account, before) == 2 * 3 * (SMS + WHATSAPP) + 3 * ACTIVE
 
 
@@ -96,7 +86,7 @@ def test_requests_at_the_same_moment_charge_a_new_contact_once(account: Client) 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: send(account, template_id, phone), range(16)))
     assert {answer.status for answer in answers} == {202}
-    prices = sorted(ended(account, answer)[0]["active_contact_price"] for answer in answers)
+    prices = sorted(wait_for_end(account, answer)[0]["active_contact_price"] for answer in answers)
     assert prices == [0] * 15 + [0.25]
     assert spent(account, before) == 16 * SMS + ACTIVE
 
@@ -104,14 +94,14 @@ def test_requests_at_the_same_moment_charge_a_new_contact_once(account: Client) 
 def test_a_message_that_nobody_took_makes_no_contact_active(account: Client) -> None:
     template_id, before, phone = template(account), available(account), samples.magic_phone("04")
     for _ in range(2):
-        assert ended(account, send(account, template_id, phone))[0]["status"] == "FAILED"
+        assert wait_for_end(account, send(account, template_id, phone))[0]["status"] == "FAILED"
         assert spent(account, before) == 0
 
 
 def test_a_balance_that_does_not_cover_the_contact_refuses_the_message(charging: Server) -> None:
     account = charging.create_account(balance="0.27").http
     template_id, known = template(account), samples.phone()
-    ended(account, send(account, template_id, known))
+    wait_for_end(account, send(account, template_id, known))
     answer = send(account, template_id, samples.phone())
     assert (answer.status, answer.code) == (402, "BUSINESS_003")
     assert send(account, template_id, known).status == 202
@@ -122,17 +112,17 @@ def test_accounts_pay_for_their_own_contacts(charging: Server) -> None:
     phone = samples.phone()
     for http in (charging.create_account().http, charging.create_account().http):
         before = available(http)
-        ended(http, send(http, template(http), phone))
+        wait_for_end(http, send(http, template(http), phone))
         assert spent(http, before) == SMS + ACTIVE
 
 
 def test_a_new_month_charges_the_contact_again(charging: Server, account: Client) -> None:
     """Last in this file: it moves the clock of the server that the others share."""
     template_id, before, phone = template(account), available(account), samples.phone()
-    ended(account, send(account, template_id, phone))
+    wait_for_end(account, send(account, template_id, phone))
     charging.ask("sim clock advance", by="31d")
     for _ in range(2):
-        ended(account, send(account, template_id, phone))
+        wait_for_end(account, send(account, template_id, phone))
     assert spent(account, before) == 3 * SMS + 2 * ACTIVE
 
 

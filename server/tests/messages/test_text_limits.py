@@ -8,9 +8,10 @@ import pytest
 from harness import samples
 from harness.backends import Backend
 from harness.client import Client, Response
+from harness.messages import wait_for_end
 from harness.server import Account, Server, ServerStartError
 from harness.server import start as start_server
-from harness.waiting import wait_for
+from harness.waiting import at_least, equal_to, wait_for
 
 EMOJI = "\U0001f600"
 WIDE = "{{v0}}{{v1}}{{v2}}{{v3}}{{v4}}"
@@ -22,7 +23,7 @@ def template(http: Client, definition: dict[str, Any], category: str = "UTILITY"
     body = {"category": category, "language": "en_US", "definition": definition, "submit_for_review": True}
     made = http.post("/v3/templates", body)
     assert made.status == 201, made.body
-    wait_for(lambda: http.get(f"/v3/templates/{made.data['id']}").data["status"] == "APPROVED", 20)
+    wait_for(lambda: http.get(f"/v3/templates/{made.data['id']}").data["status"], 20, until=equal_to("APPROVED"))
     return str(made.data["id"])
 
 
@@ -42,16 +43,6 @@ def send(http: Client, template_id: str, parameters: Mapping[str, str], *phones:
     return answer
 
 
-def ended(http: Client, answer: Response) -> list[dict[str, Any]]:
-    """The messages of a send, each at its end."""
-
-    def look() -> list[dict[str, Any]] | None:
-        found = [http.get(f"/v3/messages/{one['message_id']}").data for one in answer.data["recipients"]]
-        return found if all(message["status"] in ("DELIVERED", "READ", "FAILED") for message in found) else None
-
-    return wait_for(look, 30) or []
-
-
 def reason(message: Mapping[str, Any]) -> str:
     """Why it failed, as its last event says."""
     assert message["status"] == "FAILED"
@@ -65,7 +56,7 @@ def shown_by_handset(http: Client, phone: str) -> list[dict[str, Any]]:
 
 
 def spent(http: Client, before: float) -> int:
-    wait_for(lambda: http.get("/v3/me").data["balance"]["held"] == 0, 20, what="all holds to be settled")
+    wait_for(lambda: http.get("/v3/me").data["balance"]["held"], 20, until=equal_to(0), what="all holds to be settled")
     return round((before - available(http)) * 1_000_000)
 
 
@@ -79,10 +70,10 @@ def test_a_thousand_parts_are_neither_sent_nor_charged(fresh_account: Account) -
     template_id = template(http, body(f"List {' '.join(f'{{{{{name}}}}}' for name in names)} end."))
     before = available(http)
     values = dict.fromkeys(names, 1_024 * EMOJI)
-    sms, whatsapp = ended(http, send(http, template_id, values, phone, channel=["sms", "whatsapp"]))
+    sms, whatsapp = wait_for_end(http, send(http, template_id, values, phone, channel=["sms", "whatsapp"]))
     assert reason(sms) == "the text on SMS has 41,009 characters and takes at least 269 parts, at most 10 are allowed"
     assert reason(whatsapp) == "the body on WhatsApp has 41,009 characters, at most 1,028 are allowed"
-    (automatic,) = ended(http, send(http, template_id, values, phone))
+    (automatic,) = wait_for_end(http, send(http, template_id, values, phone))
     assert reason(automatic) == (
         "the body on RCS has 41,009 characters, at most 3,072 are allowed; "
         "the text on SMS has 41,009 characters and takes at least 269 parts, at most 10 are allowed; "
@@ -105,12 +96,12 @@ def test_at_the_limit_it_goes_and_one_character_beyond_it_fails(fresh_account: A
     ):
         phone, before = samples.phone(), available(http)
         assert http.put(f"/sim/phones/{phone}", {"rcs": True}).status == 200
-        (fits,) = ended(http, send(http, template_id, filled(most, character), phone, channel=[channel]))
+        (fits,) = wait_for_end(http, send(http, template_id, filled(most, character), phone, channel=[channel]))
         assert fits["status"] in ("DELIVERED", "READ")
         if channel == "sms":
             assert spent(http, before) == 10 * SMS_MICROS
         before = available(http)
-        (beyond,) = ended(http, send(http, template_id, filled(most + 1, character), phone, channel=[channel]))
+        (beyond,) = wait_for_end(http, send(http, template_id, filled(most + 1, character), phone, channel=[channel]))
         assert reason(beyond).startswith(f"the {'text on SMS' if channel == 'sms' else 'body on RCS'} has ")
         assert spent(http, before) == 0
         assert [one["text"] for one in shown_by_handset(http, phone)] == [most * character]
@@ -119,13 +110,13 @@ def test_at_the_limit_it_goes_and_one_character_beyond_it_fails(fresh_account: A
 def test_whatsapp_has_its_own_limit_and_automatic_choice_takes_the_next_channel(fresh_account: Account) -> None:
     http, phone = fresh_account.http, samples.phone()
     template_id = template(http, body("{{v0}}{{v1}}"))
-    (fits,) = ended(http, send(http, template_id, filled(1_028), phone, channel=["whatsapp"]))
+    (fits,) = wait_for_end(http, send(http, template_id, filled(1_028), phone, channel=["whatsapp"]))
     assert fits["status"] in ("DELIVERED", "READ")
-    sms, whatsapp = ended(http, send(http, template_id, filled(1_029), phone, channel=["sms", "whatsapp"]))
+    sms, whatsapp = wait_for_end(http, send(http, template_id, filled(1_029), phone, channel=["sms", "whatsapp"]))
     assert sms["status"] == "DELIVERED"
     assert reason(whatsapp) == "the body on WhatsApp has 1,029 characters, at most 1,028 are allowed"
     before = available(http)
-    (automatic,) = ended(http, send(http, template_id, filled(1_029), phone))
+    (automatic,) = wait_for_end(http, send(http, template_id, filled(1_029), phone))
     assert (automatic["status"], automatic["channel"]) == ("DELIVERED", "sms")
     assert spent(http, before) == 7 * SMS_MICROS
     assert [event["description"] for event in automatic["events"] if event["status"] == "ROUTED"] == [
@@ -148,9 +139,9 @@ def test_whatsapp_refuses_the_values_that_the_real_one_refuses(
     http, phone = fresh_account.http, samples.phone()
     template_id = template(http, body("Hi {{a}}, your code is {{b}} today."))
     values = {"a": value, "b": "1"}
-    (named,) = ended(http, send(http, template_id, values, phone, channel=["whatsapp"]))
+    (named,) = wait_for_end(http, send(http, template_id, values, phone, channel=["whatsapp"]))
     assert reason(named) == f"'a' {problem}, which WhatsApp does not take"
-    (automatic,) = ended(http, send(http, template_id, values, phone))
+    (automatic,) = wait_for_end(http, send(http, template_id, values, phone))
     assert (automatic["status"], automatic["channel"]) == ("DELIVERED", "sms")
     assert [one["channel"] for one in shown_by_handset(http, phone)] == ["sms"]
 
@@ -164,7 +155,7 @@ def test_header_and_buttons_count_as_well(fresh_account: Account) -> None:
     ]
     template_id = template(http, definition)
     fitting = {"name": "n" * 56, "p": "p" * 982}
-    (message,) = ended(http, send(http, template_id, fitting, phone, channel=["whatsapp"]))
+    (message,) = wait_for_end(http, send(http, template_id, fitting, phone, channel=["whatsapp"]))
     assert message["status"] in ("DELIVERED", "READ")
     (shown,) = shown_by_handset(http, phone)
     assert (len(shown["header"]), len(shown["buttons"][0]["value"])) == (60, 2_000)
@@ -172,7 +163,7 @@ def test_header_and_buttons_count_as_well(fresh_account: Account) -> None:
         ({"name": "n" * 57}, "the header on WhatsApp has 61 characters, at most 60 are allowed"),
         ({"p": "p" * 983}, "the URL of button 1 on WhatsApp has 2,001 characters, at most 2,000 are allowed"),
     ):
-        (message,) = ended(http, send(http, template_id, {**fitting, **change}, phone, channel=["whatsapp"]))
+        (message,) = wait_for_end(http, send(http, template_id, {**fitting, **change}, phone, channel=["whatsapp"]))
         assert reason(message) == problem
     assert len(shown_by_handset(http, phone)) == 1
 
@@ -239,7 +230,7 @@ def test_ready_marketing_templates_say_on_sms_how_to_opt_out(http: Client) -> No
         wanted = {"to": [phone], "template": {"name": name, "parameters": parameters}, "channel": ["sms", "whatsapp"]}
         answer = http.post("/v3/messages", wanted)
         assert answer.status == 202
-        sms, whatsapp = ended(http, answer)
+        sms, whatsapp = wait_for_end(http, answer)
         assert sms["message_body"]["content"].endswith(". Reply STOP to opt out.")
         assert (whatsapp["message_body"]["footer"]) == "Reply STOP to opt out"
         assert "STOP" not in whatsapp["message_body"]["content"]
@@ -257,9 +248,9 @@ def frugal(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def test_an_operator_chooses_how_many_parts_an_sms_may_have(frugal: Server) -> None:
     http = frugal.create_account().http
     template_id = template(http, body("{{text}}"))
-    (fits,) = ended(http, send(http, template_id, {"text": "x" * 160}, channel=["sms"]))
+    (fits,) = wait_for_end(http, send(http, template_id, {"text": "x" * 160}, channel=["sms"]))
     assert fits["status"] == "DELIVERED"
-    (beyond,) = ended(http, send(http, template_id, {"text": "x" * 161}, channel=["sms"]))
+    (beyond,) = wait_for_end(http, send(http, template_id, {"text": "x" * 161}, channel=["sms"]))
     assert reason(beyond) == "the text on SMS has 161 characters and takes at least 2 parts, at most 1 is allowed"
 
 
@@ -280,5 +271,5 @@ def test_a_campaigns_answer_that_is_too_long_for_the_channel_gives_way_to_the_st
     for channel, expected in (("sms", "You are unsubscribed"), ("whatsapp", answer)):
         phone = samples.phone()
         assert http.post(f"/sim/phones/{phone}/messages", {"channel": channel, "text": "STOP"}).status == 202
-        wait_for(lambda phone=phone: len(shown_by_handset(http, phone)) == 2, 20, what="the answer")
+        wait_for(lambda phone=phone: shown_by_handset(http, phone), 20, until=at_least(2), what="the answer")
         assert shown_by_handset(http, phone)[0]["text"].startswith(expected)

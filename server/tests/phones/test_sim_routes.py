@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from harness.client import Client
+from harness.messages import wait_for_status
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 
 ROUTES = [
     ("GET", "/sim/phones"),
@@ -42,10 +43,7 @@ def shown(http: Client, phone: str) -> list[dict[str, Any]]:
 
 
 def until_status(http: Client, message_id: str, status: str) -> None:
-    def reached() -> bool:
-        return http.get(f"/v3/messages/{message_id}").data["status"] == status
-
-    wait_for(reached, 10, what=f"{message_id} to be {status}")
+    wait_for_status(http, message_id, status, timeout_s=10)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -121,7 +119,7 @@ def test_a_stop_from_the_handset_opts_the_contact_out(http: Client) -> None:
         return found.status == 200 and found.data["contacts"][0]["opt_out"]
 
     wait_for(opted_out, 5)
-    wait_for(lambda: len(shown(http, phone)) == 2, 5, what="the confirmation")
+    wait_for(lambda: shown(http, phone), 5, until=at_least(2), what="the confirmation")
 
 
 def test_only_the_accounts_own_number_can_be_written_to(http: Client, tenant: Account) -> None:

@@ -8,7 +8,7 @@ from harness import brands, database, samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import is_not, wait_for
 
 
 class Family:
@@ -80,7 +80,7 @@ def test_the_organizations_key_does(
         family.add_campaign()
     scoped = server.client(family.organization.api_key, **{"x-profile-id": family.profile})
     assert family.complete(scoped).status == 202
-    wait_for(lambda: family.states()[0] != "draft", 20, what="the filing")
+    wait_for(lambda: family.states()[0], 20, until=is_not("draft"), what="the filing")
 
 
 @pytest.mark.parametrize(("settings", "own_campaign"), INHERITS)

@@ -10,7 +10,7 @@ from harness.client import Client
 from harness.receiver import Behaviour, Receiver
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 from sent_server.kernel import ids
 from sent_server.webhooks import signing
 from sent_server.webhooks.signing import SignatureMode
@@ -144,7 +144,12 @@ def test_the_registrys_verdict_ends_the_review(fresh_account: Account, receiver:
         completion.start()
     for completion in (good, bad):
         assert completion.told()["status"] == "SUBMITTED"
-    wait_for(lambda: [good.status(), bad.status()] == ["approved", "rejected"], 30, what="the simulated registry")
+    wait_for(
+        lambda: [good.status(), bad.status()],
+        30,
+        until=equal_to(["approved", "rejected"]),
+        what="the simulated registry",
+    )
 
 
 def test_the_address_hears_of_it_with_a_signature_of_the_profile(
@@ -244,7 +249,9 @@ def test_a_crash_after_the_request_still_completes_and_tells_once(own_server: Ow
     assert completion.start().status == 202
     first.kill()
     second = own_server(home=first.home, database_url=first.database_url)
-    wait_for(lambda: second.http.get(completion.path).data["status"] == "approved", 60, what="the completion")
+    wait_for(
+        lambda: second.http.get(completion.path).data["status"], 60, until=equal_to("approved"), what="the completion"
+    )
     bodies = receiver.wait(1, 60, path=completion.address)
     assert {body.headers["x-webhook-event-id"] for body in bodies} == {bodies[0].headers["x-webhook-event-id"]}
     assert ids.parse_uuid(completion.id) == completion.id

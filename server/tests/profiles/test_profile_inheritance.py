@@ -6,8 +6,8 @@ import pytest
 
 from harness import samples
 from harness.client import Client
+from harness.messages import wait_for_status
 from harness.server import Account, Server
-from harness.waiting import wait_for
 
 CONTACTS, TEMPLATES = "/v3/contacts", "/v3/templates"
 INHERITS = {CONTACTS: "inherit_contacts", TEMPLATES: "inherit_templates"}
@@ -152,15 +152,10 @@ def test_a_message_goes_to_an_inherited_contact_with_an_inherited_template(famil
     assert sent.status == 202, sent.body
     message_id = sent.data["recipients"][0]["message_id"]
     path = f"/v3/messages/{message_id}"
-    shown = wait_for(lambda: _with_status(heir, path, "DELIVERED"), 20, what="the handset")
+    shown = wait_for_status(heir, message_id, "DELIVERED", timeout_s=20)
     assert (shown["contact_id"], shown["template_id"]) == (contact["id"], template["id"])
     assert family.http.get(path).code == "RESOURCE_003", "the message is the profile's"
     assert seen(heir, CONTACTS) == {contact["id"]: True}, "nobody was added"
-
-
-def _with_status(http: Client, path: str, status: str) -> Any:
-    data = http.get(path).data
-    return data if data["status"] == status else None
 
 
 def test_a_name_means_ones_own_template_first(family: Family) -> None:
@@ -204,5 +199,4 @@ def test_who_said_stop_to_a_profile_still_hears_from_the_organization(family: Fa
     contact = create(heir, CONTACTS)
     heir.patch(f"{CONTACTS}/{contact['id']}", {"opt_out": True})
     sent = send(family.http, contact["phone_number"], {"id": template["id"]})
-    path = f"/v3/messages/{sent.data['recipients'][0]['message_id']}"
-    wait_for(lambda: _with_status(family.http, path, "DELIVERED"), 20, what="the handset")
+    wait_for_status(family.http, sent.data["recipients"][0]["message_id"], "DELIVERED", timeout_s=20)

@@ -7,7 +7,7 @@ from harness.client import Client
 from harness.receiver import Receiver
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, nothing, wait_for
 
 CONTACT = {"name": "Acme", "email": "billing@acme.example", "phone": None, "address": None}
 
@@ -111,10 +111,10 @@ def test_what_was_under_way_when_it_was_deleted_comes_to_its_end(
         return database.rows(server.database_url, sql.format(id=profile_id))
 
     delivered = [("DELIVERED",)]
-    wait_for(
-        lambda: found("SELECT status FROM messages WHERE customer_id = '{id}'") == delivered, 30, what="the handset"
-    )
-    wait_for(lambda: found("SELECT 1 FROM jobs WHERE customer_id = '{id}'") == [], 30, what="an end of its jobs")
+    statuses = lambda: found("SELECT status FROM messages WHERE customer_id = '{id}'")  # noqa: E731
+    wait_for(statuses, 30, until=equal_to(delivered), what="the handset")
+    jobs = lambda: found("SELECT * FROM jobs WHERE customer_id = '{id}'")  # noqa: E731
+    wait_for(jobs, 30, until=nothing, what="an end of its jobs")
     books = dict(found("SELECT account, balance_micros FROM ledger_balances WHERE customer_id = '{id}'"))
     assert books["held"] == 0
     assert books["available"] + books["revenue"] == 5_000_000

@@ -9,7 +9,7 @@ from harness import samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 WABA = {"waba_id": "123", "access_token": "EAAB"}
 
@@ -38,7 +38,12 @@ def send(http: Client, template: str, channel: str = "sms", **options: Any) -> A
 def template_of(http: Client, *, approved: bool = False) -> str:
     made = http.post("/v3/templates", samples.template(submit_for_review=approved)).data["id"]
     if approved:
-        wait_for(lambda: http.get(f"/v3/templates/{made}").data["status"] == "APPROVED", 20, what="the reviewer")
+        wait_for(
+            lambda: http.get(f"/v3/templates/{made}").data["status"],
+            20,
+            until=equal_to("APPROVED"),
+            what="the reviewer",
+        )
     return str(made)
 
 

@@ -13,8 +13,10 @@ import pytest
 import sent_server
 from harness import cluster as clusters
 from harness import samples, services
+from harness.messages import wait_for_status
 from harness.receiver import Behaviour
 from harness.server import Account
+from harness.waiting import equal_to, nothing
 
 
 def test_readiness_says_no_while_draining_and_requests_under_way_are_finished(cluster, receiver, wait_for):
@@ -33,7 +35,7 @@ def test_readiness_says_no_while_draining_and_requests_under_way_are_finished(cl
     receiver.wait(1)
     api.ask_to_stop()
     probe = api.client()
-    wait_for(lambda: probe.get("/health/ready").status == 503, 1)
+    wait_for(lambda: probe.get("/health/ready").status, 1, until=equal_to(503))
     refused = probe.get("/health/ready")
     assert refused.error["message"] == "Service temporarily unavailable: this process is draining"
     assert account.http.acting_as(account.api_key).get("/v3/me").status == 200, "it still serves"
@@ -59,7 +61,7 @@ def test_old_processes_live_on_beside_a_newer_schema_that_is_compatible(role, cl
     new_rows("ALTER TABLE messages ADD COLUMN of_the_next_release TEXT")
     assert api.client().get("/health/ready").status == 204
     (message_id,) = clusters.send(account, template_id, 1)
-    wait_for(lambda: account.http.get(f"/v3/messages/{message_id}").data["status"] in ("DELIVERED", "READ"), 10)
+    wait_for_status(account.http, message_id, "DELIVERED", "READ", timeout_s=10)
     again = getattr(cluster, role)()
     assert again.stop() == 0
     assert worker.stop() == 0
@@ -87,7 +89,7 @@ def test_the_next_release_migrates_and_takes_over_while_this_one_serves(cluster,
     ids += clusters.send(over, template_id, 5)
     assert api.stop() == 0
     for one in ids:
-        wait_for(lambda one=one: over.http.get(f"/v3/messages/{one}").data["status"] in ("DELIVERED", "READ"), 30)
+        wait_for_status(over.http, one, "DELIVERED", "READ", timeout_s=30)
     again = cluster.worker()  # the way back: the old release starts on the newer schema
     assert [again.stop(), newer_worker.stop(), newer_api.stop()] == [0, 0, 0]
 
@@ -101,7 +103,7 @@ def test_a_schema_that_needs_a_newer_release_ends_old_processes_and_turns_them_a
         503,
         "Service temporarily unavailable: the database needs a newer release",
     )
-    wait_for(lambda: api.process.poll() is not None and worker.process.poll() is not None, 10)
+    wait_for(lambda: [one.role for one in (api, worker) if one.process.poll() is None], 10, until=nothing)
     for one in (api, worker):
         assert one.process.returncode == 1
         assert "needs a release that knows schema 9999" in one.said
@@ -127,9 +129,9 @@ def test_without_its_database_a_process_is_alive_but_not_ready(cluster, new_rows
     postgres_server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     postgres_server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     probe = api.client()
-    wait_for(lambda: probe.get("/health/ready").status == 503, 5)
+    wait_for(lambda: probe.get("/health/ready").status, 5, until=equal_to(503))
     assert probe.get("/health/live").status == 204
     postgres_server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
     back_s = time.monotonic()
-    wait_for(lambda: probe.get("/health/ready").status == 204, 5)
+    wait_for(lambda: probe.get("/health/ready").status, 5, until=equal_to(204))
     assert time.monotonic() - back_s < 2

@@ -9,13 +9,9 @@ from delivery import invariants
 from harness import cluster as clusters
 from harness import samples, services
 from harness.cluster import Cluster
+from harness.messages import FINAL, wait_for_end
 from harness.receiver import Behaviour
-
-FINAL = ("DELIVERED", "READ", "FAILED")
-
-
-def all_final(account, ids):
-    return all(account.http.get(f"/v3/messages/{one}").data["status"] in FINAL for one in ids)
+from harness.waiting import is_not, nothing
 
 
 def test_two_workers_deliver_messages_and_webhooks_that_one_api_accepted(cluster, receiver, wait_for):
@@ -26,13 +22,13 @@ def test_two_workers_deliver_messages_and_webhooks_that_one_api_accepted(cluster
     keys = [samples.key() for _ in range(30)]
     ids = [one for key in keys for one in clusters.send(account, template_id, 5, idempotency_key=key)]
     query = invariants.rows_of(cluster.env["SENT_DATABASE_URL"])
-    wait_for(lambda: not invariants.i1_accepted_messages_exist_and_end(query, ids), 30, every_s=0.2)
+    invariants.wait_until_ended(query, ids, 30)
     told = lambda: {  # noqa: E731
         delivery.json["payload"]["message_id"]
         for delivery in list(receiver.deliveries)
         if delivery.json["payload"]["message_status"] in FINAL
     }
-    wait_for(lambda: told() >= set(ids), 30, every_s=0.2)
+    wait_for(lambda: set(ids) - told(), 30, until=nothing, every_s=0.2, what="a final webhook per message")
     assert invariants.all_wrong(query, accepted=ids, keys=keys) == []
     assert [api.stop(), *(worker.stop() for worker in workers)] == [0, 0, 0]
     assert [one.said for one in (api, *workers) if "crashed" in one.said] == []
@@ -48,7 +44,9 @@ def test_a_single_message_needs_no_poll_when_the_bus_works(cluster, wait_for):
     waits = []
     for _ in range(9):
         (message_id,) = clusters.send(account, template_id, 1)
-        wait_for(lambda one=message_id: account.http.get(f"/v3/messages/{one}").data["status"] != "QUEUED", 5)
+        wait_for(
+            lambda one=message_id: account.http.get(f"/v3/messages/{one}").data["status"], 5, until=is_not("QUEUED")
+        )
         events = account.http.get(f"/v3/messages/{message_id}/activities").data["activities"]
         at = {event["status"]: event["timestamp"] for event in events}
         waits.append(milliseconds(at["QUEUED"], at["PROCESSED"]))
@@ -130,7 +128,7 @@ def test_hints_of_two_installations_on_one_broker_do_not_mix(cluster, new_databa
             accounts.append(one.account(api))
         for account in accounts:
             ids = clusters.send(account, clusters.template(account), 3)
-            wait_for(lambda: all_final(account, ids), 10)  # noqa: B023
+            wait_for_end(account.http, ids, timeout_s=10)
     finally:
         other.stop()
 
@@ -144,7 +142,7 @@ def test_no_key_moves_the_clock_of_several_processes_and_their_operator_does(clu
     assert cluster.command("sim", "clock", "advance", "2h")["offset_ms"] == 7_200_000
     for api in (one, other):
         http = api.client(account.api_key)
-        wait_for(lambda http=http: "T" in http.get("/sim/clock").data["now"], 5)
+        wait_for(lambda http=http: http.get("/sim/clock").data["now"], 5, until=lambda now: "T" in now)
         assert http.get("/sim/clock").data["offset_ms"] == 7_200_000
 
 
@@ -183,12 +181,12 @@ def test_a_worker_that_is_asked_to_end_takes_nothing_more_and_does_not_wait(clus
     template_id = clusters.template(account)
     worker = cluster.worker(env={"SENT_DRAIN_MS": "60000"})
     (before,) = clusters.send(account, template_id, 1)
-    wait_for(lambda: all_final(account, [before]), 30)
+    wait_for_end(account.http, [before])
     worker.ask_to_stop()
     assert worker.process.wait(30) == 0
     (after,) = clusters.send(account, template_id, 1)
     cluster.worker()
-    wait_for(lambda: all_final(account, [after]), 30)
+    wait_for_end(account.http, [after])
 
 
 def test_a_worker_stops_claiming_while_it_finishes(cluster, wait_for, receiver):
@@ -207,4 +205,4 @@ def test_a_worker_stops_claiming_while_it_finishes(cluster, wait_for, receiver):
     assert worker.process.wait(30) == 0
     assert account.http.get(f"/v3/messages/{late}").data["status"] == "QUEUED"
     cluster.worker()
-    wait_for(lambda: all_final(account, [late]), 30)
+    wait_for_end(account.http, [late])

@@ -9,7 +9,7 @@ from harness import samples
 from harness.client import Client
 from harness.receiver import Receiver
 from harness.server import Account
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 FLAT = {
     "name": "flat_one",
@@ -203,7 +203,7 @@ def test_a_submitted_template_is_approved_in_seconds_and_the_webhook_says_so(htt
     assert (refused.status, refused.code) == (400, "VALIDATION_001")
     assert "under review" in refused.error["message"]
     started = time.monotonic()
-    found = wait_for(lambda: (data := http.get(path).data)["status"] != "PENDING" and data, 10)
+    found = wait_for(lambda: http.get(path).data, 10, until=lambda data: data["status"] != "PENDING")
     assert (found["status"], found["is_published"]) == ("APPROVED", True)
     assert time.monotonic() - started < 6
     told = [one.json for one in receiver.wait() if one.json["payload"]["template_id"] == created["id"]]
@@ -217,13 +217,13 @@ def test_a_submitted_template_is_approved_in_seconds_and_the_webhook_says_so(htt
 def test_a_trigger_word_is_rejected_with_a_reason_and_can_be_mended(http: Client, receiver: Receiver) -> None:
     hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "templates")).data
     path = f"/v3/templates/{made(http, 'Surely REJECT_FORMAT this', submit_for_review=True)['id']}"
-    found = wait_for(lambda: (data := http.get(path).data)["status"] == "REJECTED" and data, 10)
+    found = wait_for(lambda: http.get(path).data, 10, until=lambda data: data["status"] == "REJECTED")
     assert found["is_published"] is False
     (told,) = [one.json["payload"] for one in receiver.wait() if one.json["payload"]["template_id"] == found["id"]]
     assert (told["status"], "incorrectly" in told["reason"]) == ("REJECTED", True)
     mended = http.put(path, {"definition": samples.definition("Fine now"), "submit_for_review": True}).data
     assert mended["status"] == "PENDING"
-    assert wait_for(lambda: http.get(path).data["status"] == "APPROVED", 10)
+    wait_for(lambda: http.get(path).data["status"], 10, until=equal_to("APPROVED"))
     http.delete(f"/v3/webhooks/{hook['id']}", {})
 
 

@@ -8,7 +8,7 @@ import pytest
 from harness import database, mailbox, samples
 from harness.mailbox import Mailbox
 from harness.server import OwnServer, Server, ServerStartError
-from harness.waiting import wait_for
+from harness.waiting import equal_to, starting_with, wait_for
 
 FROM = "Sent <no-reply@sent.example>"
 
@@ -51,7 +51,7 @@ def test_the_letter_names_the_account_and_its_link_works(own_server: OwnServer, 
     assert mail.sender == "no-reply@sent.example"
     assert "as billing" in mail.text
     assert f"https://sent.example/invitations/{mail.token}" in mail.text
-    wait_for(lambda: _progress(server, address) == "sent", what="the note that it was sent")
+    wait_for(lambda: _progress(server, address), until=equal_to("sent"), what="the note that it was sent")
     answer = server.anonymous().post("/v3/users/invitations/accept", {"token": mail.token})
     assert (answer.status, answer.data["status"]) == (200, "active")
 
@@ -97,7 +97,9 @@ def test_a_relay_that_cannot_be_trusted_gets_no_letter(own_server: OwnServer, tm
             env["SSL_CERT_FILE"] = str(certificate)
         server = own_server(env=env)
         address = _invite(server)
-        wait_for(lambda: _progress(server, address).startswith("tried 1 time"), what="the failure in the list")
+        wait_for(
+            lambda: _progress(server, address), until=starting_with("tried 1 time"), what="the failure in the list"
+        )
         assert relay.mails == []
         assert "wrong" not in _progress(server, address)
 
@@ -106,12 +108,12 @@ def test_a_relay_that_is_busy_is_asked_again(own_server: OwnServer, relay: Mailb
     server = own_server(env=_settings(relay))
     relay.replies += [("RCPT", "451 not now"), ("DATA", "452 full")]
     address = _invite(server)
-    wait_for(lambda: _progress(server, address) == "tried 1 time: 451 not now", what="the first failure")
+    wait_for(lambda: _progress(server, address), until=equal_to("tried 1 time: 451 not now"), what="the first failure")
     server.http.post("/sim/clock", {"advance_ms": 60_000})
-    wait_for(lambda: _progress(server, address) == "tried 2 times: 452 full", what="the second failure")
+    wait_for(lambda: _progress(server, address), until=equal_to("tried 2 times: 452 full"), what="the second failure")
     server.http.post("/sim/clock", {"advance_ms": 300_000})
     assert len(relay.wait(to=address)) == 1
-    wait_for(lambda: _progress(server, address) == "sent", what="the note that it was sent")
+    wait_for(lambda: _progress(server, address), until=equal_to("sent"), what="the note that it was sent")
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "DATA"])
@@ -119,7 +121,9 @@ def test_a_letter_that_is_refused_for_good_is_not_sent_again(own_server: OwnServ
     server = own_server(env=_settings(relay))
     relay.replies.append((verb, "550 no such person"))
     address = _invite(server)
-    wait_for(lambda: _progress(server, address) == "failed: 550 no such person", what="the refusal in the list")
+    wait_for(
+        lambda: _progress(server, address), until=equal_to("failed: 550 no such person"), what="the refusal in the list"
+    )
     server.http.post("/sim/clock", {"advance_ms": 86_400_000})
     assert _invite(server, email="next@example.com") in relay.wait()[0].recipients
     assert relay.wait(1, to="next@example.com")
@@ -130,7 +134,7 @@ def test_a_letter_whose_user_was_removed_stays_here(own_server: OwnServer, relay
     server = own_server(env=_settings(relay))
     relay.replies.append(("RCPT", "451 not now"))
     address = _invite(server)
-    wait_for(lambda: _progress(server, address).startswith("tried"), what="the first failure")
+    wait_for(lambda: _progress(server, address), until=starting_with("tried"), what="the first failure")
     (user,) = [user for user in server.http.get("/v3/users").data["users"] if user["email"] == address]
     server.http.delete(f"/v3/users/{user['id']}")
     server.http.post("/sim/clock", {"advance_ms": 60_000})
@@ -163,7 +167,7 @@ def test_a_crash_after_the_relay_took_it_repeats_the_letter_under_its_id(
     _, again = relay.wait(2, to=address)
     assert again.message["Message-ID"] == before.message["Message-ID"]
     assert again.token == before.token
-    wait_for(lambda: _progress(server, address) == "sent", what="the note that it was sent")
+    wait_for(lambda: _progress(server, address), until=equal_to("sent"), what="the note that it was sent")
 
 
 @pytest.mark.parametrize(

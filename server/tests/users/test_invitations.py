@@ -140,7 +140,7 @@ def test_tokens_stand_nowhere_in_clear(server: Server, account: Account) -> None
 def test_without_a_mail_server_the_link_is_in_the_log(server: Server, account: Account) -> None:
     user = people.invite(account)
     token = _token(server, account, user)
-    wait_for(lambda: token in b"".join(server.errors).decode(), what="the link in the log")
+    wait_for(lambda: token in server.errors.text, what="the link in the log")
 
 
 def test_the_page_shows_the_invitation_and_changes_nothing(server: Server, anyone: Client) -> None:

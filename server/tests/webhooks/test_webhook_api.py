@@ -9,9 +9,9 @@ from harness import samples
 from harness.backends import Backend
 from harness.client import Client
 from harness.hostile import NameServer
-from harness.receiver import Behaviour, Receiver
+from harness.receiver import Behaviour, Delivery, Receiver
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 from sent_server.webhooks import signing
 from sent_server.webhooks.signing import SignatureMode
 
@@ -193,8 +193,8 @@ def test_a_real_message_reaches_the_webhook_and_its_log(server: Server, receiver
     assert sent.status == 202, sent.body
     message_id = sent.data["recipients"][0]["message_id"]
 
-    def mine() -> bool:
-        return any(got.json["payload"]["message_id"] == message_id for got in receiver.deliveries)
+    def mine() -> list[Delivery]:
+        return [got for got in list(receiver.deliveries) if got.json["payload"]["message_id"] == message_id]
 
     wait_for(mine, 15, what="the delivered event")
     path = f"{WEBHOOKS}/{made['id']}"
@@ -228,8 +228,8 @@ def test_a_delivery_in_flight_survives_kill_9(own_server: OwnServer, backend: Ba
     again = receiver.wait(2, 15 if backend.name == "sqlite" else 60)
     assert again[0].headers["x-webhook-event-id"] == again[1].headers["x-webhook-event-id"]
 
-    def delivered() -> bool:
+    def status() -> str:
         [row] = second.http.get(f"{WEBHOOKS}/{made['id']}/events").data["events"]
-        return bool(row["delivery_status"] == "delivered")
+        return str(row["delivery_status"])
 
-    wait_for(delivered, 10, what="the log row")
+    wait_for(status, 10, until=equal_to("delivered"), what="the log row")

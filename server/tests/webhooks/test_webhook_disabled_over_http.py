@@ -9,7 +9,7 @@ from harness.backends import Backend
 from harness.client import Client
 from harness.receiver import Behaviour, Receiver
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, nothing, wait_for
 
 WEBHOOKS = "/v3/webhooks"
 
@@ -29,7 +29,9 @@ def disabled(http: Client, receiver: Receiver) -> str:
     receiver.plan.append(Behaviour(410))
     hook: str = http.post(WEBHOOKS, samples.webhook(receiver.url(), "message.received")).data["id"]
     write_in(http, "first")
-    wait_for(lambda: not http.get(f"{WEBHOOKS}/{hook}").data["is_active"], 10, what="the webhook to be disabled")
+    wait_for(
+        lambda: http.get(f"{WEBHOOKS}/{hook}").data["is_active"], 10, until=nothing, what="the webhook to be disabled"
+    )
     return hook
 
 
@@ -67,7 +69,7 @@ def test_an_inbound_message_meanwhile_arrives_once_it_is_enabled(
             assert done == {"webhook_id": hook, "is_active": True}
     receiver.wait(3, 10)
     assert sorted(texts(receiver)) == ["first", "second", "third"]
-    wait_for(lambda: len(entries(http, hook, "delivered")) == 2, 10)
+    wait_for(lambda: entries(http, hook, "delivered"), 10, until=at_least(2))
     assert http.post(f"{WEBHOOKS}/{hook}/replay", {"since": "2026-01-01T00:00:00Z"}).data["replayed"] == 1
     receiver.wait(4, 10)
     assert texts(receiver)[3] == "first"
@@ -126,6 +128,6 @@ def test_a_process_that_is_killed_before_and_after_the_switch_loses_nothing(
     assert running.http.patch(f"{WEBHOOKS}/{hook}/toggle-status", {"is_active": True}).status == 200
     running.kill()
     running = own_server(home=home, database_url=url)
-    wait_for(lambda: {"second", "third"} <= set(texts(receiver)), 60, what="the kept events")
-    wait_for(lambda: not entries(running.http, hook, "pending"), 60, what="the log to say so")
+    wait_for(lambda: set(texts(receiver)), 60, until=lambda got: got >= {"second", "third"}, what="the kept events")
+    wait_for(lambda: entries(running.http, hook, "pending"), 60, until=nothing, what="the log to say so")
     assert len(entries(running.http, hook, "delivered")) == 2

@@ -8,7 +8,7 @@ from harness import samples
 from harness.client import Client
 from harness.receiver import Delivery, Receiver
 from harness.server import Account
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 
 WEBHOOKS = "/v3/webhooks"
 
@@ -100,7 +100,8 @@ def test_a_replay_is_named_as_the_event_was_whatever_the_webhook_subscribes_to_n
     http.put(f"{WEBHOOKS}/{hook}", {"event_types": ["messages"]})
     write_in(http, "Hello")
     receiver.wait(2, 10)
-    wait_for(lambda: http.get(f"{WEBHOOKS}/{hook}/events?search=delivered").data["pagination"]["total_count"] == 2, 10)
+    delivered = f"{WEBHOOKS}/{hook}/events?search=delivered"
+    wait_for(lambda: http.get(delivered).data["pagination"]["total_count"], 10, until=equal_to(2))
     assert http.post(f"{WEBHOOKS}/{hook}/replay", {"delivery_status": "all"}).data["replayed"] == 2
     first, second, *again = receiver.wait(4, 10)
     assert (shown(first)[0], shown(second)[0]) == ("message.received", "messages")

@@ -15,7 +15,7 @@ from harness.client import Client
 from harness.hostile import HostileReceiver, NameServer
 from harness.receiver import Receiver
 from harness.server import OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, wait_for
 from harness.watching import attacked, watch
 
 WEBHOOKS = 100
@@ -95,7 +95,9 @@ def test_a_hundred_hostile_webhooks_disturb_nobody_else(
         ]
         urls += [f"http://n{number}.{'absent' if number % 4 == 0 else 'hang'}.test/" for number in range(NAMES)]
         with attacked(server, urls, also):
-            wait_for(lambda: sum("hang" in name for name in names.asked) >= 20, 20)
+            wait_for(
+                lambda: [name for name in names.asked if "hang" in name], 20, until=at_least(20), what="20 look-ups"
+            )
             seen = watch(server, healthy)
         reached = {request.split(b" ")[1] for request in hostile.requests}
     assert len(reached) > len(kinds), "the attack was one"

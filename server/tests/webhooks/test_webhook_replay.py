@@ -8,7 +8,7 @@ from harness import samples
 from harness.client import Client
 from harness.receiver import Behaviour, Receiver
 from harness.server import Account, Server
-from harness.waiting import wait_for
+from harness.waiting import at_least, equal_to, nothing, wait_for
 
 UNKNOWN = samples.UNKNOWN_ID
 
@@ -19,7 +19,7 @@ def _failed_events(http: Client, receiver: Receiver, count: int) -> tuple[str, l
     hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "contact.help")).data["id"]
     for number in range(count):
         http.post(f"/sim/phones/+1415555{number:04d}/messages", {"channel": "sms", "text": "HELP"})
-        wait_for(lambda wanted=number + 1: len(_log(http, hook, "failed")) == wanted, 10, what="the event to fail")
+        wait_for(lambda: _log(http, hook, "failed"), 10, until=at_least(number + 1), what="the event to fail")
         http.patch(f"/v3/webhooks/{hook}/toggle-status", {"is_active": True})
     receiver.behaviour = Behaviour()
     return hook, _log(http, hook, "failed")
@@ -39,7 +39,9 @@ def test_an_endpoint_that_is_gone_is_switched_off(fresh_account: Account, receiv
     receiver.behaviour = Behaviour(status=410)
     hook = http.post("/v3/webhooks", samples.webhook(receiver.url(), "contact.help")).data["id"]
     http.post(f"/sim/phones/{samples.phone()}/messages", {"channel": "sms", "text": "HELP"})
-    wait_for(lambda: not http.get(f"/v3/webhooks/{hook}").data["is_active"], 10, what="the webhook to be disabled")
+    wait_for(
+        lambda: http.get(f"/v3/webhooks/{hook}").data["is_active"], 10, until=nothing, what="the webhook to be disabled"
+    )
     shown = http.get(f"/v3/webhooks/{hook}/events").data["events"]
     assert {(one["event_type"], one["error_message"]) for one in shown} == {
         ("webhook.disabled", "Disabled because the endpoint answered 410 Gone"),
@@ -56,7 +58,7 @@ def test_one_event_goes_out_again_with_its_id_and_bytes(fresh_account: Account, 
     again = receiver.wait(before + 1)[before]
     first = next(one for one in receiver.deliveries if one.body == again.body)
     assert again.headers["x-webhook-event-id"] == first.headers["x-webhook-event-id"]
-    wait_for(lambda: [one["id"] for one in _log(http, hook, "delivered")] == [failed[0]["id"]], 10)
+    wait_for(lambda: [one["id"] for one in _log(http, hook, "delivered")], 10, until=equal_to([failed[0]["id"]]))
     assert len(receiver.deliveries) == before + 1
     [entry] = _log(http, hook, "delivered")
     assert (entry["delivery_attempts"], entry["error_message"]) == (2, None)
@@ -66,9 +68,9 @@ def test_all_that_failed_go_out_and_those_that_arrived_do_not(fresh_account: Acc
     http = fresh_account.http
     hook, failed = _failed_events(http, receiver, 3)
     assert _replay(http, hook, event_id=failed[0]["id"]).status == 202
-    wait_for(lambda: len(_log(http, hook, "delivered")) == 1, 10)
+    wait_for(lambda: _log(http, hook, "delivered"), 10, until=at_least(1))
     assert _replay(http, hook).data == {"replayed": 2, "next_after": None}
-    wait_for(lambda: len(_log(http, hook, "delivered")) == 3, 10)
+    wait_for(lambda: _log(http, hook, "delivered"), 10, until=at_least(3))
     assert _replay(http, hook).data == {"replayed": 0, "next_after": None}
     assert _replay(http, hook, delivery_status="all").data["replayed"] == 3
 
@@ -79,7 +81,7 @@ def test_a_range_takes_what_was_created_in_it(fresh_account: Account, receiver: 
     newest, middle, oldest = failed
     assert _replay(http, hook, until=oldest["created_at"]).data["replayed"] == 0
     assert _replay(http, hook, since=middle["created_at"], until=newest["created_at"]).data["replayed"] == 1
-    wait_for(lambda: [one["id"] for one in _log(http, hook, "delivered")] == [middle["id"]], 10)
+    wait_for(lambda: [one["id"] for one in _log(http, hook, "delivered")], 10, until=equal_to([middle["id"]]))
 
 
 def test_a_sandbox_replay_sends_nothing(fresh_account: Account, receiver: Receiver) -> None:

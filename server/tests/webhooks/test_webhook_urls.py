@@ -11,7 +11,7 @@ from harness.client import Client, Response
 from harness.receiver import Receiver
 from harness.rows import OWN_COMPLIANCE
 from harness.server import Account, OwnServer, Server
-from harness.waiting import wait_for
+from harness.waiting import equal_to, wait_for
 from sent_server.db import open_database
 
 WEBHOOKS = "/v3/webhooks"
@@ -123,7 +123,7 @@ class TestUserAndPassword:
         assert http.post(f"{path}/test", {"event_type": "messages"}).data["success"]
         _message("callback_url")(http, receiver.url("/unused"))
         receiver.wait(2, path="/hook")
-        wait_for(lambda: http.get(f"{path}/events").data["events"][0]["delivery_status"] == "delivered")
+        wait_for(lambda: http.get(f"{path}/events").data["events"][0]["delivery_status"], until=equal_to("delivered"))
         answers = [made, http.get(path), http.get(WEBHOOKS), http.get(f"{path}/events")]
         answers += [http.put(path, {"display_name": "New"}), http.patch(f"{path}/toggle-status", {"is_active": True})]
         assert all(b"hunter2" not in answer.body and b"jane" not in answer.body for answer in answers)

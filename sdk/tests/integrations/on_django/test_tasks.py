@@ -17,6 +17,7 @@ from django.urls import include, path
 import sent_dm
 from django_parts import HOOK, body, post, signals
 from gateway import LostAnswer, Refusal
+from harness.waiting import equal_to
 from sent_dm.integrations.django.apps import get_sent_client
 from sent_dm.integrations.django.models import SentMessage
 
@@ -139,7 +140,7 @@ def test_the_page(eager, new_phone, capsys, client, wait_for, texts):
     for block in blocks:
         exec(block, names)
     assert names["message"].sent_id in capsys.readouterr().out
-    wait_for(lambda: [len(texts(phone)) for phone in phones] == [3, 1])
+    wait_for(lambda: [len(texts(phone)) for phone in phones], until=equal_to([3, 1]))
     message = names["message"]
     post(body("DELIVERED", message_id=message.sent_id))
     assert capsys.readouterr().out == f"{phones[0]} has it, by sms\n"
