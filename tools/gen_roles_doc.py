@@ -1,4 +1,4 @@
-"""Writes docs/reference/roles.md from the server's route table; `--check` fails when the file has drifted."""
+"""Writes docs/reference/roles.md from the server's route table. `--check` fails if the file differs."""
 
 import asyncio
 import sys
@@ -17,18 +17,19 @@ HEAD = """\
 
 # Roles
 
-A key has one role. `sent keys create CUSTOMER --role ROLE` chooses it, or it is that of the
-[user](../how-to/invite-people.md) whom it was made for. An organization's key has the same role in all its profiles.
+A key has one role.
+`sent keys create CUSTOMER --role ROLE` sets it, and a key of a [user](../how-to/invite-people.md) has the role of the user.
+An organization's key has the same role in all its profiles.
 
 | role | meant for |
 |---|---|
-| `owner` | The person who made the account. Shown as `admin`, with the rights of an admin |
+| `owner` | The person who created the account. Shown as `admin`, with the rights of an admin |
 | `admin` | Everything |
-| `developer` | Everything but changing people and profiles, and the simulated network |
-| `billing` | Reading, except who else is there |
+| `developer` | Everything except changing people and profiles, and the simulated network |
+| `billing` | Reading everything except users |
 
-An operation that the role does not open answers 403 [`AUTH_004`](errors.md), before its body is looked at and without
-counting against a rate limit. Health checks, pages and answers to an invitation need no key.
+An operation that the role does not allow returns 403 [`AUTH_004`](errors.md), before the body is read and without counting against a rate limit.
+Health checks, pages and answers to an invitation need no key.
 
 | operation | owner | admin | developer | billing |
 |---|---|---|---|---|

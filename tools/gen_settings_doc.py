@@ -1,4 +1,4 @@
-"""Writes docs/reference/settings.md from the settings themselves; `--check` fails when the file has drifted."""
+"""Writes docs/reference/settings.md from the settings. `--check` fails if the file differs."""
 
 import dataclasses
 import sys
@@ -12,13 +12,19 @@ HEAD = """\
 
 # Settings
 
-A setting comes from, in rising order: its default, a TOML file (`sent up --config FILE` or `SENT_CONFIG`), a variable
-of the environment, a flag of `sent up`. Unknown keys in the file and unknown flags are refused; an unknown `SENT_*`
-variable is warned about. Names that client libraries own (`SENT_DM_*`, `SENT_API_KEY`, `SENT_BASE_URL`, `SENT_LOG`)
-are left alone.
+A setting comes from these sources, each of which overrides the one before:
 
-`sent up` opens `egress_allow_loopback` by itself when it runs on SQLite and listens on a loopback address, and says so;
-`SENT_EGRESS_ALLOW_LOOPBACK=false` keeps it closed.
+1. its default,
+2. a TOML file (`sent up --config FILE` or `SENT_CONFIG`),
+3. an environment variable,
+4. a flag of `sent up`.
+
+An unknown key in the file and an unknown flag are errors.
+An unknown `SENT_*` variable is a warning.
+Names of client libraries (`SENT_DM_*`, `SENT_API_KEY`, `SENT_BASE_URL`, `SENT_LOG`) are ignored.
+
+`sent up` turns `egress_allow_loopback` on when it runs on SQLite and listens on a loopback address, and reports that.
+`SENT_EGRESS_ALLOW_LOOPBACK=false` keeps it off.
 
 | in the file | as a variable | default | meaning |
 |---|---|---|---|

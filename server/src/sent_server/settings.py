@@ -37,65 +37,64 @@ class Settings:
     home: str = _setting(".sent", "Folder of the installation: SQLite file, keys, demo.json, admin socket.")
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8080, "Port to listen on; 0 takes any free one.")
-    max_connections: int = _setting(10_000, "HTTP connections that a process keeps open at most, and open files allow.")
-    max_connections_per_address: int = _setting(
-        1_000, "The same per address (IPv6: per /64); raise it when a proxy in front brings all of them."
+    max_connections: int = _setting(
+        10_000, "Maximum number of HTTP connections of a process, as far as open files allow."
     )
+    max_connections_per_address: int = _setting(1_000, "The same per address (IPv6: per /64). Raise it behind a proxy.")
     database_url: str = _setting("", "`sqlite:///FILE` or `postgresql://...`; empty means HOME/sent.db.")
-    database_connections: int = _setting(12, "Connections to PostgreSQL that this process opens at most.")
+    database_connections: int = _setting(12, "Maximum number of connections of a process to PostgreSQL.")
     bus_url: str = _setting(
-        "", "`nats://HOST:4222` (with JetStream) notifies several processes of work; empty: they poll."
+        "", "`nats://HOST:4222` (with JetStream) notifies several processes of work. If empty, they poll."
     )
-    cache_url: str = _setting("", "`redis://HOST:6379` counts rate limits for all processes; empty: each by itself.")
+    cache_url: str = _setting(
+        "", "`redis://HOST:6379` counts rate limits for all processes. If empty, each process counts alone."
+    )
     master_key: str = _setting("", "64 hex digits that encrypt stored secrets; empty means HOME/master.key.")
-    health_port: int = _setting(0, "Port on which `sent worker` answers /health/live and /health/ready; 0: none.")
-    drain_ms: int = _setting(
-        0, "After SIGTERM /health/ready says no for this long before the server stops listening (ms)."
+    health_port: int = _setting(
+        0, "Port on which `sent worker` answers /health/live and /health/ready. 0 means no port."
     )
+    drain_ms: int = _setting(0, "Time between SIGTERM, when /health/ready becomes 503, and the end of listening (ms).")
     doc_url_base: str = _setting("", "Base of `error.doc_url`; empty means this server's own /errors.")
     log_level: str = _setting("warning", "debug, info, warning or error.")
     egress_allow_loopback: bool = _setting(
         False,
-        "Let webhooks reach 127.0.0.0/8 and ::1. Obeyed only while the server listens on loopback only.",
+        "Let webhooks reach 127.0.0.0/8 and ::1. Effective only while the server listens on loopback.",
     )
     egress_name_servers: str = _setting(
         "",
-        "Name servers that webhook addresses are looked up with, `HOST[:PORT]` separated by commas; empty: those of "
-        "this machine.",
+        "Name servers for webhook addresses, `HOST[:PORT]` separated by commas; empty means those of this machine.",
     )
     webhook_require_https: bool = _setting(False, "Refuse webhook endpoints and callback addresses that are not https.")
     webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
-    public_url: str = _setting(
-        "", "Where people reach this server, as links in emails show it; empty means http://HOST:PORT."
-    )
+    public_url: str = _setting("", "Address of this server in the links of emails; empty means http://HOST:PORT.")
     smtp_url: str = _setting(
         "",
         "Mail server for invitations: `smtps://USER:PASSWORD@HOST:PORT` (TLS), `smtp://...` (STARTTLS, required) or "
         "`smtp+plain://HOST` (no encryption). Empty: links are written to the log.",
     )
-    smtp_timeout_ms: int = _setting(10_000, "Timeout for each step with the mail server (ms).")
+    smtp_timeout_ms: int = _setting(10_000, "Timeout for each SMTP operation (ms).")
     mail_from: str = _setting("", "Sender of emails, `Name <name@example.com>`; needed with smtp_url.")
-    user_quota: int = _setting(1_000, "Users an account may have before VALIDATION_001.")
+    user_quota: int = _setting(1_000, "Users that an account may have. Beyond: VALIDATION_001.")
     mail_retention_ms: int = _setting(
         2_592_000_000, "The record of an email (not its text) is kept this long (ms; default 30 days)."
     )
-    receipt_timeout_ms: int = _setting(
-        259_200_000, "A leg without a receipt for this long has failed (ms; default 72 h)."
-    )
+    receipt_timeout_ms: int = _setting(259_200_000, "A leg fails after this time without a receipt (ms; default 72 h).")
     simulator_receipt_timeout_ms: int = _setting(10_000, "The same for simulated carriers (ms).")
-    simulator_messages_per_second: int = _setting(0, "What simulated carriers take per second; 0 is no limit.")
+    simulator_messages_per_second: int = _setting(
+        0, "Messages that simulated carriers accept per second; 0 means no limit."
+    )
     sms_max_parts: int = _setting(
         10,
-        "Parts that one SMS may take, 1 to 255. A longer one fails, or the next channel of an automatic choice goes.",
+        "Maximum number of parts of an SMS, 1 to 255. A longer SMS fails, or automatic choice uses the next channel.",
         between=(1, 255),
     )
-    rate_card: str = _setting("", "JSON file of prices; empty means the built-in card, whose prices are invented.")
-    contact_quota: int = _setting(10_000_000, "Contacts an account may hold before BUSINESS_008.")
-    template_quota: int = _setting(10_000, "Templates an account may hold before BUSINESS_008.")
-    webhook_quota: int = _setting(100, "Webhooks an account may hold before VALIDATION_001.")
-    profile_quota: int = _setting(100, "Profiles an organization may have before BUSINESS_008.")
+    rate_card: str = _setting("", "JSON file of prices; empty means the built-in card with invented prices.")
+    contact_quota: int = _setting(10_000_000, "Contacts that an account may have. Beyond: BUSINESS_008.")
+    template_quota: int = _setting(10_000, "Templates that an account may have. Beyond: BUSINESS_008.")
+    webhook_quota: int = _setting(100, "Webhooks that an account may have. Beyond: VALIDATION_001.")
+    profile_quota: int = _setting(100, "Profiles that an organization may have. Beyond: BUSINESS_008.")
     profile_requires_whatsapp: bool = _setting(
-        True, "Refuse a profile that has no WhatsApp account of its own while its organization has none."
+        True, "Refuse a profile without a WhatsApp account if its organization has none either."
     )
     webhook_log_retention_ms: int = _setting(
         2_592_000_000, "Finished webhook deliveries stay in the log this long (ms; default 30 days)."
