@@ -33,7 +33,7 @@ Health checks, pages and answers to an invitation need no key.
 
 | operation | owner | admin | developer | billing |
 |---|---|---|---|---|
-"""
+"""  # noqa: E501 (a sentence is a line)
 COLUMNS = (Role.ADMIN, Role.ADMIN, Role.DEVELOPER, Role.BILLING)  # an owner's key is an admin's
 
 
