@@ -38,12 +38,12 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("events/store.py", "PICK_PENDING"): "by the endpoint's unique id, found under its customer just before",
     ("events/queue_store.py", "RELEASE_ALL"): "a start drops the leases of the process before it",
     ("events/queue_store.py", "RELEASE_ENDPOINT"): "by the unique id of the endpoint whose turn the sender has",
-    ("phones/store.py", "NEXT_CUSTOMER"): "housekeeping walks from tenant to tenant",
+    ("carriers/simulator/store.py", "NEXT_CUSTOMER"): "housekeeping walks from tenant to tenant",
     ("webhooks/store.py", "ENDPOINTS_AFTER"): "the sender's start reads the breakers of all endpoints in pages",
     ("webhooks/store.py", "RELEASING"): "one process puts the events of all tenants' enabled webhooks back",
     ("http/idempotency_store.py", "FORGET_OLD"): "keys expire at the same age for everybody",
     ("mail/store.py", "FORGET_OLD"): "old age is the same for everybody",
-    ("phones/due_store.py", "FORGET_OLD_MEMORIES"): "old age is the same for everybody",
+    ("carriers/simulator/scheduled_store.py", "FORGET_OLD_MEMORIES"): "old age is the same for everybody",
 }
 
 

@@ -19,10 +19,12 @@ from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import NAME as SIMULATOR
 from sent_server.carriers.simulator.adapter import Simulator
 from sent_server.carriers.simulator.lookup import SimulatedLookup
+from sent_server.carriers.simulator.network import PhoneNetwork
+from sent_server.carriers.simulator.reach import SimulatedReach
 from sent_server.compliance import api as compliance_api
 from sent_server.compliance import filing
 from sent_server.contacts import api as contacts_api
-from sent_server.db import Tx, migrate
+from sent_server.db import Tx, migrate, virtual_clock
 from sent_server.db.open import open_database
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
@@ -49,10 +51,9 @@ from sent_server.messages.accept import DISPATCH, AcceptMessages
 from sent_server.numbers import api as numbers_api
 from sent_server.numbers.service import Numbers
 from sent_server.phones import api as phones_api
-from sent_server.phones import virtual_clock
-from sent_server.phones.network import PhoneNetwork
 from sent_server.ports import mailers
 from sent_server.ports.mail import Mailer
+from sent_server.ports.reach import Reach
 from sent_server.ports.simulated_payment import SimulatedProcessor
 from sent_server.pricing import card as rate_cards
 from sent_server.pricing.card import RateCard
@@ -106,6 +107,7 @@ class Platform:
     health: ProcessHealth
     egress: Egress
     carriers: Sequence[Carrier]
+    reach: Reach
     routes: Sequence[Route]
     asgi: ASGIApp
     doc_url_base: str
@@ -161,7 +163,7 @@ class Platform:
         self.health.state = HealthState.READY
 
     async def _start_work(self, *, alone: bool) -> None:
-        inbox = DurableInbox(self.database, self.clock, self.bus, self.settings.sms_max_parts)
+        inbox = DurableInbox(self.database, self.clock, self.bus, self.reach, self.settings.sms_max_parts)
         for carrier in self.carriers:
             await carrier.start(inbox)
             timeout_ms = (
@@ -273,6 +275,7 @@ async def _build(
     egress.forbid_port(settings.port)
     doc_url_base = settings.doc_url_base or f"http://{settings.host}:{settings.port}/errors"
     idempotency = Idempotency(sealer)
+    reach: Reach = SimulatedReach()
     carriers: list[Carrier] = [
         Simulator(PhoneNetwork(database, clock, bus), settings.simulator_messages_per_second or None)
     ]
@@ -283,13 +286,13 @@ async def _build(
     office = Invitations(sealer, base_url)
     routes: list[Route] = [
         *messages_api.routes(
-            AcceptMessages(_rate_card(settings), bus, settings.sms_max_parts),
+            AcceptMessages(_rate_card(settings), bus, reach, settings.sms_max_parts),
             idempotency,
             urls,
             doc_url_base=doc_url_base,
         ),
         *accounts_api.routes(quotas=_quotas(settings)),
-        *contacts_api.routes(quota=settings.contact_quota),
+        *contacts_api.routes(reach=reach, quota=settings.contact_quota),
         *profiles_api.routes(
             database=database,
             bus=bus,
@@ -302,7 +305,7 @@ async def _build(
         *webhooks_api.routes(
             database=database, egress=egress, clock=clock, rules=rules, clean_body=settings.webhook_clean_body
         ),
-        *phones_api.routes(clock, bus, moves_clock=role is ProcessRole.ALL),
+        *phones_api.routes(clock, bus, reach=reach, moves_clock=role is ProcessRole.ALL),
         *numbers_api.routes(Numbers(SimulatedLookup())),
         *users_api.routes(office, quota=settings.user_quota, forget=authenticator.forget_all),
     ]
@@ -325,6 +328,7 @@ async def _build(
         health=health,
         egress=egress,
         carriers=carriers,
+        reach=reach,
         routes=routes,
         asgi=asgi,
         doc_url_base=doc_url_base,

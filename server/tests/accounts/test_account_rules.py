@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from sent_server.accounts import OperatorError, demo, model, service
+from sent_server import demo_account
+from sent_server.accounts import OperatorError, model, service
 from sent_server.channels import service as channels
 from sent_server.db import migrate
 from sent_server.db.open import open_database
@@ -293,7 +294,7 @@ def test_simulated_senders_are_never_shared_and_never_magic(database_url):
 
 def test_the_demo_account_can_send_at_once(database_url):
     async def scenario(database):
-        made = await database.write(lambda tx: demo.create_demo(tx, sealer=SEALER, tier="growth", now_ms=1_000))
+        made = await database.write(lambda tx: demo_account.create_demo(tx, sealer=SEALER, tier="growth", now_ms=1_000))
         caller = await find(database, made.api_key)
         assert (caller.customer_id, caller.role, caller.tier, caller.gate) == (
             made.customer_id,

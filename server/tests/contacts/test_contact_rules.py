@@ -8,14 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sent_server.carriers.simulator import handsets
+from sent_server.carriers.simulator.reach import SimulatedReach
 from sent_server.contacts import service, store
 from sent_server.db import migrate
 from sent_server.db.open import open_database
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
-from sent_server.phones import service as phones
 
+REACH = SimulatedReach()
 US = "0190a000-0000-7000-8000-000000000001"
 THEM = "0190a000-0000-7000-8000-000000000002"
 ADA, BOB, LANDLINE, TAKES_RCS = "+14155551001", "+447700900123", "+14155550112", "+14155550114"
@@ -44,21 +46,21 @@ def run(url, scenario):
 
 
 def create(customer_id, number, *, quota=LARGE, now_ms=1_000):
-    return lambda tx: service.create(tx, customer_id, number, quota=quota, now_ms=now_ms)
+    return lambda tx: service.create(tx, customer_id, number, reach=REACH, quota=quota, now_ms=now_ms)
 
 
 def update(contact_id, *, now_ms=2_000, **changes):
     given = {"default_channel": None, "opt_out": None, "number": None, **changes}
-    return lambda tx: service.update(tx, US, contact_id, now_ms=now_ms, **given)
+    return lambda tx: service.update(tx, US, contact_id, reach=REACH, now_ms=now_ms, **given)
 
 
 def recipients(numbers, *, now_ms=1_000):
-    return lambda tx: service.for_sending(tx, US, numbers, now_ms=now_ms)
+    return lambda tx: service.for_sending(tx, US, numbers, reach=REACH, now_ms=now_ms)
 
 
 async def send_to(tx, numbers):
     """What accepting does: look up, decide, insert."""
-    found = await service.for_sending(tx, US, numbers, now_ms=1_000)
+    found = await service.for_sending(tx, US, numbers, reach=REACH, now_ms=1_000)
     await service.insert_new(tx, US, [r for r in found.values() if r.is_new], now_ms=1_000)
     return {number: recipient.id for number, recipient in found.items()}
 
@@ -282,7 +284,7 @@ def test_one_number_among_many_is_found_without_reading_the_others(database_url)
         async def look_up(tx, count):
             started_s = time.perf_counter()
             for number in numbers[-count:]:
-                await service.for_sending(tx, US, [number], now_ms=1)
+                await service.for_sending(tx, US, [number], reach=REACH, now_ms=1)
             return (time.perf_counter() - started_s) / count
 
         took_s = min([await database.read(lambda tx: look_up(tx, 20)) for _ in range(5)])
@@ -346,7 +348,7 @@ async def wipe(tx):
 
 def test_what_a_handset_learns_shows_in_its_next_contact(database_url):
     async def scenario(database):
-        await database.write(lambda tx: phones.set_capabilities(tx, US, ADA, {"rcs": True}, now_ms=1))
+        await database.write(lambda tx: handsets.set_capabilities(tx, US, ADA, {"rcs": True}, now_ms=1))
         assert (await database.write(create(US, ADA))).available_channels == "sms,whatsapp,rcs"
 
     run(database_url, scenario)
@@ -406,8 +408,8 @@ def test_what_a_handset_takes_is_looked_up_under_its_own_spelling(database_url):
 
     async def scenario(database):
         await database.write(create(US, HERE))
-        await database.write(lambda tx: phones.set_capabilities(tx, US, HERE, {"sms": False}, now_ms=5))
-        await database.write(lambda tx: service.refresh_channels(tx, US, HERE))
+        await database.write(lambda tx: handsets.set_capabilities(tx, US, HERE, {"sms": False}, now_ms=5))
+        await database.write(lambda tx: service.refresh_channels(tx, US, HERE, reach=REACH))
         assert (await database.read(recipients([THERE])))[THERE].channels == {"whatsapp"}
 
     run(database_url, scenario)

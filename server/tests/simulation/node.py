@@ -9,6 +9,8 @@ from sent_server import housekeeping
 from sent_server.app import BATCH_DELAY_MS
 from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import Simulator
+from sent_server.carriers.simulator.network import PhoneNetwork
+from sent_server.carriers.simulator.reach import SimulatedReach
 from sent_server.db import Tx
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import DurableInbox
@@ -28,7 +30,6 @@ from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
 from sent_server.messages.accept import DISPATCH, AcceptMessages
 from sent_server.messages.wire import SendMessage
-from sent_server.phones.network import PhoneNetwork
 from sent_server.pricing import card as rate_cards
 from sent_server.webhooks.attempt import Clocks
 from sent_server.webhooks.claims import TargetResolver
@@ -82,7 +83,7 @@ class Node:
         self.clock = clock = NodeClock(outside.loop, skew_ms)
         process.database = database = ProcessDatabase(outside.storage, process)
         self.bus = bus = ProcessBus(outside.broker, process, stretch)
-        self.inbox = DurableInbox(database, clock, bus)
+        self.inbox = DurableInbox(database, clock, bus, SimulatedReach())
         exchange = outside.exchange
         self.carriers: Sequence[Carrier] = [
             SimulatedCarrier(exchange, process, "smpp", takes_idempotency_key=False),
@@ -91,7 +92,9 @@ class Node:
         ]
         idempotency = Idempotency(SEALER)
         self._executor = Executor(database, idempotency, InFlight(), DOC_URL_BASE)
-        self._send = messages_api.routes(AcceptMessages(CARD, bus), idempotency, URLS, doc_url_base=DOC_URL_BASE)[0]
+        self._send = messages_api.routes(
+            AcceptMessages(CARD, bus, SimulatedReach()), idempotency, URLS, doc_url_base=DOC_URL_BASE
+        )[0]
         self._workers: list[Worker] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)

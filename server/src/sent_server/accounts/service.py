@@ -25,7 +25,7 @@ from sent_server.accounts.model import (
 )
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
-from sent_server.db import Tx
+from sent_server.db import Tx, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
 from sent_server.kernel import ids, mailbox, typed_text
@@ -33,7 +33,6 @@ from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
-from sent_server.phones import virtual_clock
 
 __all__ = ["find_caller"]
 SIMULATOR = "simulator"

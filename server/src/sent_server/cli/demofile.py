@@ -4,8 +4,7 @@ from dataclasses import asdict, replace
 
 import orjson
 
-from sent_server import accounts
-from sent_server.accounts import demo as demo_accounts
+from sent_server import accounts, demo_account
 from sent_server.accounts import service
 from sent_server.app import Platform
 from sent_server.cli import home as homes
@@ -66,6 +65,6 @@ async def _still_known(platform: Platform, kept: DemoFile) -> DemoFile | None:
 async def _create(platform: Platform, *, base_url: str, tier: str) -> DemoFile:
     now_ms = platform.clock.now_ms()
     made = await platform.database.write(
-        lambda tx: demo_accounts.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
+        lambda tx: demo_account.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
     )
     return DemoFile(base_url, made.api_key, made.customer_id, made.sender_numbers, made.template_ids)

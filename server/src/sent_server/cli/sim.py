@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sent_server import accounts
-from sent_server.db import Tx
-from sent_server.phones import virtual_clock, wire
+from sent_server.db import Tx, virtual_clock
+from sent_server.phones import wire
 
 if TYPE_CHECKING:
     from sent_server.cli.operations import Operator

@@ -10,22 +10,38 @@ from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging, phone
+from sent_server.ports.reach import Reach
 
 BAD_ID = ("VALIDATION_001", "Invalid contact ID format.")
 SHORTEST_WHOLE_NUMBER = 7
 
 
-def routes(*, quota: int) -> Sequence[Route]:
+def routes(*, reach: Reach, quota: int) -> Sequence[Route]:
     async def create(tx: Tx, call: Call, body: CreateContact) -> Reply:
         made = await service.create(
             tx,
             call.caller.customer_id,
             body.phone_number,
+            reach=reach,
             scope=call.caller.sharing,
             quota=call.caller.quota("contacts", quota),
             now_ms=call.now_ms,
         )
         return Reply(201, wire.contact(made))
+
+    async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
+        changed = await service.update(
+            tx,
+            call.caller.customer_id,
+            call.path["id"],
+            default_channel=body.default_channel,
+            opt_out=body.opt_out,
+            number=body.phone_number,
+            reach=reach,
+            scope=call.caller.sharing,
+            now_ms=call.now_ms,
+        )
+        return Reply(200, wire.contact(changed))
 
     return [
         route.get("/v3/contacts", list_contacts, scans_with=("search", "channel")),
@@ -54,20 +70,6 @@ async def list_contacts(tx: Tx, call: Call) -> Reply:
 async def get(tx: Tx, call: Call) -> Reply:
     found = await service.get(tx, call.caller.customer_id, call.path["id"], call.caller.sharing)
     return Reply(200, wire.contact(found))
-
-
-async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
-    changed = await service.update(
-        tx,
-        call.caller.customer_id,
-        call.path["id"],
-        default_channel=body.default_channel,
-        opt_out=body.opt_out,
-        number=body.phone_number,
-        scope=call.caller.sharing,
-        now_ms=call.now_ms,
-    )
-    return Reply(200, wire.contact(changed))
 
 
 async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:

@@ -17,7 +17,7 @@ from sent_server.errors import ApiError
 from sent_server.http.caller import NO_SHARING, SharingScope
 from sent_server.kernel import ids, phone, spellings
 from sent_server.kernel.paging import Page
-from sent_server.phones import service as phones
+from sent_server.ports.reach import Reach
 
 __all__ = ["Contact", "Recipient"]
 ALL = "contacts"
@@ -25,7 +25,7 @@ TAKEN = "Contact with this phone number already exists for this customer"
 
 
 async def for_sending(
-    tx: Tx, customer_id: str, numbers: Sequence[str], *, scope: SharingScope = NO_SHARING, now_ms: int
+    tx: Tx, customer_id: str, numbers: Sequence[str], *, reach: Reach, scope: SharingScope = NO_SHARING, now_ms: int
 ) -> dict[str, Recipient]:
     """Every number as a recipient, in one statement when all are known, and one more for a profile.
 
@@ -43,14 +43,14 @@ async def for_sending(
         await store.lock(tx, customer_id)
         made_meanwhile, unknown = await store.for_sending(tx, customer_id, list(unknown))
         known += made_meanwhile
-        reachable = await phones.capabilities(tx, customer_id, list(unknown))
+        channels = await reach.channels_of(tx, customer_id, list(unknown))
         new_ids = {line: ids.new_id(now_ms) for line in dict.fromkeys(map(spellings.canonical, unknown))}
         known += [
             Recipient(
                 new_ids[spellings.canonical(number)],
                 number,
                 phone.region(number),
-                reachable[number],
+                channels[number],
                 opted_out,
                 is_new=True,
             )
@@ -75,12 +75,12 @@ async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], 
     await store.add_to_counts(tx, customer_id, changes)
 
 
-async def refresh_channels(tx: Tx, customer_id: str, number: str) -> None:
+async def refresh_channels(tx: Tx, customer_id: str, number: str, *, reach: Reach) -> None:
     """Look again at what a known number can receive, after its handset has changed."""
     contact = await store.by_phone(tx, customer_id, number)
     if contact is not None:
         await store.lock(tx, customer_id)
-        await store.update(tx, customer_id, await _renumbered(tx, customer_id, contact, number))
+        await store.update(tx, customer_id, await _renumbered(tx, customer_id, contact, number, reach))
 
 
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
@@ -110,13 +110,13 @@ async def opt_in(tx: Tx, customer_id: str, number: str) -> None:
 
 
 async def create(
-    tx: Tx, customer_id: str, number: str, *, scope: SharingScope = NO_SHARING, quota: int, now_ms: int
+    tx: Tx, customer_id: str, number: str, *, reach: Reach, scope: SharingScope = NO_SHARING, quota: int, now_ms: int
 ) -> Contact:
     """A contact of one's own, also beside an inherited one.
 
     Raises RESOURCE_007 for a known number, BUSINESS_008 when the account is full.
     """
-    recipient = (await for_sending(tx, customer_id, [number], now_ms=now_ms))[number]
+    recipient = (await for_sending(tx, customer_id, [number], reach=reach, now_ms=now_ms))[number]
     if not recipient.is_new:
         raise _taken(number, await get(tx, customer_id, recipient.id, scope))
     if await store.count(tx, customer_id, ALL) >= quota:
@@ -213,6 +213,7 @@ async def update(
     default_channel: str | None,
     opt_out: bool | None,
     number: str | None,
+    reach: Reach,
     scope: SharingScope = NO_SHARING,
     now_ms: int,
 ) -> Contact:
@@ -229,7 +230,7 @@ async def update(
         existing = await _first_known(tx, customer_id, identity.all_spellings([number]), besides=contact.id)
         if existing is not None:
             raise _taken(number, existing)
-        changed = await _renumbered(tx, customer_id, changed, number)
+        changed = await _renumbered(tx, customer_id, changed, number, reach)
     await store.update(tx, customer_id, changed)
     if opt_out:
         await store.opt_out(tx, customer_id, changed.phone, source="api", now_ms=now_ms)
@@ -254,9 +255,9 @@ async def _own(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope, w
     return contact
 
 
-async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str) -> Contact:
+async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str, reach: Reach) -> Contact:
     """The contact with this number and what it can receive; the counters follow."""
-    channels = (await phones.capabilities(tx, customer_id, [number]))[number]
+    channels = (await reach.channels_of(tx, customer_id, [number]))[number]
     changes = Counter({_counter(channel): 1 for channel in channels})
     changes.subtract({_counter(channel): 1 for channel in contact.channels})
     await store.add_to_counts(tx, customer_id, changes)

@@ -26,10 +26,17 @@ from sent_server.messages.model import (
     join_plans,
     queue_key,
 )
+from sent_server.ports.reach import Reach
 
 
 async def take(
-    tx: Tx, carrier: str, messages: Sequence[Inbound], *, now_ms: int, sms_max_parts: int = limits.SMS_PARTS
+    tx: Tx,
+    carrier: str,
+    messages: Sequence[Inbound],
+    *,
+    reach: Reach,
+    now_ms: int,
+    sms_max_parts: int = limits.SMS_PARTS,
 ) -> set[str]:
     """Each message once, however often the carrier repeats it. Returns the topics to hint."""
     hints: set[str] = set()
@@ -38,15 +45,15 @@ async def take(
             continue
         customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
         if customer_id is not None:
-            hints |= await _take_one(tx, customer_id, carrier, message, now_ms, sms_max_parts)
+            hints |= await _take_one(tx, customer_id, carrier, message, reach, now_ms, sms_max_parts)
     return hints
 
 
 async def _take_one(
-    tx: Tx, customer_id: str, carrier: str, message: Inbound, now_ms: int, sms_max_parts: int
+    tx: Tx, customer_id: str, carrier: str, message: Inbound, reach: Reach, now_ms: int, sms_max_parts: int
 ) -> set[str]:
     scope = await sharing.scope_of(tx, customer_id)
-    found = await contacts.for_sending(tx, customer_id, [message.phone], scope=scope, now_ms=now_ms)
+    found = await contacts.for_sending(tx, customer_id, [message.phone], reach=reach, scope=scope, now_ms=now_ms)
     recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)

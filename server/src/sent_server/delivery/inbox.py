@@ -10,6 +10,7 @@ from sent_server.delivery import inbound as inbound_messages
 from sent_server.delivery.receipts import ReceivedReceipts, take_receipts
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.values import value_object
+from sent_server.ports.reach import Reach
 
 
 @value_object
@@ -19,6 +20,7 @@ class DurableInbox:
     database: Database
     clock: Clock
     bus: Bus
+    reach: Reach
     sms_max_parts: int = limits.SMS_PARTS
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
@@ -29,7 +31,9 @@ class DurableInbox:
         now_ms = self.clock.now_ms()
         self._hint(
             await self.database.write(
-                lambda tx: inbound_messages.take(tx, carrier, messages, now_ms=now_ms, sms_max_parts=self.sms_max_parts)
+                lambda tx: inbound_messages.take(
+                    tx, carrier, messages, reach=self.reach, now_ms=now_ms, sms_max_parts=self.sms_max_parts
+                )
             )
         )
 

@@ -27,6 +27,7 @@ from sent_server.messages import announce, store, wire
 from sent_server.messages.daily import DailyQuotas
 from sent_server.messages.draft import DraftMessage, DraftRequest, draft_request
 from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans, queue_key
+from sent_server.ports.reach import Reach
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
@@ -43,11 +44,12 @@ class AcceptMessages:
 
     card: RateCard
     bus: Bus
+    reach: Reach
     sms_max_parts: int = limits.SMS_PARTS
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """One reply or refusal per command, in order."""
-        found = await _look_up(tx, commands, self.card)
+        found = await _look_up(tx, commands, self.card, self.reach)
         spendable = await ledger.available(tx, sorted({command.caller.ledger_id for command in commands}))
         daily = await DailyQuotas.of(tx, commands)
         results: list[Reply | ApiError] = []
@@ -119,7 +121,7 @@ class _Found:
     active: dict[str, set[str]]
 
 
-async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _Found:
+async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reach: Reach) -> _Found:
     by_customer: defaultdict[str, list[SendCommand]] = defaultdict(list)
     for command in commands:
         by_customer[command.caller.customer_id].append(command)
@@ -136,7 +138,9 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard) -> _
             names=sorted({command.template_name for command in own if command.template_name}),
         )
         phones = own[0].recipients if len(own) == 1 else sorted({p for command in own for p in command.recipients})
-        recipients[customer_id] = await contacts.for_sending(tx, customer_id, phones, scope=scope, now_ms=own[0].now_ms)
+        recipients[customer_id] = await contacts.for_sending(
+            tx, customer_id, phones, reach=reach, scope=scope, now_ms=own[0].now_ms
+        )
         if card.active_contact_micros:
             known = [recipient.id for recipient in recipients[customer_id].values()]
             month = timestamps.month(own[0].now_ms)

@@ -1,1 +1,1 @@
-"""Simulated handsets, one set per tenant, and the network that carries messages to them and word back from them."""
+"""The routes of /sim: simulated handsets, one set per tenant. The network itself is in `carriers.simulator`."""

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from sent_server.accounts import service as accounts
 from sent_server.bus import Bus
 from sent_server.carriers.base import ReceiptKind
+from sent_server.carriers.simulator import handsets
+from sent_server.carriers.simulator.network import TOPIC
 from sent_server.contacts import service as contacts
-from sent_server.db import Tx, keyset
+from sent_server.db import Tx, keyset, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http import query, route
 from sent_server.http.envelope import Reply
@@ -15,8 +17,8 @@ from sent_server.http.route import Access, Call, Route
 from sent_server.kernel import paging, phone
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.values import value_object
-from sent_server.phones import answers, service, virtual_clock, wire
-from sent_server.phones.network import TOPIC
+from sent_server.phones import replies, wire
+from sent_server.ports.reach import Reach
 
 PHONE = frozenset({"phone"})
 NO_CLOCK = (
@@ -29,17 +31,18 @@ NO_CLOCK = (
 class Sim:
     clock: SystemClock
     bus: Bus
+    reach: Reach
     moves_clock: bool
 
     async def answer(self, tx: Tx, call: Call, body: wire.HandsetReply) -> Reply:
-        said = await answers.write(
+        said = await replies.write(
             tx, call.caller, _phone(call), channel=body.channel, text=body.text, to=body.to, now_ms=call.now_ms
         )
         tx.after_commit(lambda: self.bus.hint(TOPIC))
         return Reply(202, wire.message(said, now_ms=call.now_ms))
 
     async def confirm(self, tx: Tx, call: Call, body: wire.Confirmation) -> Reply:
-        confirmed = await service.confirm(
+        confirmed = await handsets.confirm(
             tx,
             call.caller.customer_id,
             _phone(call),
@@ -51,6 +54,12 @@ class Sim:
         )
         tx.after_commit(lambda: self.bus.hint(TOPIC))
         return Reply(202, wire.message(confirmed, now_ms=call.now_ms))
+
+    async def set_capabilities(self, tx: Tx, call: Call, body: wire.SetCapabilities) -> Reply:
+        customer_id, wanted = call.caller.customer_id, body.wanted
+        handset = await handsets.set_capabilities(tx, customer_id, _phone(call), wanted, now_ms=call.now_ms)
+        await contacts.refresh_channels(tx, customer_id, _phone(call), reach=self.reach)
+        return Reply(200, wire.handset(handset))
 
     async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
         """Raises AUTH_004 where it would be the clock of others, too: it belongs to the installation."""
@@ -66,14 +75,14 @@ class Sim:
         return Reply(200, wire.clock(call.now_ms, await virtual_clock.offset_ms(tx)))
 
 
-def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route]:
+def routes(clock: SystemClock, bus: Bus, *, reach: Reach, moves_clock: bool) -> Sequence[Route]:
     """`moves_clock`: this server may serve `POST /sim/clock` at all."""
-    sim = Sim(clock, bus, moves_clock)
+    sim = Sim(clock, bus, reach, moves_clock)
     admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
     return [
         route.get("/sim/phones", list_phones, access=admin),
         route.get("/sim/phones/{phone}", get_phone, **of_phone),
-        route.mutate("PUT", "/sim/phones/{phone}", set_capabilities, body=wire.SetCapabilities, **of_phone),
+        route.mutate("PUT", "/sim/phones/{phone}", sim.set_capabilities, body=wire.SetCapabilities, **of_phone),
         route.get("/sim/phones/{phone}/messages", list_messages, **of_phone),
         route.mutate("POST", "/sim/phones/{phone}/messages", sim.answer, body=wire.HandsetReply, **of_phone),
         route.mutate("POST", "/sim/phones/{phone}/receipts", sim.confirm, body=wire.Confirmation, **of_phone),
@@ -87,7 +96,7 @@ def routes(clock: SystemClock, bus: Bus, *, moves_clock: bool) -> Sequence[Route
 
 async def list_phones(tx: Tx, call: Call) -> Reply:
     page = query.page(call.query, by_time=True)
-    found, total_count = await service.list_handsets(tx, call.caller.customer_id, page, now_ms=call.now_ms)
+    found, total_count = await handsets.list_handsets(tx, call.caller.customer_id, page, now_ms=call.now_ms)
     shown, position = paging.cut(
         page, found, total_count=total_count, key=lambda item: keyset.timed_key(item.last_at_ms, item.phone)
     )
@@ -95,19 +104,12 @@ async def list_phones(tx: Tx, call: Call) -> Reply:
 
 
 async def get_phone(tx: Tx, call: Call) -> Reply:
-    return Reply(200, wire.handset(await service.get(tx, call.caller.customer_id, _phone(call), now_ms=call.now_ms)))
-
-
-async def set_capabilities(tx: Tx, call: Call, body: wire.SetCapabilities) -> Reply:
-    customer_id, wanted = call.caller.customer_id, body.wanted
-    handset = await service.set_capabilities(tx, customer_id, _phone(call), wanted, now_ms=call.now_ms)
-    await contacts.refresh_channels(tx, customer_id, _phone(call))
-    return Reply(200, wire.handset(handset))
+    return Reply(200, wire.handset(await handsets.get(tx, call.caller.customer_id, _phone(call), now_ms=call.now_ms)))
 
 
 async def list_messages(tx: Tx, call: Call) -> Reply:
     page, now_ms = query.page(call.query, by_time=True), call.now_ms
-    found, total_count = await service.list_messages(tx, call.caller.customer_id, _phone(call), page, now_ms=now_ms)
+    found, total_count = await handsets.list_messages(tx, call.caller.customer_id, _phone(call), page, now_ms=now_ms)
     shown, position = paging.cut(
         page, found, total_count=total_count, key=lambda item: keyset.timed_key(item.at_ms, item.id)
     )
@@ -115,17 +117,17 @@ async def list_messages(tx: Tx, call: Call) -> Reply:
 
 
 async def get_faults(tx: Tx, call: Call) -> Reply:
-    return Reply(200, wire.faults(await service.faults(tx, call.caller.customer_id)))
+    return Reply(200, wire.faults(await handsets.faults(tx, call.caller.customer_id)))
 
 
 async def set_faults(tx: Tx, call: Call, body: wire.SetFaults) -> Reply:
     dialled = [setting.dialled for setting in body.faults]
-    return Reply(200, wire.faults(await service.set_faults(tx, call.caller.customer_id, dialled)))
+    return Reply(200, wire.faults(await handsets.set_faults(tx, call.caller.customer_id, dialled)))
 
 
 async def reset(tx: Tx, call: Call, _: Mutation) -> Reply:
-    handsets, messages, faults = await service.reset(tx, call.caller.customer_id)
-    return Reply(200, {"handsets": handsets, "messages": messages, "faults": faults})
+    phones, messages, faults = await handsets.reset(tx, call.caller.customer_id)
+    return Reply(200, {"handsets": phones, "messages": messages, "faults": faults})
 
 
 def _phone(call: Call) -> str:

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
+from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetMessage
 from sent_server.http.fields import Phone, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
-from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
 CHANNELS = ("sms", "whatsapp", "rcs")
 MAX_TEXT_CHARS = 4_096

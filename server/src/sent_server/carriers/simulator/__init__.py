@@ -1,1 +1,4 @@
-"""The simulated carrier: plays for real against handsets that are rows. It knows no database: a `Network` does."""
+"""The simulated carrier: it behaves like a real one, with a network and handsets that are rows of the database.
+
+`behaviour` is pure and decides; `network` stores what follows and reports it; `handsets` is what /sim works with.
+"""

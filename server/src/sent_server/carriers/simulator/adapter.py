@@ -1,4 +1,4 @@
-"""The simulated carrier for all three channels: `behaviour` decides, a `Network` of handsets plays it out."""
+"""The simulated carrier for all three channels: `behaviour` decides, a `Network` of handsets carries it out."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ Decide = Callable[[Submission, Circumstances], Behaviour]
 
 
 class Network(Protocol):
-    """Where handsets live. `carry` returns once everything that follows is durable; receipts name the attempt."""
+    """Where handsets live. `submit` returns once everything that follows is durable; receipts name the attempt."""
 
-    async def carry(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]: ...
+    async def submit(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]: ...
 
     async def start(self, carrier: str, inbox: Inbox) -> None: ...
 
@@ -34,7 +34,7 @@ class Simulator:
         self.messages_per_second = messages_per_second
 
     async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
-        behaviours = await self._network.carry(submissions, decide)
+        behaviours = await self._network.submit(submissions, decide)
         if any(behaviour.overtakes for behaviour in behaviours):
             await asyncio.sleep(OVERTAKEN_S)
         return [

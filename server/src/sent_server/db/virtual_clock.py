@@ -1,10 +1,11 @@
-"""The platform's clock as a row, so that all processes agree on how far it has been moved."""
+"""The platform's clock as a row, so that all processes agree on how far it was moved."""
 
-from sent_server.db import Tx, metadata
+from sent_server.db import metadata
+from sent_server.db.database import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel.clock import SystemClock
 
-NAME = "clock_offset_ms"  # also the topic that tells other processes
+NAME = "clock_offset_ms"  # also the topic that notifies other processes
 MAX_OFFSET_MS = 3_653 * 86_400_000  # ten years
 
 

@@ -1,7 +1,7 @@
-"""Keeps what handsets remember within bounds."""
+"""Deletes the oldest messages of busy tenants, and old memories of the network."""
 
+from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.db import Database
-from sent_server.phones import due_store, store
 
 EVERY_MS = 5_000
 KEPT_MESSAGES = 10_000  # per tenant: enough to look at, and listed or forgotten in a few milliseconds
@@ -15,7 +15,7 @@ async def step(database: Database, *, now_ms: int) -> bool:
     for customer_id in await database.read(store.customers):
         await trim(database, customer_id)
     before_ms = now_ms - KEPT_MEMORIES_MS
-    await database.write(lambda tx: due_store.forget_old_memories(tx, before_ms=before_ms))
+    await database.write(lambda tx: scheduled_store.forget_old_memories(tx, before_ms=before_ms))
     return False
 
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 
 from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import Fault, FaultKind
+from sent_server.carriers.simulator.model import DialledFault, HandsetMessage
 from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
-from sent_server.phones.model import DialledFault, HandsetMessage
 
 CHANNELS = """
     SELECT phone, channels FROM handsets

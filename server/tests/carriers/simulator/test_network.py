@@ -18,14 +18,14 @@ from sent_server.carriers.base import (
     Submission,
     Unknown,
 )
+from sent_server.carriers.simulator import handsets, retention, scheduled_store, store
 from sent_server.carriers.simulator.adapter import NAME, Simulator
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind
-from sent_server.db import Database, migrate, open_database
+from sent_server.carriers.simulator.model import DialledFault, HandsetMessage
+from sent_server.carriers.simulator.network import LEASE_MS, PhoneNetwork
+from sent_server.db import Database, migrate, open_database, virtual_clock
 from sent_server.kernel.clock import FixedClock, SystemClock
 from sent_server.kernel.paging import Page
-from sent_server.phones import due_store, service, store, upkeep, virtual_clock
-from sent_server.phones.model import DialledFault, HandsetMessage
-from sent_server.phones.network import LEASE_MS, PhoneNetwork
 
 T = TypeVar("T")
 NOW_MS = 1_700_000_000_000
@@ -74,7 +74,7 @@ class World:
 
     async def messages(self, customer_id: str, phone: str) -> list[HandsetMessage]:
         found, _ = await self.database.read(
-            lambda tx: service.list_messages(tx, customer_id, phone, Page(), now_ms=self.clock.now_ms())
+            lambda tx: handsets.list_messages(tx, customer_id, phone, Page(), now_ms=self.clock.now_ms())
         )
         return found
 
@@ -278,9 +278,9 @@ def test_handsets_set_by_hand_decide_what_they_take(database_url: str) -> None:
         phone = "+4915112345678"
 
         wanted = {"rcs": True, "sms": False, "whatsapp": None}
-        await world.database.write(lambda tx: service.set_capabilities(tx, "c1", phone, wanted, now_ms=NOW_MS))
-        mine = await world.database.read(lambda tx: service.capabilities(tx, "c1", [phone, "+14155550112"]))
-        theirs = await world.database.read(lambda tx: service.capabilities(tx, "c2", [phone]))
+        await world.database.write(lambda tx: handsets.set_capabilities(tx, "c1", phone, wanted, now_ms=NOW_MS))
+        mine = await world.database.read(lambda tx: handsets.capabilities(tx, "c1", [phone, "+14155550112"]))
+        theirs = await world.database.read(lambda tx: handsets.capabilities(tx, "c2", [phone]))
         assert mine == {phone: {"rcs", "whatsapp"}, "+14155550112": {"whatsapp"}}
         assert theirs == {phone: {"sms", "whatsapp"}}
         outcomes = await world.carrier.submit([
@@ -296,7 +296,7 @@ def test_handsets_set_by_hand_decide_what_they_take(database_url: str) -> None:
 def test_a_lost_answer_is_made_good_by_asking_again(database_url: str) -> None:
     async def act(world: World) -> None:
         dial = [DialledFault("sms", Fault(FaultKind.UNKNOWN, "E1", PER_MILLION))]
-        await world.database.write(lambda tx: service.set_faults(tx, "c1", dial))
+        await world.database.write(lambda tx: handsets.set_faults(tx, "c1", dial))
         (lost, other_tenant, other_channel) = await world.carrier.submit([
             submission("+14155551234"),
             submission("+14155551234", "m2-0-1", customer_id="c2"),
@@ -315,7 +315,7 @@ def test_a_reset_forgets_the_own_handsets_only(database_url: str) -> None:
     async def act(world: World) -> None:
         for customer_id in ("c1", "c2"):
             await world.carrier.submit([submission("+14155550109", f"{customer_id}m-0-1", customer_id=customer_id)])
-        assert await world.database.write(lambda tx: service.reset(tx, "c1")) == (0, 2, 0)
+        assert await world.database.write(lambda tx: handsets.reset(tx, "c1")) == (0, 2, 0)
         await world.tell()
         assert await world.messages("c1", "+14155550109") == []
         assert len(await world.messages("c2", "+14155550109")) == 2
@@ -331,15 +331,15 @@ def test_handsets_are_listed_with_the_last_used_first(database_url: str) -> None
             await world.carrier.submit([submission(f"+1415555123{number}", f"m{number}-0-1")])
             world.clock.advance(10)
         await world.database.write(
-            lambda tx: service.set_capabilities(tx, "c1", "+14155550114", {"sms": False}, now_ms=NOW_MS)
+            lambda tx: handsets.set_capabilities(tx, "c1", "+14155550114", {"sms": False}, now_ms=NOW_MS)
         )
         first, total = await world.database.read(
-            lambda tx: service.list_handsets(tx, "c1", Page(1, 2), now_ms=world.clock.now_ms())
+            lambda tx: handsets.list_handsets(tx, "c1", Page(1, 2), now_ms=world.clock.now_ms())
         )
         assert [handset.phone for handset in first] == ["+14155551232", "+14155551231", "+14155551230"]
         assert total == 4
         second, _ = await world.database.read(
-            lambda tx: service.list_handsets(tx, "c1", Page(2, 2), now_ms=world.clock.now_ms())
+            lambda tx: handsets.list_handsets(tx, "c1", Page(2, 2), now_ms=world.clock.now_ms())
         )
         assert [(handset.phone, handset.messages, sorted(handset.channels)) for handset in second] == [
             ("+14155551230", 1, ["sms", "whatsapp"]),
@@ -354,15 +354,15 @@ def test_the_oldest_messages_of_a_busy_tenant_are_forgotten(database_url: str) -
         await world.carrier.submit([submission("+14155551234", f"m{n:03d}-0-1") for n in range(30)])
         await world.carrier.submit([submission("+14155551234", "other-0-1", customer_id="c2")])
         for customer_id in await world.database.read(store.customers):
-            await upkeep.trim(world.database, customer_id, kept=20)
+            await retention.trim(world.database, customer_id, kept=20)
         kept = {m.id for page in (1, 2) for m in await _page(world, page)}
         assert kept == {f"m{n:03d}-0-1" for n in range(10, 30)}
         assert len(await world.messages("c2", "+14155551234")) == 1
-        await upkeep.step(world.database, now_ms=NOW_MS)
+        await retention.step(world.database, now_ms=NOW_MS)
 
     async def _page(world: World, number: int) -> list[HandsetMessage]:
         found, _ = await world.database.read(
-            lambda tx: service.list_messages(tx, "c1", "+14155551234", Page(number, 10), now_ms=NOW_MS)
+            lambda tx: handsets.list_messages(tx, "c1", "+14155551234", Page(number, 10), now_ms=NOW_MS)
         )
         return found[:10]
 
@@ -386,6 +386,6 @@ def test_nothing_is_left_to_tell_once_it_was_told(database_url: str) -> None:
     async def act(world: World) -> None:
         await world.carrier.submit([submission(f"+141555501{n:02d}", f"m{n}-0-1") for n in range(15)])
         await world.tell(after_ms=60_000)
-        assert await world.database.read(lambda tx: due_store.fetch(tx, now_ms=2**60, count=10)) == []
+        assert await world.database.read(lambda tx: scheduled_store.fetch(tx, now_ms=2**60, count=10)) == []
 
     run(database_url, act)

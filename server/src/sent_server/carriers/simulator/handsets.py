@@ -1,15 +1,15 @@
-"""What handsets can receive and have received, and the fault dial."""
+"""What handsets can receive and have received, what people write at them, and the fault dial."""
 
 from collections.abc import Mapping, Sequence
 
-from sent_server.carriers.base import ReceiptKind
-from sent_server.carriers.simulator import behaviour
+from sent_server.carriers.base import Channel, ReceiptKind
+from sent_server.carriers.simulator import behaviour, scheduled_store, store
+from sent_server.carriers.simulator.buffer import WriteBuffer
+from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetMessage
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
-from sent_server.phones import due_store, store
-from sent_server.phones.model import DialledFault, Handset, HandsetMessage
 
 BY_HAND = 1_000  # the step of a receipt that somebody asked for; those of a submit count from 0
 
@@ -75,11 +75,22 @@ async def confirm(
     if found is None:
         raise ApiError("RESOURCE_003", f"{phone} has received no such message on {channel}")
     code = (error_code or "SIMULATED_FAULT") if kind is ReceiptKind.FAILED else None
-    await due_store.insert(
+    await scheduled_store.insert(
         tx, [(now_ms, found.id, BY_HAND, customer_id, f"{found.id}.{ids.new_id(now_ms)}", kind.value, code)]
     )
     await store.note_receipt(tx, customer_id, found.id, kind, now_ms=now_ms)
     return (await store.fetch_messages(tx, customer_id, [found.id]))[0]
+
+
+async def reply(
+    tx: Tx, customer_id: str, phone: str, *, channel: Channel, to: str, text: str, now_ms: int
+) -> HandsetMessage:
+    """A person at the handset writes to our number `to`; the network hands it in."""
+    message_id = ids.new_id(now_ms)
+    buffer = WriteBuffer(now_ms)
+    buffer.reply(customer_id, message_id, phone, channel, to, text, at_ms=now_ms)
+    await buffer.write(tx)
+    return (await store.fetch_messages(tx, customer_id, [message_id]))[0]
 
 
 async def faults(tx: Tx, customer_id: str) -> list[DialledFault]:
@@ -94,5 +105,5 @@ async def set_faults(tx: Tx, customer_id: str, dialled: Sequence[DialledFault]) 
 
 async def reset(tx: Tx, customer_id: str) -> tuple[int, int, int]:
     """Forget handsets, messages and faults, and say how many of each. Receipts on their way still arrive."""
-    await due_store.forget_memories(tx, customer_id)
+    await scheduled_store.forget_memories(tx, customer_id)
     return await store.forget(tx, customer_id)

@@ -1,15 +1,13 @@
-"""What a person writes at a handset. Apart from `service`, which is below contacts: this one looks at channels."""
+"""What a person writes at a handset, sent to a number of the caller's account."""
 
 from sent_server.carriers.base import Channel
+from sent_server.carriers.simulator import handsets
 from sent_server.carriers.simulator.adapter import NAME
+from sent_server.carriers.simulator.model import HandsetMessage
 from sent_server.channels import service as channels
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
-from sent_server.kernel import ids
-from sent_server.phones import store
-from sent_server.phones.model import HandsetMessage
-from sent_server.phones.rows import Rows
 
 
 async def write(
@@ -26,8 +24,6 @@ async def write(
     # Another tenant's number must not ring because of us.
     if to is not None and to != config.sender:
         raise ApiError("VALIDATION_001", details={"to": [f"The account's {channel} number is {config.sender}"]})
-    message_id = ids.new_id(now_ms)
-    rows = Rows(now_ms)
-    rows.answer(caller.customer_id, message_id, phone, Channel(channel), config.sender, text, at_ms=now_ms)
-    await rows.write(tx)
-    return (await store.fetch_messages(tx, caller.customer_id, [message_id]))[0]
+    return await handsets.reply(
+        tx, caller.customer_id, phone, channel=Channel(channel), to=config.sender, text=text, now_ms=now_ms
+    )

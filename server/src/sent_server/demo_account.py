@@ -1,6 +1,6 @@
 """The account that a first start creates, so that a newcomer can send at once."""
 
-from sent_server.accounts import service
+from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.kernel.money import MICROS
 from sent_server.kernel.sealing import Sealer
@@ -9,7 +9,7 @@ from sent_server.ledger import service as ledger
 from sent_server.templates import seeds
 from sent_server.users import service as users
 
-NAME = "DemoAccount"
+NAME = "Demo"
 OWNER_EMAIL = "owner@demo.example"
 OWNER_NAME = "Demo Owner"
 BALANCE_MICROS = 10_000 * MICROS
@@ -23,12 +23,12 @@ class DemoAccount:
     template_ids: dict[str, str]
 
 
-async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> DemoAccount:
+async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo:
     """An active organization with credit, three simulated channels, ready templates and its owner's key."""
-    account = await service.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
-    senders = await service.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
+    account = await accounts.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
+    senders = await accounts.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
     await ledger.top_up(tx, account.id, BALANCE_MICROS, ref=account.id, now_ms=now_ms)
     templates = await seeds.create_ready(tx, account.id, now_ms)
     owner = await users.add_owner(tx, account.id, email=OWNER_EMAIL, name=OWNER_NAME, now_ms=now_ms)
-    _, api_key = await service.create_key(tx, account.id, role=owner.shown_role, user_id=owner.id, now_ms=now_ms)
-    return DemoAccount(account.id, api_key, senders, templates)
+    _, api_key = await accounts.create_key(tx, account.id, role=owner.shown_role, user_id=owner.id, now_ms=now_ms)
+    return Demo(account.id, api_key, senders, templates)

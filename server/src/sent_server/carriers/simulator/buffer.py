@@ -1,20 +1,20 @@
-"""What the simulated network puts down in one write: messages on handsets, and what it will tell us about them."""
+"""Collects what one write of the simulated network stores: messages on handsets, receipts and replies to come."""
 
 from collections import defaultdict
 
 import orjson
 
 from sent_server.carriers.base import Channel, MessageContent, Submission
+from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.carriers.simulator.behaviour import Behaviour
+from sent_server.carriers.simulator.model import Direction
 from sent_server.db import Row, Tx
-from sent_server.phones import due_store, store
-from sent_server.phones.model import Direction
 
 _TO_PHONE, _FROM_PHONE = Direction.TO_PHONE.value, Direction.FROM_PHONE.value
 
 
-class Rows:
-    """Collects for a set of submissions or answers; `write` puts it down, one statement per table."""
+class WriteBuffer:
+    """Collects rows for a batch of submissions or replies; `write` stores them with one statement per table."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -25,7 +25,7 @@ class Rows:
         self._repeats: list[tuple[str, str]] = []
 
     def take(self, submission: Submission, found: Behaviour) -> None:
-        """The handset gets it, and the network will say so."""
+        """The handset gets the message, and the network will report it."""
         now_ms, customer_id, attempt_id = self.now_ms, submission.customer_id, submission.attempt_id
         content = submission.content
         self._messages.append((
@@ -41,12 +41,12 @@ class Rows:
         if found.reply:
             text = content.content if found.reply.text is None else found.reply.text
             at_ms = now_ms + found.reply.after_ms
-            self.answer(
+            self.reply(
                 customer_id, f"{attempt_id}.reply", submission.recipient, submission.channel, submission.sender, text,
                 at_ms=at_ms,
             )  # fmt: skip
 
-    def answer(
+    def reply(
         self, customer_id: str, id: str, phone: str, channel: Channel, sender: str, text: str, *, at_ms: int
     ) -> None:
         """A person at the handset writes to `sender`."""
@@ -60,9 +60,9 @@ class Rows:
 
     async def write(self, tx: Tx) -> None:
         await store.insert_messages(tx, self._messages)
-        await due_store.insert(tx, self._due)
+        await scheduled_store.insert(tx, self._due)
         await store.count_duplicates(tx, self._repeats)
-        await due_store.remember(tx, sorted(self.memories))
+        await scheduled_store.remember(tx, sorted(self.memories))
 
 
 def _at(now_ms: int, after_ms: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""SQL of what the network still has to tell us, and of what it remembers."""
+"""SQL of the receipts and replies that the network has yet to report, and of what it remembers."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ FORGET_OLD_MEMORIES = """
 
 
 @value_object
-class Due:
+class Scheduled:
     """`ref` is the attempt that a receipt is about, or the handset's message that a reply is."""
 
     due_at_ms: int
@@ -56,17 +56,17 @@ class Due:
 
 
 async def insert(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows in the order of `Due`."""
+    """Rows in the order of `Scheduled`."""
     await tx.execute_many(INSERT, rows)
 
 
-async def fetch(tx: Tx, *, now_ms: int, count: int) -> list[Due]:
-    """The longest due first."""
-    return [Due(*row) for row in await tx.fetch(FETCH, now_ms=now_ms, count=count)]
+async def fetch(tx: Tx, *, now_ms: int, count: int) -> list[Scheduled]:
+    """The longest due comes first."""
+    return [Scheduled(*row) for row in await tx.fetch(FETCH, now_ms=now_ms, count=count)]
 
 
-async def delete(tx: Tx, told: Sequence[Due]) -> None:
-    await tx.execute_many(DELETE, [(due.due_at_ms, due.ref, due.step) for due in told])
+async def delete(tx: Tx, reported: Sequence[Scheduled]) -> None:
+    await tx.execute_many(DELETE, [(due.due_at_ms, due.ref, due.step) for due in reported])
 
 
 async def memories(tx: Tx, customer_id: str, subjects: Sequence[str]) -> dict[str, Memory]:
