@@ -100,7 +100,7 @@ class ResourceFile:
             lines.append(f"from typing import {', '.join(sorted(typing))}")
         lines += ["", "from sent_dm import types"]
         if omitted := used("NOT_GIVEN", "NotGiven"):
-            lines.append(f"from sent_dm.core.omitted import {', '.join(omitted)}")
+            lines.append(f"from sent_dm.core.not_given import {', '.join(omitted)}")
         lines.append("from sent_dm.core.prepare import Operation")
         lines.append(f"from sent_dm.core.request import {', '.join(used('ReadOptions', 'WriteOptions'))}")
         constants = self._constants()
@@ -113,7 +113,7 @@ class ResourceFile:
             lines.append(f"from {module} import Async{name}, {name}")
         if "AsyncPaginator" in text:
             lines.append("from sent_dm.paging import AsyncPaginator")
-        wanted = used("as_async_raw", "as_async_streaming", "as_raw", "as_streaming", "part")
+        wanted = used("as_async_raw", "as_async_streaming", "as_raw", "as_streaming", "lazy_resource")
         wanted += [] if base else ["AsyncResource", "SyncResource"]
         lines.append(f"from sent_dm.resource import {', '.join(sorted(wanted))}")
         shapes = [name for name in self._shapes() if re.search(rf"\b{name}\b", constants)]
@@ -157,7 +157,7 @@ class ResourceFile:
         made = class_name(self._resource)
         lines = [f"class {prefix}{made}({base_name}):"]
         for sub in self._subs:
-            lines += [f"    {sub.split('.')[1]} = part({prefix}{class_name(sub)})", ""]
+            lines += [f"    {sub.split('.')[1]} = lazy_resource({prefix}{class_name(sub)})", ""]
         for kind, doc in (
             ("raw", "The same calls, giving the answer with its status and headers."),
             ("streaming", "The same calls as context managers, giving the answer before its body is read."),
@@ -264,26 +264,23 @@ class ResourceFile:
 
 def render_clients(resources: list[str]) -> str:
     """resources/clients.py: how they hang on the clients."""
-    lines = [FIRST_LINE + "from __future__ import annotations", "", "from typing import TYPE_CHECKING", ""]
+    lines = [FIRST_LINE + "from __future__ import annotations", ""]
     for name in resources:
         made = class_name(name)
         twins = [f"{a}{made}With{kind}Response" for a in ("", "Async") for kind in ("Raw", "Streaming")]
         lines.append(f"from sent_dm.resources.{name} import {', '.join(sorted([made, 'Async' + made, *twins]))}")
     lines += [
-        "from sent_dm.resource import part",
-        "",
-        "if TYPE_CHECKING:",
-        "    from sent_dm.client import AsyncSentDm, SentDm",
+        "from sent_dm.resource import lazy_resource",
     ]
     for prefix in ("", "Async"):
         lines += ["", "", f"class {prefix}Resources:"]
-        lines += [f"    {name} = part({prefix}{class_name(name)})" for name in resources]
+        lines += [f"    {name} = lazy_resource({prefix}{class_name(name)})" for name in resources]
         for kind in ("Raw", "Streaming"):
             lines += [
                 "",
                 "",
                 f"class {prefix}With{kind}Response:",
-                f"    def __init__(self, client: {prefix}SentDm) -> None:",
+                f"    def __init__(self, client: {prefix}Resources) -> None:",
             ]
             for name in resources:
                 lines.append(f"        self.{name} = {prefix}{class_name(name)}With{kind}Response(client.{name})")

@@ -11,7 +11,7 @@ from sent_dm import exceptions, types, webhooks
 from sent_dm._version import __version__
 from sent_dm.client import AsyncSentDm, SentDm
 from sent_dm.core import log as _log
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.request import Timeout
 from sent_dm.core.settings import DEFAULT_LIMITS as DEFAULT_CONNECTION_LIMITS
 from sent_dm.core.settings import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT

@@ -7,7 +7,7 @@ import httpx
 
 from sent_dm.core import settings as settings_of
 from sent_dm.core.call import Steps
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.request import Headers, Query, Timeout
 from sent_dm.core.settings import DEFAULT_MAX_RETRIES, Settings
 from sent_dm.drivers import async_httpx, sync_httpx
@@ -22,7 +22,7 @@ from sent_dm.resources.clients import (
     WithRawResponse,
     WithStreamingResponse,
 )
-from sent_dm.undocumented import AsyncRequests, Requests
+from sent_dm.undocumented import AsyncRawRequests, RawRequests
 
 T = TypeVar("T")
 HTTPX_TIMEOUT = httpx.Timeout(5.0)  # what its clients have when nobody says anything
@@ -76,7 +76,7 @@ class _Client:
         return f"{type(self).__name__}(base_url={self.settings.base_url!r})"
 
 
-class SentDm(_Client, Resources, Requests):
+class SentDm(_Client, Resources, RawRequests):
     """The Sent API, call by call. Reuse one client: it keeps connections open, and threads may share it.
 
     api_key         else SENT_DM_API_KEY
@@ -164,7 +164,7 @@ class SentDm(_Client, Resources, Requests):
         self.close()
 
 
-class AsyncSentDm(_Client, AsyncResources, AsyncRequests):
+class AsyncSentDm(_Client, AsyncResources, AsyncRawRequests):
     """SentDm for asyncio: the same arguments and methods, to be awaited.
 
     http_client may be an httpx.AsyncClient, or DefaultAioHttpClient() for the most calls per second.

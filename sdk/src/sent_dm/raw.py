@@ -119,10 +119,10 @@ class StreamedResponse(_Head, Generic[T]):
         self._whole: bytes | None = None
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        cut = Cutter(chunk_size)
+        chunker = Chunker(chunk_size)
         for part in self._open.chunks():
-            yield from cut.cut(part)
-        yield from cut.rest()
+            yield from chunker.split(part)
+        yield from chunker.rest()
 
     def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
         decoder = _decoder()
@@ -132,7 +132,7 @@ class StreamedResponse(_Head, Generic[T]):
             yield rest
 
     def iter_lines(self) -> Iterator[str]:
-        lines = Lines()
+        lines = LineSplitter()
         for part in self.iter_text():
             yield from lines.split(part)
         yield from lines.rest()
@@ -165,11 +165,11 @@ class AsyncStreamedResponse(_Head, Generic[T]):
         self._whole: bytes | None = None
 
     async def iter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
-        cut = Cutter(chunk_size)
+        chunker = Chunker(chunk_size)
         async for part in self._open.chunks():
-            for piece in cut.cut(part):
+            for piece in chunker.split(part):
                 yield piece
-        for piece in cut.rest():
+        for piece in chunker.rest():
             yield piece
 
     async def iter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
@@ -180,7 +180,7 @@ class AsyncStreamedResponse(_Head, Generic[T]):
             yield rest
 
     async def iter_lines(self) -> AsyncIterator[str]:
-        lines = Lines()
+        lines = LineSplitter()
         async for part in self.iter_text():
             for line in lines.split(part):
                 yield line
@@ -206,7 +206,7 @@ class AsyncStreamedResponse(_Head, Generic[T]):
         await self._open.aclose()
 
 
-class Cutter:
+class Chunker:
     """Pieces of exactly `size` bytes but for the last; without a size, as they came."""
 
     def __init__(self, size: int | None) -> None:
@@ -215,7 +215,7 @@ class Cutter:
         self._size = size
         self._kept = bytearray()
 
-    def cut(self, part: bytes) -> Iterator[bytes]:
+    def split(self, part: bytes) -> Iterator[bytes]:
         if self._size is None:
             yield part
             return
@@ -230,7 +230,7 @@ class Cutter:
             self._kept.clear()
 
 
-class Lines:
+class LineSplitter:
     def __init__(self) -> None:
         self._kept = ""
 

@@ -1,18 +1,16 @@
 """What generated resources stand on: the ways in which their calls can be made, and how they hang on a client."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from sent_dm.core import decode, prepare
 from sent_dm.core.call import call
+from sent_dm.core.driver import AsyncDriver, Driver
 from sent_dm.core.prepare import Operation
 from sent_dm.core.reply import Reply
 from sent_dm.core.request import NO_OPTIONS, Options
 from sent_dm.paging import AsyncPaginator, next_query
 from sent_dm.raw import AsyncStreamedResponse, AsyncStreaming, RawResponse, StreamedResponse, Streaming
-
-if TYPE_CHECKING:
-    from sent_dm.client import AsyncSentDm, SentDm
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +38,7 @@ class SyncCalls:
 
     _stream = False
 
-    def __init__(self, client: "SentDm") -> None:
+    def __init__(self, client: Driver) -> None:
         self._client = client
 
     def _finish(self, cast_to: Any) -> Callable[[Reply], Any]:
@@ -86,7 +84,7 @@ class StreamingSyncCalls(RawSyncCalls):
 class AsyncCalls:
     _stream = False
 
-    def __init__(self, client: "AsyncSentDm") -> None:
+    def __init__(self, client: AsyncDriver) -> None:
         self._client = client
 
     def _finish(self, cast_to: Any) -> Callable[[Reply], Any]:
@@ -130,7 +128,7 @@ class StreamingAsyncCalls(RawAsyncCalls):
 
 
 class SyncResource:
-    def __init__(self, client: "SentDm", calls: Calls | None = None) -> None:
+    def __init__(self, client: Driver, calls: Calls | None = None) -> None:
         self._client = client
         self._calls: Calls = SyncCalls(client) if calls is None else calls
 
@@ -142,7 +140,7 @@ class SyncResource:
 
 
 class AsyncResource:
-    def __init__(self, client: "AsyncSentDm", calls: Calls | None = None) -> None:
+    def __init__(self, client: AsyncDriver, calls: Calls | None = None) -> None:
         self._client = client
         self._calls: Calls = AsyncCalls(client) if calls is None else calls
 
@@ -153,9 +151,11 @@ class AsyncResource:
         return type(self)(self._client, StreamingAsyncCalls(self._client))
 
 
-class part(Generic[R]):  # noqa: N801
-    """`messages = part(Messages)`: made at first use and kept. On the class itself it is the resource's class, so that
-    `patch("sent_dm.SentDm.messages.send")` finds what it replaces."""
+class lazy_resource(Generic[R]):  # noqa: N801
+    """`messages = lazy_resource(Messages)` makes the resource at its first use and keeps it.
+
+    On the class itself it is the class of the resource, so that `patch("sent_dm.SentDm.messages.send")` works.
+    """
 
     def __init__(self, kind: Callable[[Any], R]) -> None:
         self._kind = kind

@@ -29,7 +29,7 @@ class RequestOptions(WriteOptions, total=False):
     options: Mapping[str, Any] | None
 
 
-class Requests:
+class RawRequests:
     def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         operation, arguments = _read(method, path, cast("dict[str, Any]", options))
         return SyncCalls(cast("Any", self)).run(operation, **arguments)
@@ -50,7 +50,7 @@ class Requests:
         return self.request("DELETE", path, **options)
 
 
-class AsyncRequests:
+class AsyncRawRequests:
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         operation, arguments = _read(method, path, cast("dict[str, Any]", options))
         return await AsyncCalls(cast("Any", self)).run(operation, **arguments)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.request import Options, Request, WriteOptions
 from sent_dm.core.settings import Settings, as_max_retries, as_timeout, mapping, merge_headers, printable
 from sent_dm.core.shapes import Shape

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 import httpx
 
-from sent_dm.core.omitted import NotGiven
+from sent_dm.core.not_given import NotGiven
 
 Timeout = float | httpx.Timeout | None
 HeaderValue = str | NotGiven | None

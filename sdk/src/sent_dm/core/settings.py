@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from sent_dm._version import __version__
-from sent_dm.core.omitted import NotGiven
+from sent_dm.core.not_given import NotGiven
 from sent_dm.core.request import Headers, Query, Timeout
 from sent_dm.exceptions import SentDmError
 

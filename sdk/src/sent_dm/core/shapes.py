@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from sent_dm.core.omitted import NotGiven
+from sent_dm.core.not_given import NotGiven
 from sent_dm.models import Model
 
 Encoder = Callable[[Any, str], Any]

@@ -88,7 +88,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class _Pool:
-    """`_open` counts connections that are out or free; at the limit, callers wait in line for one."""
+    """`_open` counts connections that are out or free; at the limit, callers wait for one."""
 
     def __init__(self, context: ssl.SSLContext, limits: httpx.Limits) -> None:
         self._context = context
@@ -98,7 +98,7 @@ class _Pool:
         self._free: dict[Origin, list[httpcore.AsyncHTTPConnection]] = {}
         self._free_count = 0
         self._open = 0
-        self._line: deque[Any] = deque()
+        self._waiters: deque[Any] = deque()
 
     async def take(self, origin: Origin, timeout_s: float | None) -> httpcore.AsyncHTTPConnection:
         while True:
@@ -114,7 +114,7 @@ class _Pool:
                 self._open += 1
                 return self._new(origin)
             if not await self._close_a_free_one():
-                await self._wait_in_line(timeout_s)
+                await self._wait_for_turn(timeout_s)
 
     def _new(self, origin: Origin) -> httpcore.AsyncHTTPConnection:
         scheme, host, port = origin
@@ -125,10 +125,10 @@ class _Pool:
         if connection.is_idle() and (self._max_free is None or self._free_count < self._max_free):
             self._free.setdefault(origin, []).append(connection)
             self._free_count += 1
-            self._next_in_line()
+            self._wake_next()
             return
         self._open -= 1
-        self._next_in_line()
+        self._wake_next()
         await connection.aclose()
 
     async def _close_a_free_one(self) -> bool:
@@ -141,26 +141,26 @@ class _Pool:
                 return True
         return False
 
-    async def _wait_in_line(self, timeout_s: float | None) -> None:
+    async def _wait_for_turn(self, timeout_s: float | None) -> None:
         import anyio
 
         turn = anyio.Event()
-        self._line.append(turn)
+        self._waiters.append(turn)
         try:
             with anyio.fail_after(timeout_s):
                 await turn.wait()
         except BaseException as cause:
-            if turn in self._line:
-                self._line.remove(turn)
+            if turn in self._waiters:
+                self._waiters.remove(turn)
             else:
-                self._next_in_line()  # it was our turn already; let the next one have it
+                self._wake_next()  # our turn had come already: pass it on
             if isinstance(cause, TimeoutError):
                 raise httpx.PoolTimeout("No free connection") from cause
             raise
 
-    def _next_in_line(self) -> None:
-        if self._line:
-            self._line.popleft().set()
+    def _wake_next(self) -> None:
+        if self._waiters:
+            self._waiters.popleft().set()
 
     async def close(self) -> None:
         for free in self._free.values():

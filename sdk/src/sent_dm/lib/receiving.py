@@ -1,20 +1,17 @@
 """The part of `client.webhooks` that needs no server: sent_dm.webhooks with the secret that the client knows."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sent_dm import webhooks
+from sent_dm.core.driver import AsyncDriver, Driver
 from sent_dm.core.settings import WEBHOOK_SECRET
 from sent_dm.exceptions import SentDmError
 from sent_dm.resource import AsyncResource, SyncResource
 from sent_dm.webhooks import DEFAULT_TOLERANCE_S, WebhookEvent
 
-if TYPE_CHECKING:
-    from sent_dm.client import AsyncSentDm, SentDm
-
 
 class _Receiving:
-    _client: "SentDm | AsyncSentDm"
+    _client: Driver | AsyncDriver
 
     def verify_signature(
         self,

@@ -4,11 +4,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from sent_dm import types
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
 from sent_dm.core.shapes import Shape, boolean, first_fitting
-from sent_dm.resource import AsyncResource, SyncResource, as_async_raw, as_async_streaming, as_raw, as_streaming, part
+from sent_dm.resource import (
+    AsyncResource,
+    SyncResource,
+    as_async_raw,
+    as_async_streaming,
+    as_raw,
+    as_streaming,
+    lazy_resource,
+)
 from sent_dm.resources.brands_campaigns import (
     AsyncBrandsCampaigns,
     AsyncBrandsCampaignsWithRawResponse,
@@ -52,7 +60,7 @@ _DELETE = Operation(
 
 
 class Brands(SyncResource):
-    campaigns = part(BrandsCampaigns)
+    campaigns = lazy_resource(BrandsCampaigns)
 
     @property
     def with_raw_response(self) -> BrandsWithRawResponse:
@@ -111,7 +119,7 @@ class Brands(SyncResource):
 
 
 class AsyncBrands(AsyncResource):
-    campaigns = part(AsyncBrandsCampaigns)
+    campaigns = lazy_resource(AsyncBrandsCampaigns)
 
     @property
     def with_raw_response(self) -> AsyncBrandsWithRawResponse:

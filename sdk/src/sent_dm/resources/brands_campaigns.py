@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from sent_dm import types
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
 from sent_dm.core.shapes import Shape, boolean

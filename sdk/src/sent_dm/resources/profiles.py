@@ -4,11 +4,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from sent_dm import types
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
 from sent_dm.core.shapes import Shape, boolean, integer, nullable, text
-from sent_dm.resource import AsyncResource, SyncResource, as_async_raw, as_async_streaming, as_raw, as_streaming, part
+from sent_dm.resource import (
+    AsyncResource,
+    SyncResource,
+    as_async_raw,
+    as_async_streaming,
+    as_raw,
+    as_streaming,
+    lazy_resource,
+)
 from sent_dm.resources.profiles_campaigns import (
     AsyncProfilesCampaigns,
     AsyncProfilesCampaignsWithRawResponse,
@@ -116,7 +124,7 @@ _COMPLETE = Operation(
 
 
 class Profiles(SyncResource):
-    campaigns = part(ProfilesCampaigns)
+    campaigns = lazy_resource(ProfilesCampaigns)
 
     @property
     def with_raw_response(self) -> ProfilesWithRawResponse:
@@ -288,7 +296,7 @@ class Profiles(SyncResource):
 
 
 class AsyncProfiles(AsyncResource):
-    campaigns = part(AsyncProfilesCampaigns)
+    campaigns = lazy_resource(AsyncProfilesCampaigns)
 
     @property
     def with_raw_response(self) -> AsyncProfilesWithRawResponse:

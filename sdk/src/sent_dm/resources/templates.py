@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from sent_dm import types
-from sent_dm.core.omitted import NOT_GIVEN, NotGiven
+from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
 from sent_dm.core.shapes import Shape, array, boolean, integer, nullable, text

@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 
 from deliveries import FORMS, event, signed
 from django_parts import HOOK, body, post, sent
-from sent_dm.integrations.django import events, signals
+from sent_dm.integrations.django import signals
 from sent_dm.integrations.django.models import WebhookEvent
 
 pytestmark = pytest.mark.usefixtures("configured")
@@ -158,7 +158,7 @@ def test_an_event_that_was_faster_than_the_answer_is_applied_after_it(heard):
     assert message.status == "delivered"
     assert [name for name, _ in heard] == ["webhook_received", "message_delivered"]
     assert [one.event_id for one in message.events.all()] == ["event-1"]
-    events.catch_up(message)
+    message.apply_earlier_events()
     assert len(heard) == 2
 
 

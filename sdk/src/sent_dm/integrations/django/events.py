@@ -1,4 +1,4 @@
-"""What a verified webhook does. An event is written down, then told of once, then applied to its message.
+"""What a verified webhook does. An event is stored, then signalled once, then applied to its message.
 
 The event of a message may arrive before `mark_as_sent` has committed the id by which the message is found. Writing the
 event down is committed before its message is looked for, and `mark_as_sent` looks for events after its own commit:
@@ -7,7 +7,6 @@ whichever is later finds the other.
 
 import hashlib
 import json
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from sent_dm import webhooks
 from sent_dm.integrations.django import signals
-from sent_dm.integrations.django.models import SentMessage, WebhookEvent
+from sent_dm.integrations.django.models import SentMessage, WebhookEvent, payload_of
 from sent_dm.types.webhook_events import WebhookInboundEvent
 
 
@@ -25,17 +24,9 @@ def receive(body: bytes) -> bool:
     raw: dict[str, Any] = json.loads(body)
     event, _ = WebhookEvent.objects.get_or_create(
         event_id=_id(raw, body),
-        defaults={"name": _name(raw), "sent_id": str(_payload(raw).get("message_id") or "")[:100], "body": raw},
+        defaults={"name": _name(raw), "sent_id": str(payload_of(raw).get("message_id") or "")[:100], "body": raw},
     )
     return _handle(event, parsed)
-
-
-def catch_up(message: SentMessage) -> None:
-    """Apply the events that came before the message was known."""
-    if message.sent_id:
-        for event in WebhookEvent.objects.filter(message=None, sent_id=message.sent_id).order_by("pk"):
-            with transaction.atomic():
-                _apply(event, message)
 
 
 def _handle(event: WebhookEvent, parsed: webhooks.WebhookEvent) -> bool:
@@ -49,26 +40,8 @@ def _handle(event: WebhookEvent, parsed: webhooks.WebhookEvent) -> bool:
         elif event.sent_id:
             message = SentMessage.objects.filter(sent_id=event.sent_id).first()
             if message is not None:
-                _apply(event, message)
+                event.apply_to(message)
     return True
-
-
-def _apply(event: WebhookEvent, message: SentMessage) -> None:
-    if not WebhookEvent.objects.filter(pk=event.pk, message=None).update(message=message):
-        return
-    payload = _payload(event.body)
-    status = str(payload.get("message_status") or "").lower()
-    reason = str(payload.get("reason") or payload.get("reason_code") or "Unknown error")
-    for what in message.advance(status, at=_at(event), error_message=reason):
-        match what:
-            case "delivered":
-                signals.message_delivered.send(sender=SentMessage, instance=message, event_data=payload)
-            case "read":
-                signals.message_read.send(sender=SentMessage, instance=message, event_data=payload)
-            case "failed":
-                signals.message_failed.send(sender=SentMessage, instance=message, error=reason)
-            case _:
-                pass
 
 
 def _id(raw: dict[str, Any], body: bytes) -> str:
@@ -80,16 +53,3 @@ def _id(raw: dict[str, Any], body: bytes) -> str:
 
 def _name(raw: dict[str, Any]) -> str:
     return str(raw.get("event") or raw.get("sub_type") or raw.get("type") or raw.get("field") or "")[:100]
-
-
-def _payload(raw: dict[str, Any]) -> dict[str, Any]:
-    payload = raw.get("payload")
-    return payload if isinstance(payload, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-
-
-def _at(event: WebhookEvent) -> datetime:
-    try:
-        at = datetime.fromisoformat(str(event.body.get("timestamp")))
-        return at if at.tzinfo is not None else event.received_at
-    except ValueError:
-        return event.received_at

@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sent_dm.integrations.django import signals
 from sent_dm.integrations.messages import E164
 
 _LOST = ("failed", "cancelled", "filtered", "blocked")
@@ -93,11 +94,16 @@ class SentMessage(models.Model):
 
     def mark_as_sent(self, sent_id: str) -> None:
         """Sent has taken it under this id. Events that were faster than this are applied when it is committed."""
-        from sent_dm.integrations.django import events
-
         self.sent_id, self.status, self.sent_at, self.error_message = sent_id, "sent", timezone.now(), ""
         self.save(update_fields=["sent_id", "status", "sent_at", "error_message", "updated_at"])
-        transaction.on_commit(lambda: events.catch_up(self))
+        transaction.on_commit(self.apply_earlier_events)
+
+    def apply_earlier_events(self) -> None:
+        """Apply the events that came before `sent_id` was committed."""
+        if self.sent_id:
+            for event in WebhookEvent.objects.filter(message=None, sent_id=self.sent_id).order_by("pk"):
+                with transaction.atomic():
+                    event.apply_to(self)
 
     def mark_as_delivered(self) -> bool:
         return bool(self.advance("delivered", at=timezone.now()))
@@ -161,3 +167,33 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.event_id}"
+
+    def apply_to(self, message: SentMessage) -> None:
+        """Change the message as the event says, and send the signals of what is new. A second time changes nothing."""
+        if not WebhookEvent.objects.filter(pk=self.pk, message=None).update(message=message):
+            return
+        payload = payload_of(self.body)
+        status = str(payload.get("message_status") or "").lower()
+        reason = str(payload.get("reason") or payload.get("reason_code") or "Unknown error")
+        for change in message.advance(status, at=self._happened_at(), error_message=reason):
+            match change:
+                case "delivered":
+                    signals.message_delivered.send(sender=SentMessage, instance=message, event_data=payload)
+                case "read":
+                    signals.message_read.send(sender=SentMessage, instance=message, event_data=payload)
+                case "failed":
+                    signals.message_failed.send(sender=SentMessage, instance=message, error=reason)
+                case _:
+                    pass
+
+    def _happened_at(self) -> datetime:
+        try:
+            at = datetime.fromisoformat(str(self.body.get("timestamp")))
+            return at if at.tzinfo is not None else self.received_at
+        except ValueError:
+            return self.received_at
+
+
+def payload_of(body: dict[str, Any]) -> dict[str, Any]:
+    payload = body.get("payload")
+    return payload if isinstance(payload, dict) else {}  # pyright: ignore[reportUnknownVariableType]
