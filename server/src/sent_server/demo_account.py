@@ -23,7 +23,7 @@ class DemoAccount:
     template_ids: dict[str, str]
 
 
-async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo:
+async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> DemoAccount:
     """An active organization with credit, three simulated channels, ready templates and its owner's key."""
     account = await accounts.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
     senders = await accounts.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
@@ -31,4 +31,4 @@ async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> Demo
     templates = await seeds.create_ready(tx, account.id, now_ms)
     owner = await users.add_owner(tx, account.id, email=OWNER_EMAIL, name=OWNER_NAME, now_ms=now_ms)
     _, api_key = await accounts.create_key(tx, account.id, role=owner.shown_role, user_id=owner.id, now_ms=now_ms)
-    return Demo(account.id, api_key, senders, templates)
+    return DemoAccount(account.id, api_key, senders, templates)
