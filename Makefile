@@ -1,7 +1,7 @@
 # Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up test simulate check bench chaos format lock clean
+.PHONY: help install up test simulate check docs bench chaos format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,11 @@ check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repositor
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	@set -e; for tool in tools/*.py; do echo $$tool --check; $(BIN)/python $$tool --check; done
+	@$(MAKE) --no-print-directory docs
+
+docs: $(VENV)/.installed-docs ## Render all pages into site/, with search; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@$(BIN)/python -m tools.docs_site.verify site
 
 bench: $(VENV)/.installed-test ## Measure this machine, a table per question (a quarter of an hour)
 	$(BIN)/python -m bench.accept $(ARGS)
@@ -61,9 +66,10 @@ LOCK := $(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --
 lock: $(VENV)/.installed-test ## Resolve the lock files anew; ARGS="--upgrade" moves versions
 	$(LOCK) $(ARGS) -o requirements.lock server/pyproject.toml sdk/pyproject.toml requirements.in
 	$(LOCK) $(ARGS) -o requirements-test.lock requirements-test.in
+	$(LOCK) $(ARGS) -o requirements-docs.lock requirements-docs.in
 
 clean: ## Remove what can be made again; the data in .sent stays
-	rm -rf $(VENV) .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) site .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -81,4 +87,9 @@ $(VENV)/.installed: requirements.lock server/pyproject.toml sdk/pyproject.toml |
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
 	@echo "Installing the tools of tests and checks into $(VENV)"
 	@$(PIP) install -qq --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(VENV)/.installed-docs: requirements-docs.lock $(VENV)/.installed-test
+	@echo "Installing the generator of the docs into $(VENV)"
+	@$(PIP) install -qq --require-hashes -r requirements-docs.lock
 	@touch $@
