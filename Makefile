@@ -57,6 +57,7 @@ format: $(VENV)/.installed-test ## Rewrite files as ruff and our generators want
 	$(BIN)/ruff check --fix .
 	$(BIN)/python tools/gen_settings_doc.py
 	$(BIN)/python tools/gen_roles_doc.py
+	$(BIN)/python tools/gen_errors_doc.py
 	$(BIN)/python tools/copy_contract.py
 	$(BIN)/python tools/gen_sdk.py
 

@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "server" / "src" / "sent_server"
 COPIES = {
     ROOT / "contract" / "openapi-v3.json": PACKAGE / "reference" / "contract.json",
+    ROOT / "contract" / "errors.json": PACKAGE / "errors" / "catalogue.json",
     ROOT / "contract" / "reasons.json": PACKAGE / "carriers" / "reasons.json",
 }
 

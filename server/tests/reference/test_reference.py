@@ -2,13 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from harness.server import Server
 from sent_server.errors import CATALOGUE
+from sent_server.errors.remedies import REMEDIES
 from sent_server.reference import document, guides, postman
-from sent_server.reference.remedies import REMEDIES
 
 PAGES = ["/docs", "/errors", "/errors/AUTH_001", "/docs/style.css", "/docs/page.js", "/openapi.json", "/postman.json"]
 
@@ -48,6 +49,7 @@ def test_every_operation_has_its_place_on_the_page(server: Server) -> None:
 
 def test_every_code_has_a_page_with_cause_and_remedy(server: Server) -> None:
     assert set(REMEDIES) == set(CATALOGUE)
+    documented = (Path(__file__).parents[3] / "docs/reference/errors.md").read_text(encoding="utf-8")
     index = server.anonymous().request("GET", "/errors", checked=False).body.decode()
     for code, entry in CATALOGUE.items():
         assert f'href="/errors/{code}"' in index
@@ -58,9 +60,52 @@ def test_every_code_has_a_page_with_cause_and_remedy(server: Server) -> None:
         assert str(entry.status) in text
         assert "What to do" in text
         assert "`" not in text
+        assert "](" not in text
+        assert f"| `{code}` | {entry.status} | {entry.cause} | {entry.remedy} |" in documented
     assert server.anonymous().request("GET", "/errors/NOTHING_999").code == "RESOURCE_011"
     refused = server.anonymous().request("POST", "/docs", checked=False)
     assert (refused.status, refused.code, refused.headers["allow"]) == (405, "VALIDATION_001", "GET, HEAD")
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", [BROWSER, "application/json;q=0.5, text/html", "TEXT/HTML; q=0.1"])
+def test_an_unknown_code_shows_a_browser_the_known_ones(server: Server, accept: str) -> None:
+    answer = server.anonymous().request("GET", "/errors/NOPE", headers={"accept": accept}, checked=False)
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    page = answer.body.decode()
+    assert "This code does not exist" in page
+    assert "NOPE" not in page
+    assert all(f'href="/errors/{code}"' in page for code in CATALOGUE)
+    again = {"accept": accept, "if-none-match": answer.headers["etag"]}
+    assert server.anonymous().request("GET", "/errors/NOPE", headers=again, checked=False).status == 404
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "",
+        "*/*",
+        "application/json",
+        "application/json, text/html",
+        "text/html;q=0",
+        "text/html;q=high",
+        "text/html;q=nan",
+    ],
+)
+def test_an_unknown_code_is_json_for_everything_else(server: Server, accept: str) -> None:
+    answer = server.anonymous().request("GET", "/errors/NOPE", headers={"accept": accept})
+    assert (answer.status, answer.code) == (404, "RESOURCE_011")
+
+
+def test_a_cause_links_to_the_page_that_explains_it(server: Server) -> None:
+    page = server.anonymous().request("GET", "/errors/AUTH_004", checked=False).body.decode()
+    assert f'<a href="{guides.PREFIX}docs/reference/roles">role</a>' in page
+    page = server.anonymous().request("GET", "/errors/BUSINESS_002", checked=False).body.decode()
+    assert f'<a href="{guides.PREFIX}docs/reference/errors#rates">rates</a>' in page
 
 
 def test_the_collection_has_every_operation_and_variables_for_address_and_key() -> None:

@@ -1,8 +1,12 @@
-"""Codes with their HTTP status and documented message. Source: contract/errors.json, copied beside this file."""
+"""Codes with their HTTP status, documented message, cause and remedy.
+
+Source: contract/errors.json, copied beside this file, for status and message; remedies.py for cause and remedy.
+"""
 
 import json
 from importlib import resources
 
+from sent_server.errors.remedies import REMEDIES
 from sent_server.kernel.values import value_object
 
 
@@ -11,12 +15,12 @@ class ErrorEntry:
     code: str
     status: int
     message: str
-    when: str
+    cause: str
+    remedy: str
 
 
 # RESOURCE_011 is reserved in the contract; here it answers an unknown route. Source: docs/reference/errors.md.
 _OURS = {"RESOURCE_011": 404}
-_OUR_WHEN = {"RESOURCE_011": "a path that this server does not have"}
 
 
 def _load() -> dict[str, ErrorEntry]:
@@ -25,12 +29,8 @@ def _load() -> dict[str, ErrorEntry]:
     for row in json.loads(text)["errors"]:
         status = row["http_status"] or _OURS.get(row["code"])
         if status:
-            entries[row["code"]] = ErrorEntry(
-                row["code"],
-                status,
-                row["default_message"],
-                _OUR_WHEN[row["code"]] if row["code"] in _OUR_WHEN else row["when"],
-            )
+            cause, remedy = REMEDIES[row["code"]]
+            entries[row["code"]] = ErrorEntry(row["code"], status, row["default_message"], cause, remedy)
     return entries
 
 

@@ -2,7 +2,6 @@
 
 contract.json  contract/openapi-v3.json as shipped (tools/copy_contract.py)
 document.py    the contract as served, and its operations as the pages show them
-remedies.py    what each error code means, and what to do
 pages/         templates, style and the one script; nothing is fetched from elsewhere
 pages.py       renders them
 doors.py       the paths

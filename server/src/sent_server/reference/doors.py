@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+_QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 # From the path's values to the content; None where there is none.
 Content = Callable[[Scope], bytes | None]
 
@@ -28,17 +30,21 @@ class Door:
     media_type: str
     not_found: ASGIApp
     not_allowed: ASGIApp
+    missing_page: Callable[[], bytes] | None = None  # for browsers, with the status 404
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await self.not_allowed(scope, receive, send)
             return
-        body = self.content(scope)
+        body, status = self.content(scope), 200
+        request_headers = dict(scope["headers"])
+        if body is None and self.missing_page is not None and _prefers_html(request_headers.get(b"accept", b"")):
+            body, status = self.missing_page(), 404
         if body is None:
             await self.not_found(scope, receive, send)
             return
         tag = _tag(body)
-        known = dict(scope["headers"]).get(b"if-none-match") == tag
+        known = status == 200 and request_headers.get(b"if-none-match") == tag
         headers = [
             (b"content-type", self.media_type.encode()),
             (b"etag", tag),
@@ -50,8 +56,18 @@ class Door:
             headers.append((b"access-control-allow-origin", b"*"))
         if not known:
             headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": 304 if known else 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 304 if known else status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if known else body})
+
+
+def _prefers_html(accept: bytes) -> bool:
+    """A browser names text/html; a client of the API names JSON, anything, or nothing."""
+    quality: dict[str, float] = {}
+    for part in accept.decode("latin-1").lower().split(","):
+        media_type, *parameters = (word.strip() for word in part.split(";"))
+        q = next((word[2:] for word in parameters if word.startswith("q=")), "1")
+        quality[media_type] = float(q) if _QUALITY.fullmatch(q) else 0.0
+    return quality.get("text/html", 0.0) > quality.get("application/json", 0.0)
 
 
 @functools.lru_cache(maxsize=256)
@@ -85,8 +101,8 @@ def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
     port = urlsplit(base_url).port
     own_names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
-    def of(content: Content, media_type: str) -> ASGIApp:
-        return Door(content, media_type, not_found, not_allowed)
+    def of(content: Content, media_type: str, missing_page: Callable[[], bytes] | None = None) -> ASGIApp:
+        return Door(content, media_type, not_found, not_allowed, missing_page)
 
     def at(scope: Scope) -> str:
         # No other name is taken from the request: whoever forges Host must not put links into our pages.
@@ -103,5 +119,5 @@ def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         "/docs/style.css": of(lambda _: pages.asset("style.css"), "text/css; charset=utf-8"),
         "/docs/page.js": of(lambda _: pages.asset("page.js"), "text/javascript; charset=utf-8"),
         "/errors": of(lambda _: pages.errors(), HTML),
-        "/errors/{code}": of(lambda scope: pages.error(scope["path_params"]["code"]), HTML),
+        "/errors/{code}": of(lambda scope: pages.error(scope["path_params"]["code"]), HTML, pages.no_error),
     }

@@ -67,7 +67,15 @@ def render(guide: Guide) -> str:
     _name_headings(tokens)
     for token in tokens:
         if token.children:
-            token.children = _linked(token.children, guide)
+            token.children = _linked(token.children, guide.source)
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
+def render_inline(text: str, *, source: str) -> str:
+    """HTML of a sentence or two, whose links are relative to the page `source`."""
+    tokens = _markdown.parseInline(text)
+    for token in tokens:
+        token.children = _linked(token.children or [], source)
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
@@ -98,14 +106,14 @@ def _name_headings(tokens: Sequence[Token]) -> None:
             opening.attrSet("id", words.replace(" ", "-"))
 
 
-def _linked(children: Sequence[Token], guide: Guide) -> list[Token]:
+def _linked(children: Sequence[Token], source: str) -> list[Token]:
     kept: list[Token] = []
     is_dropped: list[bool] = []
     for token in children:
         if token.type == "image":
             token.attrSet("src", PICTURES + posixpath.basename(str(token.attrGet("src") or "")))
         elif token.type == "link_open":
-            address = _address(str(token.attrGet("href") or ""), guide)
+            address = _address(str(token.attrGet("href") or ""), source)
             is_dropped.append(address is None)
             if address is None:
                 continue
@@ -116,12 +124,12 @@ def _linked(children: Sequence[Token], guide: Guide) -> list[Token]:
     return kept
 
 
-def _address(link: str, guide: Guide) -> str | None:
+def _address(link: str, source: str) -> str | None:
     """Where a link of the page leads on this server. None for what is not served here."""
     parts = urlsplit(link)
     if parts.scheme in ("http", "https", "mailto") or not parts.path:
         return link
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(guide.source), parts.path))
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(source), parts.path))
     page = everything().get(target.removesuffix(".md")) or everything().get(posixpath.join(target, "README"))
     if page is None:
         return None

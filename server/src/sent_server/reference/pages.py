@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 from sent_server.errors import CATALOGUE
 from sent_server.reference import document, guides
 from sent_server.reference.document import Operation
-from sent_server.reference.remedies import REMEDIES
 
 _templates = jinja2.Environment(
     loader=jinja2.PackageLoader("sent_server.reference", "pages"),
@@ -18,6 +17,8 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+
+_ERRORS_PAGE = "docs/reference/errors.md"
 
 
 def _code(text: str) -> Markup:
@@ -28,11 +29,16 @@ def _code(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def _prose(text: str) -> Markup:
+    """Markdown of the error catalogue: code and links."""
+    return Markup(guides.render_inline(text, source=_ERRORS_PAGE))  # noqa: S704
+
+
 def _first_guide() -> str | None:
     return next((found[0].path for found in guides.sections().values()), None)
 
 
-_templates.filters["code"] = _code
+_templates.filters |= {"code": _code, "prose": _prose}
 
 
 @functools.lru_cache(maxsize=4)
@@ -62,7 +68,7 @@ def guide(path: str) -> bytes | None:
 
 @functools.cache
 def errors() -> bytes:
-    return _render("errors.html", entries=CATALOGUE.values())
+    return _render("errors.html", entries=CATALOGUE.values(), is_unknown=False)
 
 
 @functools.cache
@@ -71,8 +77,13 @@ def error(code: str) -> bytes | None:
     entry = CATALOGUE.get(code)
     if entry is None:
         return None
-    cause, remedy = REMEDIES[code]
-    return _render("error.html", e=entry, cause=cause, remedy=remedy, operations=_answered_by(code))
+    return _render("error.html", e=entry, operations=_answered_by(code))
+
+
+@functools.cache
+def no_error() -> bytes:
+    """For people who look up a code that does not exist."""
+    return _render("errors.html", entries=CATALOGUE.values(), is_unknown=True)
 
 
 @functools.cache
