@@ -18,7 +18,7 @@ from sent_server.http import idempotency_store
 from sent_server.http.idempotency import Idempotency
 from sent_server.jobs import Worker
 from sent_server.jobs import store as job_store
-from sent_server.webhooks import lanes
+from sent_server.outbound import pace
 
 
 def leases_never_end() -> None:
@@ -97,7 +97,7 @@ def fsync_errors_ignored() -> None:
 
 def hanging_receivers_unnoticed() -> None:
     """Whoever hangs takes the room of the others."""
-    lanes.FIRST_PATIENCE_MS = lanes.LEAST_PATIENCE_MS = lanes.SLOW_AFTER_MS = 10**10
+    pace.FIRST_PATIENCE_MS = pace.LEAST_PATIENCE_MS = pace.SLOW_AFTER_MS = 10**10
 
 
 def pauses_by_wall_clock() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.receiver import Behaviour, Delivery, Receiver
 from sent_server import events
-from sent_server.webhooks import outcomes, service, signing, turns
+from sent_server.webhooks import endpoint_leases, outcomes, service, signing
 from sent_server.webhooks.model import DeliveryOutcome
 from sent_server.webhooks.service import WebhookDraft
 from sent_server.webhooks.signing import SignatureMode
@@ -273,7 +273,7 @@ def test_an_endpoint_is_served_by_one_process_until_its_turn_runs_out(database_u
         await world.emit(count=2)
         await world.send()
         assert len(await asyncio.to_thread(receiver.wait, 1)) == 1, "another process has the turn"
-        world.advance(turns.LEASE_MS / 1000 + 1)
+        world.advance(endpoint_leases.LEASE_MS / 1000 + 1)
         await world.send()
         assert await world.statuses(webhook) == ["delivered"] * 3
 
@@ -309,8 +309,8 @@ def test_a_turn_ends_so_that_others_get_theirs(database_url: str, receiver: Rece
             await asyncio.sleep(0.005)
         await world.emit()
         assert await step(other) is False
-        world.advance(turns.TURN_MS / 1000)
-        await world.sender.keep_turns()
+        world.advance(endpoint_leases.HELD_AT_MOST_MS / 1000)
+        await world.sender.renew_leases()
         assert await step(world.sender) is False, "it steps back for a moment"
         assert await step(other) is True
         await other.stop()
@@ -329,7 +329,7 @@ def test_what_a_killed_process_was_sending_is_sent_again(database_url: str, rece
         receiver.behaviour = Behaviour()
         await world.sender.take_over()
         assert await step(world.sender) is False
-        world.advance(turns.LEASE_MS / 1000)
+        world.advance(endpoint_leases.LEASE_MS / 1000)
         await world.sender.take_over()
         await world.send()
         assert await world.statuses(webhook) == ["delivered"] * 3
@@ -349,7 +349,7 @@ def test_a_process_that_slept_and_sends_the_same_again_records_the_newer_of_its_
         receiver.plan.extend([Behaviour(after_s=0.8), Behaviour(after_s=1.6)])
         await world.emit()
         assert await step(world.sender)
-        world.advance(turns.LEASE_MS / 1000 + 1)  # the turn runs out while the request is open
+        world.advance(endpoint_leases.LEASE_MS / 1000 + 1)  # the turn runs out while the request is open
         await world.sender.take_over()
         assert await step(world.sender)
         assert world.sender.open_count == 2
@@ -373,7 +373,7 @@ def test_an_expired_lease_is_taken_over_and_the_old_holder_writes_nothing(
         world.advance(36)
         await world.send()
         late = DeliveryOutcome(stale, 3, now_ms, world.clock.now_ms(), 404, None, "late")
-        await world.database.write_batched(outcomes.record, late)
+        await world.database.write_batched(outcomes.record, [late])
         [entry] = await world.log(webhook)
         assert (entry.status, entry.attempts, entry.http_status_code) == ("delivered", 1, 200)
 

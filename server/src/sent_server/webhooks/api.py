@@ -11,7 +11,7 @@ from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.values import value_object
-from sent_server.webhooks import service, trial, wire
+from sent_server.webhooks import service, test_event, wire
 from sent_server.webhooks.model import EndpointHealth
 from sent_server.webhooks.service import WebhookDraft, WebhookRules
 
@@ -78,13 +78,13 @@ class Webhooks:
     async def test(self, call: Call, body: wire.TestWebhook) -> Reply:
         customer_id, webhook_id = call.caller.customer_id, call.path["id"]
         webhook, _ = await self.database.read(lambda tx: service.get(tx, customer_id, webhook_id))
-        request = trial.prepare(
+        request = test_event.prepare(
             webhook, body.event_type, self.rules.sealer, now_ms=call.now_ms, wall_ms=self.clock.wall_ms(),
             clean=self.clean_body,
         )  # fmt: skip
         if call.sandbox:
-            return Reply(200, {"success": True, "message": trial.DELIVERED})
-        return Reply(200, await trial.send(self.egress, request))
+            return Reply(200, {"success": True, "message": test_event.DELIVERED})
+        return Reply(200, await test_event.send(self.egress, request))
 
     async def log(self, tx: Tx, call: Call) -> Reply:
         page = query.page(call.query)

@@ -10,8 +10,8 @@ from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRef
 from sent_server.kernel.clock import monotonic_ms
 from sent_server.kernel.values import value_object
 from sent_server.webhooks import body as bodies
-from sent_server.webhooks import request
 from sent_server.webhooks.claims import Ready
+from sent_server.webhooks.headers import signed_headers
 from sent_server.webhooks.model import DeliveryOutcome
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool)
     url = claimed.callback_url or target.url
     assert url is not None
     body = bodies.encode(ready.content, claimed.field, clean=clean_body)
-    headers = request.headers(
+    headers = signed_headers(
         target,
         label=claimed.label,
         event_name=claimed.event_name,

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from sent_server.events import DeliveryProgress
 from sent_server.kernel.values import value_object
+from sent_server.outbound import Backoff, BreakerPolicy
 from sent_server.webhooks.model import DeliveryOutcome, EndpointHealth
 
-RETRY_DELAYS_MS = tuple(minutes * 60_000 for minutes in (1, 5, 15, 60, 60))
-PARK_AFTER_ATTEMPTS = 5
-PROBE_EVERY_MS = 30_000
+RETRIES = Backoff(tuple(minutes * 60_000 for minutes in (1, 5, 15, 60)))
+PARKING = BreakerPolicy(opens_after=5, probe_every_ms=30_000)
 DISABLE_AFTER_EVENTS = 10
 MAX_PARKED_MS = 72 * 3_600_000
 GONE = 410
@@ -51,7 +51,7 @@ def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
         return BreakerVerdict(progress, after)
     retries_used = claimed.retries_used + 1
     if retries_used <= outcome.retry_count:
-        due_at_ms = now_ms + max(RETRY_DELAYS_MS[retries_used - 1], (outcome.retry_after_s or 0) * 1000)
+        due_at_ms = now_ms + RETRIES.delay_ms(retries_used, at_least_ms=(outcome.retry_after_s or 0) * 1000)
         return BreakerVerdict(_progress(outcome, "retrying", attempts, retries_used, due_at_ms=due_at_ms), after)
     failed = after.failed_events_in_row + 1
     progress = _progress(outcome, "failed", attempts, retries_used, due_at_ms=None)
@@ -61,7 +61,7 @@ def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
 
 def overdue(health: EndpointHealth, *, now_ms: int) -> bool:
     """Whether it has been parked for as long as events are kept for it."""
-    return health.parked_at_ms is not None and health.parked_at_ms <= now_ms - MAX_PARKED_MS
+    return health.breaker.open_for(MAX_PARKED_MS, now_ms=now_ms)
 
 
 def _after_failure(outcome: DeliveryOutcome, health: EndpointHealth) -> EndpointHealth:
@@ -69,12 +69,13 @@ def _after_failure(outcome: DeliveryOutcome, health: EndpointHealth) -> Endpoint
     failed = replace(health, consecutive_failures=health.consecutive_failures + 1, last_attempt_at_ms=now_ms)
     if not outcome.unreachable:
         return replace(failed, unreachable_in_row=0, parked_at_ms=None, probe_at_ms=None)
-    in_row = health.unreachable_in_row + 1
-    if in_row < PARK_AFTER_ATTEMPTS:
-        return replace(failed, unreachable_in_row=in_row)
-    probe_at_ms = now_ms + max(PROBE_EVERY_MS, (outcome.retry_after_s or 0) * 1000)
-    parked_at_ms = now_ms if health.parked_at_ms is None else health.parked_at_ms
-    return replace(failed, unreachable_in_row=in_row, parked_at_ms=parked_at_ms, probe_at_ms=probe_at_ms)
+    after = health.breaker.after_unreachable(PARKING, now_ms=now_ms, retry_after_ms=(outcome.retry_after_s or 0) * 1000)
+    return replace(
+        failed,
+        unreachable_in_row=after.unreachable_in_row,
+        parked_at_ms=after.open_since_ms,
+        probe_at_ms=after.probe_at_ms,
+    )
 
 
 def _progress(

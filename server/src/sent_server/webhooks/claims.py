@@ -13,7 +13,7 @@ from sent_server.db import Tx
 from sent_server.events import ClaimedDelivery, DeliveryProgress, DueEndpoint, EventContent, Share
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
-from sent_server.webhooks import breaker, store, trial
+from sent_server.webhooks import breaker, store, test_event
 from sent_server.webhooks.model import EndpointHealth, Target, Webhook
 from sent_server.webhooks.signing import SignatureMode
 from sent_server.webhooks.store import Key
@@ -61,7 +61,7 @@ class TargetResolver:
 
     def _webhook_target(self, webhook: Webhook) -> Target | None:
         try:
-            return trial.target(webhook, self.sealer)
+            return test_event.target(webhook, self.sealer)
         except InvalidTag:
             # Sealed with another master key: this webhook waits, the others go on.
             log.error("webhook.secret_unreadable", webhook_id=webhook.id)
@@ -110,7 +110,7 @@ async def take(
             continue
         health = healths.get(key)
         if health is not None and health.parked_at_ms is not None:
-            if not await store.take_probe(tx, key, now_ms=now_ms, probe_at_ms=now_ms + breaker.PROBE_EVERY_MS):
+            if not await store.take_probe(tx, key, now_ms=now_ms, probe_at_ms=now_ms + breaker.PARKING.probe_every_ms):
                 continue
             count = 1
         targets[endpoint.endpoint_id] = target
@@ -139,7 +139,7 @@ def _without_content(claimed: ClaimedDelivery, now_ms: int) -> DeliveryProgress:
 
 
 def _may_send(health: EndpointHealth | None, now_ms: int) -> bool:
-    return health is None or health.probe_at_ms is None or health.probe_at_ms <= now_ms
+    return health is None or health.breaker.may_attempt(now_ms)
 
 
 def _is_on(webhook: Webhook | None) -> bool:

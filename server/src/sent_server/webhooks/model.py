@@ -2,6 +2,7 @@
 
 from sent_server.events import ClaimedDelivery
 from sent_server.kernel.values import value_object
+from sent_server.outbound import Breaker
 from sent_server.webhooks.signing import SignatureMode
 
 
@@ -51,6 +52,11 @@ class EndpointHealth:
     probe_at_ms: int | None = None
     last_attempt_at_ms: int | None = None
     last_success_at_ms: int | None = None
+
+    @property
+    def breaker(self) -> Breaker:
+        """Parked is what an endpoint is while its breaker is open."""
+        return Breaker(self.unreachable_in_row, self.parked_at_ms, self.probe_at_ms)
 
 
 @value_object

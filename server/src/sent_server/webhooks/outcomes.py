@@ -17,8 +17,9 @@ LONG_PARKED = "Disabled after 72 hours without an answer"
 GAVE_UP = "Not delivered within 72 hours"
 
 
-async def record(tx: Tx, outcomes: Sequence[DeliveryOutcome]) -> Sequence[None]:
+async def record(tx: Tx, sets: Sequence[Sequence[DeliveryOutcome]]) -> Sequence[None]:
     """A batched use case: one write for everything that finished while the last one was committed."""
+    outcomes = [outcome for together in sets for outcome in together]
     keys = sorted({_key(outcome) for outcome in outcomes})
     healths = await store.health_of(tx, keys, lock=True)
     results: list[tuple[ClaimedDelivery, DeliveryProgress]] = []
@@ -36,7 +37,7 @@ async def record(tx: Tx, outcomes: Sequence[DeliveryOutcome]) -> Sequence[None]:
         now_ms = max(outcome.finished_at_ms for outcome in outcomes)
         await service.disable(tx, customer_id, endpoint_id, reason=reason, now_ms=now_ms)
         log.warning("webhook.disabled", webhook_id=endpoint_id, reason=reason)
-    return [None] * len(outcomes)
+    return [None] * len(sets)
 
 
 async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: Keep) -> int:

@@ -16,15 +16,15 @@ from sent_server.egress import Egress
 from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import LeaderLease
+from sent_server.outbound import OpenAttempts, OutcomeRecorder, TargetLimiter
 from sent_server.webhooks import claims, outcomes, parking, store
 from sent_server.webhooks.attempt import Clocks, attempt
 from sent_server.webhooks.claims import Ready, TargetResolver
-from sent_server.webhooks.lanes import Lanes
+from sent_server.webhooks.due_endpoints import DueEndpoints
+from sent_server.webhooks.endpoint_leases import RENEW_EVERY_MS, TAKE_OVER_EVERY_MS, EndpointLeases
+from sent_server.webhooks.model import DeliveryOutcome
 from sent_server.webhooks.parking import Keep
-from sent_server.webhooks.recorder import Recorder
 from sent_server.webhooks.store import Key
-from sent_server.webhooks.turns import KEEP_EVERY_MS, TAKE_OVER_EVERY_MS, Turns
-from sent_server.webhooks.waiting import Waiting
 
 log = structlog.get_logger()
 TOPIC = events.TOPIC
@@ -60,18 +60,18 @@ class Sender:
         self._clean_body = clean_body
         self._log_kept_ms = log_kept_ms
         self._keep = keep
-        self._lanes = Lanes()
-        self._waiting = Waiting(
+        self._limiter = TargetLimiter()
+        self._due = DueEndpoints(
             database, now_ms=clocks.now_ms, monotonic_ms=clocks.monotonic_ms, wake=lambda: bus.wake(TOPIC)
         )
-        self._recorder = Recorder(database)
-        self._turns = Turns(database, clocks.now_ms, alone=alone)
+        self._recorder = OutcomeRecorder("webhook", self._record, describe=_described)
+        self._leases = EndpointLeases(database, clocks.now_ms, alone=alone)
         self._tidying = LeaderLease(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
-        self._open: set[asyncio.Task[None]] = set()
+        self._attempts = OpenAttempts()
         self._tidied_up_to: Key = ("", "")
         self._workers = [
             Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
-            Worker(f"{TOPIC}-turns", bus, self.keep_turns, poll_ms=KEEP_EVERY_MS),
+            Worker(f"{TOPIC}-leases", bus, self.renew_leases, poll_ms=RENEW_EVERY_MS),
             Worker(f"{TOPIC}-take-over", bus, self.take_over, poll_ms=TAKE_OVER_EVERY_MS),
             Worker(f"{TOPIC}-park", bus, self.park, poll_ms=PARK_EVERY_MS),
             Worker(f"{TOPIC}-release", bus, self.release, poll_ms=RELEASE_EVERY_MS),
@@ -85,14 +85,10 @@ class Sender:
     async def stop(self) -> None:
         """Finish what is open if it ends soon, and leave the rest to the others."""
         await asyncio.gather(*(worker.stop() for worker in self._workers))
-        if self._open:
-            _, late = await asyncio.wait(self._open, timeout=STOP_WITHIN_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._attempts.stop(within_s=STOP_WITHIN_S)
         await self._recorder.stop(within_s=STOP_WITHIN_S)
         try:
-            await self._turns.lay_down_all()
+            await self._leases.release_all()
             await self._tidying.release()
         except StorageUnavailableError as error:
             log.warning("webhook.leases_not_released", error=str(error))
@@ -100,12 +96,12 @@ class Sender:
     @property
     def open_count(self) -> int:
         """Deliveries that are being sent or recorded."""
-        return len(self._open) + self._recorder.held
+        return len(self._attempts) + self._recorder.held
 
     @property
     def pause_ms(self) -> int:
         """How long until a step looks at the database again; until then it goes on with what it knows."""
-        return self._waiting.pause_ms
+        return self._due.pause_ms
 
     async def recover(self) -> None:
         """Take back what a killed process was sending. Only when no other process sends (SQLite)."""
@@ -114,10 +110,10 @@ class Sender:
 
     async def step(self) -> bool:
         """Start as much of what is due as there is room for; says whether it started anything."""
-        due = await self._waiting.endpoints()
+        due = await self._due.endpoints()
         now_ms = self._clocks.now_ms()
-        ours = self._turns.possible([one.endpoint_id for one in due])
-        shares = self._lanes.share(
+        ours = self._leases.possible([one.endpoint_id for one in due])
+        shares = self._limiter.share(
             [one.endpoint_id for one in due if one.endpoint_id in ours], now_ms=self._clocks.monotonic_ms()
         )
         chosen = [one for one in due if one.endpoint_id in shares]
@@ -126,27 +122,25 @@ class Sender:
         ready = await self._database.write(lambda tx: self._take(tx, chosen, shares, now_ms))
         got = Counter(one.claimed.endpoint_id for one in ready)
         for name, share in shares.items():
-            self._waiting.note(name, asked=share, got=got[name])
+            self._due.note(name, asked=share, got=got[name])
         opened_at_ms = self._clocks.monotonic_ms()
         for one in ready:
-            self._lanes.open(one.claimed.endpoint_id, one.claimed.lease, now_ms=opened_at_ms)
-            task = asyncio.create_task(self._deliver(one))
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+            self._limiter.open(one.claimed.endpoint_id, one.claimed.lease, now_ms=opened_at_ms)
+            self._attempts.start(self._deliver(one))
         return bool(ready)
 
     async def _take(self, tx: Tx, chosen: Sequence[DueEndpoint], shares: Mapping[str, int], now_ms: int) -> list[Ready]:
-        ours = await self._turns.take(tx, [one.endpoint_id for one in chosen], now_ms=now_ms)
+        ours = await self._leases.take(tx, [one.endpoint_id for one in chosen], now_ms=now_ms)
         mine = [one for one in chosen if one.endpoint_id in ours]
         return await claims.take(tx, mine, shares, self._book, now_ms=now_ms)
 
-    async def keep_turns(self) -> bool:
-        await self._turns.keep(self._lanes.in_use())
+    async def renew_leases(self) -> bool:
+        await self._leases.renew(self._limiter.in_use())
         return False
 
     async def take_over(self) -> bool:
         """Go on with what a dead process was sending."""
-        if await self._turns.take_over():
+        if await self._leases.take_over():
             self._bus.wake(TOPIC)
         return False
 
@@ -170,7 +164,7 @@ class Sender:
 
     async def park(self) -> bool:
         """Take what is due at webhooks that are off out of the queue, so that it is not looked at again."""
-        off = self._waiting.take_off()[:PARK_AT_ONCE]
+        off = self._due.take_off()[:PARK_AT_ONCE]
         if off:
             now_ms = self._clocks.now_ms()
             await self._database.write(lambda tx: parking.park(tx, off, now_ms=now_ms))
@@ -193,6 +187,13 @@ class Sender:
             outcome = await attempt(ready, self._egress, self._clocks, clean_body=self._clean_body)
             ok = outcome.succeeded
         finally:
-            self._lanes.close(endpoint_id, lease, now_ms=self._clocks.monotonic_ms(), ok=ok)
+            self._limiter.close(endpoint_id, lease, now_ms=self._clocks.monotonic_ms(), ok=ok)
             self._bus.wake(TOPIC)
         self._recorder.add(outcome)
+
+    async def _record(self, together: Sequence[DeliveryOutcome]) -> None:
+        await self._database.write_batched(outcomes.record, together, weight=len(together))
+
+
+def _described(outcome: DeliveryOutcome) -> dict[str, str]:
+    return {"delivery_id": outcome.claimed.id}

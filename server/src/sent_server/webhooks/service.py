@@ -14,7 +14,7 @@ from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
-from sent_server.webhooks import parking, signing, store, trial
+from sent_server.webhooks import parking, signing, store, test_event
 from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
@@ -224,7 +224,7 @@ def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
     if not given:
         return webhook
     try:
-        before = trial.called_url(webhook, rules.sealer)
+        before = test_event.called_url(webhook, rules.sealer)
     except InvalidTag:  # sealed with another master key: credentials must be given again
         before = webhook.endpoint_url
     url = rules.urls.settle("endpoint_url", given, stored=before)

@@ -6,7 +6,7 @@ from sent_server.webhooks import signing
 from sent_server.webhooks.model import Target
 
 
-def headers(
+def signed_headers(
     target: Target, *, label: Label, event_name: str, event_id: str, body: bytes, wall_ms: int
 ) -> dict[str, str]:
     """Signed for this moment of the wall clock; X-Webhook-Event-ID stays the same over retries."""

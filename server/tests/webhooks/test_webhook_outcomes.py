@@ -1,10 +1,11 @@
-"""Outcomes are written together, and fail apart."""
+"""Outcomes in the database: written together, and failing apart."""
 
 import asyncio
 
 from sent_server import events
+from sent_server.outbound import OutcomeRecorder
+from sent_server.webhooks import outcomes
 from sent_server.webhooks.model import DeliveryOutcome
-from sent_server.webhooks.recorder import Recorder
 from webhooks.sending import World, run, until
 
 LEASE_MS = 35_000
@@ -18,6 +19,14 @@ async def claimed(world: World, count: int) -> tuple[object, list[events.Claimed
     return webhook, await world.database.write(lambda tx: events.claim(tx, [share], now_ms=now_ms))
 
 
+def recorder_of(world: World) -> OutcomeRecorder[DeliveryOutcome]:
+    return OutcomeRecorder(
+        "webhook",
+        lambda together: world.database.write_batched(outcomes.record, together, weight=len(together)),
+        describe=lambda outcome: {"delivery_id": outcome.claimed.id},
+    )
+
+
 def outcome(one: events.ClaimedDelivery, world: World, text: str | None = None) -> DeliveryOutcome:
     now_ms = world.clock.now_ms()
     return DeliveryOutcome(one, 3, now_ms, now_ms, 200, text, None)
@@ -26,7 +35,7 @@ def outcome(one: events.ClaimedDelivery, world: World, text: str | None = None) 
 def test_what_comes_while_the_last_ones_are_written_is_written_next(database_url):
     async def act(world: World) -> None:
         webhook, some = await claimed(world, 30)
-        recorder = Recorder(world.database)
+        recorder = recorder_of(world)
         for one in some[:10]:
             recorder.add(outcome(one, world))
         await asyncio.sleep(0)
@@ -43,7 +52,7 @@ def test_what_comes_while_the_last_ones_are_written_is_written_next(database_url
 def test_one_that_cannot_be_written_takes_no_other_along(database_url):
     async def act(world: World) -> None:
         webhook, some = await claimed(world, 5)
-        recorder = Recorder(world.database)
+        recorder = recorder_of(world)
         for number, one in enumerate(some):
             recorder.add(outcome(one, world, text="\ud800" if number == 2 else None))
         await until(lambda: _is(recorder.held == 0))

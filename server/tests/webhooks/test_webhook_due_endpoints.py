@@ -3,7 +3,7 @@
 from harness.receiver import Receiver
 from sent_server import events
 from sent_server.events import DueEndpoint
-from sent_server.webhooks import waiting
+from sent_server.webhooks import due_endpoints
 from webhooks.sending import CUSTOMER, World, run, until
 
 LATER_MS = 60_000
@@ -39,7 +39,7 @@ def test_endpoints_are_looked_through_in_stretches_that_count_those_that_are_not
 
 def test_many_endpoints_that_wait_for_later_do_not_hide_one_that_is_due(database_url, receiver):
     async def act(world: World) -> None:
-        count = waiting.AT_ONCE + 20
+        count = due_endpoints.AT_ONCE + 20
         rows = [
             (CUSTOMER, f"00000000-{number:04}", str(number), "an event", "message.sent", "messages", 0,
              "http://x.invalid/",

@@ -1,4 +1,4 @@
-"""Which endpoints have something to send, as far as this process knows.
+"""Which endpoints have something to send: a cache of what this process found in the queue.
 
 Looking for them takes a step per endpoint that waits for anything, and many thousands that are down may wait. So a look
 goes through a stretch of them and the next one goes on from there; a process looks in a fifth of its time at most, and
@@ -18,7 +18,7 @@ PAUSE_PER_LOOK = 4
 SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 10, 250
 
 
-class Waiting:
+class DueEndpoints:
     """`now_ms` is the platform's time, by which things are due; `monotonic_ms` measures our own effort.
 
     `wake` brings the sender back here: whoever asked in a pause is told when it is over.
@@ -59,7 +59,7 @@ class Waiting:
         return list(self._known.values())
 
     def note(self, endpoint_id: str, *, asked: int, got: int) -> None:
-        """Whoever gave less than was asked has nothing more."""
+        """An endpoint that gave less than it was asked for is drained."""
         if got < asked:
             self._known.pop(endpoint_id, None)
             self._had_more.discard(endpoint_id)

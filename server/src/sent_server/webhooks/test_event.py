@@ -10,7 +10,7 @@ from sent_server.kernel import ids, timestamps
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.webhooks import body as bodies
-from sent_server.webhooks import request
+from sent_server.webhooks.headers import signed_headers
 from sent_server.webhooks.model import Target, Webhook
 
 DELIVERED = "Test event delivered successfully"
@@ -63,7 +63,7 @@ def prepare(
     body = bodies.encode(content, label.field, clean=clean)
     to = target(webhook, sealer)
     assert to.url is not None
-    headers = request.headers(to, label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms)
+    headers = signed_headers(to, label=label, event_name=name, event_id=content.id, body=body, wall_ms=wall_ms)
     return PreparedTest(webhook.customer_id, to.url, body, headers, webhook.timeout_seconds)
 
 
