@@ -18,7 +18,7 @@ from sent_server.http import idempotency_store
 from sent_server.http.idempotency import Idempotency
 from sent_server.jobs import Worker
 from sent_server.jobs import store as job_store
-from sent_server.outbound import pace
+from sent_server.outbound import pace, recorder
 
 
 def leases_never_end() -> None:
@@ -77,7 +77,7 @@ def outages_unforeseen() -> None:
 
 def answers_forgotten() -> None:
     """A carrier's answer that the database does not take at once is dropped; a lease will ask again."""
-    dispatch.write_with_retry = lambda write: write()
+    recorder.write_with_retry = lambda write: write()
 
 
 def full_disk_unforeseen() -> None:

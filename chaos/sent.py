@@ -14,7 +14,6 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -30,14 +29,14 @@ def command(*arguments: str) -> list[str]:
 
 
 def watch_carrier(path: str) -> None:
-    """One write per portion, so that a kill leaves whole lines."""
+    """One write per submit, so that a kill leaves whole lines."""
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     submit = Simulator.submit
     think_s = int(os.environ.get("CHAOS_CARRIER_MS", "0")) / 1000
 
-    async def submit_seen(self: Simulator, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
-        os.write(log, "".join(f"{os.getpid()} {one.attempt_id}\n" for one in submissions).encode())
-        answer = await submit(self, submissions)
+    async def submit_seen(self: Simulator, submission: Submission) -> SubmitOutcome:
+        os.write(log, f"{os.getpid()} {submission.attempt_id}\n".encode())
+        answer = await submit(self, submission)
         await asyncio.sleep(think_s)
         return answer
 

@@ -20,6 +20,7 @@ from sent_server.carriers.base import (
     Rejected,
     Submission,
     SubmitOutcome,
+    Traits,
     Unknown,
 )
 from sent_server.db import StorageUnavailableError
@@ -64,11 +65,11 @@ class Exchange:
         self._trace = trace
         self._random = random.Random(f"exchange {seed}")
 
-    async def submit(self, carrier: "SimulatedCarrier", submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
+    async def submit(self, carrier: "SimulatedCarrier", submission: Submission) -> SubmitOutcome:
         """Called in a process; from here on it happens whether that process lives or not."""
         await asyncio.sleep(self._random.uniform(0.0, 0.003))
-        answer: asyncio.Future[Sequence[SubmitOutcome]] = self._loop.create_future()
-        self._loop.spawn(None, self._serve(carrier, submissions, answer))
+        answer: asyncio.Future[SubmitOutcome] = self._loop.create_future()
+        self._loop.spawn(None, self._serve(carrier, submission, answer))
         return await answer
 
     def says(self, carrier: str, phone: str, sender: str, channel: Channel, text: str) -> None:
@@ -79,12 +80,9 @@ class Exchange:
         self._hand_in(lambda inbox: inbox.inbound(carrier, [message]), self._random.uniform(0, 1), event_id)
 
     async def _serve(
-        self,
-        carrier: "SimulatedCarrier",
-        submissions: Sequence[Submission],
-        answer: asyncio.Future[Sequence[SubmitOutcome]],
+        self, carrier: "SimulatedCarrier", submission: Submission, answer: asyncio.Future[SubmitOutcome]
     ) -> None:
-        outcomes = [self._take(carrier, submission) for submission in submissions]
+        outcome = self._take(carrier, submission)
         luck = self._random.random() if self.faulty else 1.0
         await asyncio.sleep(self._random.uniform(0.002, 0.05) if luck > 0.1 else self._random.uniform(0.05, 4.0))
         if luck < 0.03:
@@ -96,7 +94,7 @@ class Exchange:
             self._trace.count("carrier: broke")
             answer.set_exception(CarrierBrokeError("simulated"))
         else:
-            answer.set_result(outcomes)
+            answer.set_result(outcome)
 
     def _take(self, carrier: "SimulatedCarrier", submission: Submission) -> SubmitOutcome:
         key = (carrier.name, submission.attempt_id)
@@ -104,7 +102,7 @@ class Exchange:
         if not self._attempt_row(submission):
             self.wrong.append(f"{submission.attempt_id} was submitted without its attempt row")
         if self.submitted[key] > 1:
-            if not carrier.takes_idempotency_key:
+            if not carrier.traits.takes_idempotency_key:
                 self.wrong.append(f"{submission.attempt_id} was submitted twice to {carrier.name}")
             elif known := self._answers.get(key):
                 self._trace.count("carrier: asked again")
@@ -226,12 +224,12 @@ class SimulatedCarrier:
     def __init__(self, exchange: Exchange, process: Process, name: str, *, takes_idempotency_key: bool) -> None:
         self.name = name
         self.messages_per_second: int | None = None
-        self.takes_idempotency_key = takes_idempotency_key
+        self.traits = Traits(takes_idempotency_key=takes_idempotency_key)
         self._exchange = exchange
         self._process = process
 
-    async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
-        return await self._exchange.submit(self, submissions)
+    async def submit(self, submission: Submission) -> SubmitOutcome:
+        return await self._exchange.submit(self, submission)
 
     async def start(self, inbox: Inbox) -> None: ...
 

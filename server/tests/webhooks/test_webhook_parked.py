@@ -161,7 +161,7 @@ def test_an_answer_that_comes_after_the_event_was_parked_records_nothing(databas
         await world.switch(webhook, active=False)
         world.advance(2)  # the lease is over, its holder sleeps
         await world.settle()
-        late = outcomes.Outcome(claimed, 3, now_ms, world.clock.now_ms(), 200, None, None)
+        late = outcomes.DeliveryOutcome(claimed, 3, now_ms, world.clock.now_ms(), 200, None, None)
         await world.database.write_batched(outcomes.record, [late])
         assert [entry.status for entry in await waiting(world, webhook)] == ["pending"]
 

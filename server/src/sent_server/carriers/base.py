@@ -1,6 +1,6 @@
 """What the engine and a carrier say to each other.
 
-A carrier never raises for business results; it answers one outcome per submission, in order.
+A carrier never raises for business results; it answers one outcome per submission.
 """
 
 from collections.abc import Sequence
@@ -127,18 +127,33 @@ class Inbox(Protocol):
     async def inbound(self, carrier: str, messages: Sequence[Inbound]) -> None: ...
 
 
-class Carrier(Protocol):
-    """`name` is what the channel configuration stores.
+@value_object
+class Traits:
+    """What the engine must know of a carrier.
 
     `takes_idempotency_key`: the same `attempt_id` twice is sent once and answered alike, so that the engine may ask
-    again after a crash. `messages_per_second` is what it takes from all senders together; None: as much as comes.
+    again after a crash. `max_in_flight` is how many submits it may have open in one process. A submit that is not
+    answered within `submit_timeout_ms` is cancelled and counts as `Unknown`.
+    """
+
+    takes_idempotency_key: bool
+    max_in_flight: int = 2_000
+    submit_timeout_ms: int = 20_000
+
+
+class Carrier(Protocol):
+    """`name` is what the channel configuration stores. `messages_per_second` is what it takes from all senders
+    together; None: as much as comes.
+
+    `submit` sends one message and returns what became of it. Concurrency, the deadline and recording are the engine's
+    affair: many submits run at once, and one may be cancelled at any await.
     """
 
     name: str
+    traits: Traits
     messages_per_second: int | None
-    takes_idempotency_key: bool
 
-    async def submit(self, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]: ...
+    async def submit(self, submission: Submission) -> SubmitOutcome: ...
 
     async def start(self, inbox: Inbox) -> None: ...
 

@@ -1,7 +1,9 @@
-"""The dispatcher of one carrier: prepare a batch, submit it, write down what happened.
+"""The dispatcher of one carrier: claim and prepare what is due, submit it, write down what happened.
 
-Several portions are under way at once, so that a slow submit does not keep the next ones from starting; each carrier
-has a dispatcher of its own, so that a slow carrier delays nobody else.
+    claim, prepare (one transaction) -> submit, each message by itself -> record (one transaction for all of a moment)
+
+Every submit has a deadline and an outcome of its own, so that one which hangs costs one message. Each carrier has a
+dispatcher, so that a slow carrier delays nobody else.
 """
 
 import asyncio
@@ -12,25 +14,42 @@ import structlog
 
 from sent_server import jobs
 from sent_server.bus import Bus
-from sent_server.carriers.base import Carrier, Submission, SubmitOutcome, Unknown
-from sent_server.db import Database, StorageUnavailableError, write_with_retry
+from sent_server.carriers.base import Carrier, SubmitOutcome, Unknown
+from sent_server.db import Database, StorageUnavailableError
 from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import SubmitResults, record_outcomes
 from sent_server.delivery.prepare import LEASE_MS, ClaimedBatch, PreparedSubmission, prepare
 from sent_server.kernel.clock import Clock
 from sent_server.messages.accept import DISPATCH
+from sent_server.outbound import LimitPolicy, OpenAttempts, OutcomeRecorder, TargetLimiter
 
 log = structlog.get_logger()
 BATCH_SIZE = 500
-MAX_BATCHES_IN_FLIGHT = 4
-SUBMIT_TIMEOUT_MS = 20_000
-RENEW_EVERY_S = LEASE_MS / 3_000
+RECORDERS = 4
+# Submits that are under way or answered and not written down yet.
+MAX_UNDER_WAY = 2_000
+RENEW_EVERY_MS = LEASE_MS // 3
+LOOK_AT_LEASES_EVERY_S = 1.0
 SWEEP_EVERY_MS = 1_000
 # So many ids at once are somebody's backlog: the next batch goes around all queues, whoever named it first.
 CROWD = 100
 STOP_WITHIN_S = 5
 LOST = "the carrier did not answer in time"
 STOPPED = "this process stopped before the carrier answered"
+CRASHED = "crashed"
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """What one claim holds: its jobs' leases run from `claimed_at_ms`, and are renewed together. Monotonic times."""
+
+    claimed_at_ms: int
+    jobs: int
+    renew_at_ms: int
+    expired: bool = False
+
+
+Submit = tuple[PreparedSubmission, Lease]
 
 
 @dataclass(slots=True)
@@ -40,20 +59,36 @@ class Dispatcher:
     bus: Bus
     carrier: Carrier
     receipt_timeout_ms: int
-    _in_flight: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
-    _submits: set[asyncio.Task[Sequence[SubmitOutcome]]] = field(
-        default_factory=set[asyncio.Task[Sequence[SubmitOutcome]]]
-    )
+    _limiter: TargetLimiter = field(init=False)
+    _submits: OpenAttempts[Submit] = field(init=False)
+    _recorder: OutcomeRecorder[tuple[PreparedSubmission, SubmitOutcome]] = field(init=False)
+    _renewing: asyncio.Task[None] | None = None
+    _room_made: asyncio.Event = field(default_factory=asyncio.Event)
     _sweep_at_ms: int = 0
-    _storage_down: int = 0
     _after_queue: str = ""
 
+    def __post_init__(self) -> None:
+        traits = self.carrier.traits
+        self._limiter = TargetLimiter(LimitPolicy.fixed(traits.max_in_flight))
+        self._submits = OpenAttempts(timeout_ms=traits.submit_timeout_ms, overdue=LOST, ended=self._ended)
+        self._recorder = OutcomeRecorder(
+            "dispatch",
+            self._record,
+            describe=lambda pair: {"carrier": self.carrier.name, "message_id": pair[0].job.id},
+            at_once=BATCH_SIZE,
+            writers=RECORDERS,
+            settled=self._room_made.set,
+        )
+
     async def step(self) -> bool:
-        """Start one batch; waits while too many are under way, or answers for the database to come back."""
+        """Start what is due and has room; waits while there is none, or answers for the database to come back."""
         # After an outage the leases of what they are about have run out: we would ask for our own messages again.
-        while len(self._in_flight) >= MAX_BATCHES_IN_FLIGHT or self._storage_down:
-            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+        while (room := self._room()) <= 0 or self._recorder.storage_down:
+            self._room_made.clear()
+            await self._room_made.wait()
         named = self._named()
+        if len(named) > room:  # what is left of them is found at the head of the queue
+            named, self._sweep_at_ms = named[:room], 0
         claimed_at_ms = self.clock.monotonic_ms()
         batch = await self.database.write(
             lambda tx: prepare(
@@ -61,7 +96,7 @@ class Dispatcher:
                 self.carrier,
                 named,
                 now_ms=self.clock.now_ms(),
-                count=BATCH_SIZE,
+                count=min(room, BATCH_SIZE),
                 receipt_timeout_ms=self.receipt_timeout_ms,
                 after=self._after_queue,
             )
@@ -69,21 +104,23 @@ class Dispatcher:
         self._after_queue = batch.after
         if batch.prepared:
             failpoint("after_prepare_before_submit")
-            task = asyncio.create_task(self._submit_batch(batch, claimed_at_ms), name=f"submit-{self.carrier.name}")
-            self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            self._start(batch, claimed_at_ms)
         if batch.throttled or len(named) >= CROWD:
             self._sweep_at_ms = 0
         return batch.claimed > 0 or batch.throttled or bool(named)
 
     async def stop(self) -> None:
         """Let what is under way be written down; what no carrier has answered by then counts as unknown."""
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=STOP_WITHIN_S)
-        for submit in self._submits:
-            submit.cancel(STOPPED)
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=STOP_WITHIN_S)
+        await self._submits.stop(within_s=STOP_WITHIN_S, reason=STOPPED)
+        await self._recorder.stop(within_s=STOP_WITHIN_S)
+        if self._renewing:
+            self._renewing.cancel()
+
+    def _room(self) -> int:
+        """How many submits may start now."""
+        name = self.carrier.name
+        shares = self._limiter.share([name], now_ms=self.clock.monotonic_ms())
+        return min(shares.get(name, 0), MAX_UNDER_WAY - len(self._submits) - self._recorder.held)
 
     def _named(self) -> Sequence[str]:
         """The ids that the bus has for us; none when it is time to sweep up what it forgot."""
@@ -93,69 +130,70 @@ class Dispatcher:
             self._sweep_at_ms = now_ms + SWEEP_EVERY_MS
         return named
 
-    async def _submit_batch(self, batch: ClaimedBatch, claimed_at_ms: int) -> None:
-        if self.clock.monotonic_ms() - claimed_at_ms > LEASE_MS:
-            # This process slept through its lease: somebody else has the jobs.
-            log.warning("dispatch.lease_expired", carrier=self.carrier.name, jobs=batch.claimed)
-            return
+    def _start(self, batch: ClaimedBatch, claimed_at_ms: int) -> None:
+        now_ms = self.clock.monotonic_ms()
+        lease = Lease(claimed_at_ms, batch.claimed, claimed_at_ms + RENEW_EVERY_MS)
+        for prepared in batch.prepared:
+            self._limiter.open(self.carrier.name, prepared.job.id, now_ms=now_ms)
+            self._submits.start((prepared, lease), self._submit(prepared, lease))
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._keep_leases(), name=f"leases-{self.carrier.name}")
+
+    async def _submit(self, prepared: PreparedSubmission, lease: Lease) -> None:
+        """One message; the outcome goes to the recorder."""
         try:
-            outcomes = await self._submit(batch)
-            failpoint("after_submit_before_record")
-            hints = await self._record(list(zip(batch.prepared, outcomes, strict=True)))
+            if self._has_expired(lease):
+                return
+            outcome: SubmitOutcome = await self.carrier.submit(prepared.submission)
+        except asyncio.CancelledError as cancelled:
+            outcome = Unknown(str(cancelled) or LOST)
         except Exception:
-            # The leases run out, and the attempts are taken up again from their rows.
-            log.exception("dispatch.crashed", carrier=self.carrier.name)
-            return
+            log.exception("dispatch.crashed", carrier=self.carrier.name, message_id=prepared.job.id)
+            outcome = Unknown(CRASHED)
+        failpoint("after_submit_before_record")
+        self._recorder.add((prepared, outcome))
+
+    def _ended(self, submit: Submit) -> None:
+        self._limiter.close(self.carrier.name, submit[0].job.id, now_ms=self.clock.monotonic_ms(), ok=True)
+        self._room_made.set()
+
+    def _has_expired(self, lease: Lease) -> bool:
+        """Whether this process slept through its lease: somebody else has the jobs."""
+        if self.clock.monotonic_ms() - lease.claimed_at_ms <= LEASE_MS:
+            return False
+        if not lease.expired:
+            lease.expired = True
+            log.warning("dispatch.lease_expired", carrier=self.carrier.name, jobs=lease.jobs)
+        return True
+
+    async def _record(self, pairs: Sequence[tuple[PreparedSubmission, SubmitOutcome]]) -> None:
+        # Built anew for each try: the time to wait for a receipt begins when it is written down.
+        answered = SubmitResults(
+            self.carrier.name,
+            self.carrier.traits.takes_idempotency_key,
+            pairs,
+            self.receipt_timeout_ms,
+            self.clock.now_ms(),
+        )
+        hints = await self.database.write_batched(record_outcomes, answered, weight=len(pairs))
         for topic in sorted(hints):
             self.bus.hint(topic)
 
-    async def _record(self, pairs: Sequence[tuple[PreparedSubmission, SubmitOutcome]]) -> set[str]:
-        async def write() -> set[str]:
-            # Built anew for each try: the time to wait for a receipt begins when it is written down.
-            answered = SubmitResults(
-                self.carrier.name,
-                self.carrier.takes_idempotency_key,
-                pairs,
-                self.receipt_timeout_ms,
-                self.clock.now_ms(),
-            )
-            return await self.database.write_batched(record_outcomes, answered, weight=len(pairs))
+    async def _keep_leases(self) -> None:
+        """While carriers think."""
+        while self._submits:
+            await asyncio.sleep(LOOK_AT_LEASES_EVERY_S)
+            now_ms = self.clock.monotonic_ms()
+            due = [(prepared.job, lease) for prepared, lease in self._submits if lease.renew_at_ms <= now_ms]
+            if due:
+                await self._renew([job for job, _ in due])
+                for _, lease in due:
+                    lease.renew_at_ms = now_ms + RENEW_EVERY_MS
 
-        try:
-            return await write()
-        except StorageUnavailableError:
-            self._storage_down += 1
-        try:
-            return await write_with_retry(write)
-        finally:
-            self._storage_down -= 1
-
-    async def _submit(self, batch: ClaimedBatch) -> list[SubmitOutcome]:
-        """What the carrier answered; keeps the leases while it thinks."""
-        submissions = [prepared.submission for prepared in batch.prepared]
-        submit = asyncio.create_task(_asked(self.carrier, submissions))
-        self._submits.add(submit)
-        deadline_ms = self.clock.monotonic_ms() + SUBMIT_TIMEOUT_MS
-        try:
-            while not (await asyncio.wait({submit}, timeout=RENEW_EVERY_S))[0]:
-                if self.clock.monotonic_ms() >= deadline_ms:
-                    submit.cancel(LOST)
-                    await asyncio.wait({submit})
-                else:
-                    await self._renew(batch)
-            return list(submit.result())
-        except asyncio.CancelledError as cancelled:
-            return [Unknown(str(cancelled) or LOST) for _ in submissions]
-        finally:
-            self._submits.discard(submit)
-
-    async def _renew(self, batch: ClaimedBatch) -> None:
-        held = [prepared.job for prepared in batch.prepared]
+    async def _renew(self, held: Sequence[jobs.Job]) -> None:
         try:
             await self.database.write(lambda tx: jobs.renew(tx, held, now_ms=self.clock.now_ms(), lease_ms=LEASE_MS))
         except StorageUnavailableError as error:
             log.warning("dispatch.lease_not_renewed", carrier=self.carrier.name, error=str(error))
-
-
-async def _asked(carrier: Carrier, submissions: Sequence[Submission]) -> Sequence[SubmitOutcome]:
-    return await carrier.submit(submissions)
+        except Exception:
+            log.exception("dispatch.lease_not_renewed", carrier=self.carrier.name)

@@ -83,7 +83,7 @@ async def prepare(
             changes.apply(subject, on_blocked(subject.progress), failure=failures.opted_out(), job=job)
             continue
         previous = earlier.get((subject.id, subject.leg))
-        if previous and previous.state == "SUBMITTING" and not carrier.takes_idempotency_key:
+        if previous and previous.state == "SUBMITTING" and not carrier.traits.takes_idempotency_key:
             lost.append(_lost_row(subject, previous, now_ms))
         number = _next_number(previous, subject, carrier) if job.fence <= MAX_CLAIMS else None
         if number is None:
@@ -131,7 +131,7 @@ def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carri
     if previous is None:
         return 1
     match previous.state:
-        case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.takes_idempotency_key:
+        case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.traits.takes_idempotency_key:
             # Ask again: the same attempt, sent once however often. Also when it was put off, since a request of a
             # process that sleeps may still be on its way (make simulate, seed 7692).
             return previous.number

@@ -1,10 +1,11 @@
 """When a failed attempt is made again. Pure."""
 
-from dataclasses import dataclass
 from typing import Self
 
+from sent_server.kernel.values import value_object
 
-@dataclass(frozen=True, slots=True)
+
+@value_object
 class Backoff:
     """The delay before each retry; the last one repeats."""
 

@@ -5,16 +5,16 @@
 While a breaker is open, only a probe goes out every `probe_every_ms`.
 """
 
-from dataclasses import dataclass
+from sent_server.kernel.values import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class BreakerPolicy:
     opens_after: int
     probe_every_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Breaker:
     """`open_since_ms` and `probe_at_ms` are set together, and None while it is closed."""
 

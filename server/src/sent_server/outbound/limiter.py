@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from sent_server.kernel.values import value_object
 from sent_server.outbound import pace as paces
 from sent_server.outbound.pace import Pace
 
@@ -15,7 +16,7 @@ FORGET_AFTER_MS = 60_000
 FORGET_EVERY_MS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class LimitPolicy:
     """`slots` is the room of each pool; `max_open` that of all together, since an attempt that gets stuck leaves its
     slot to others before it ends. A limit that is not `adaptive` stays what it is, however the target answers.

@@ -67,7 +67,7 @@ class Sender:
         self._recorder = OutcomeRecorder("webhook", self._record, describe=_described)
         self._leases = EndpointLeases(database, clocks.now_ms, alone=alone)
         self._tidying = LeaderLease(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
-        self._attempts = OpenAttempts()
+        self._attempts: OpenAttempts[Ready] = OpenAttempts()
         self._tidied_up_to: Key = ("", "")
         self._workers = [
             Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
@@ -126,7 +126,7 @@ class Sender:
         opened_at_ms = self._clocks.monotonic_ms()
         for one in ready:
             self._limiter.open(one.claimed.endpoint_id, one.claimed.lease, now_ms=opened_at_ms)
-            self._attempts.start(self._deliver(one))
+            self._attempts.start(one, self._deliver(one))
         return bool(ready)
 
     async def _take(self, tx: Tx, chosen: Sequence[DueEndpoint], shares: Mapping[str, int], now_ms: int) -> list[Ready]:

@@ -16,6 +16,7 @@ from sent_server.carriers.base import (
     ReceiptKind,
     Rejected,
     Submission,
+    SubmitOutcome,
     Unknown,
 )
 from sent_server.carriers.simulator import handsets, retention, scheduled_store, store
@@ -66,6 +67,10 @@ class World:
     carrier: Simulator
     inbox: Inbox
 
+    async def submit(self, submissions: Sequence[Submission]) -> list[SubmitOutcome]:
+        """All at once, as the engine does."""
+        return await asyncio.gather(*(self.carrier.submit(one) for one in submissions))
+
     async def tell(self, *, after_ms: int = 2_000) -> None:
         """Let time pass and everything due be told."""
         self.clock.advance(after_ms)
@@ -107,7 +112,7 @@ def submission(
 
 def test_an_ordinary_message_reaches_the_handset_and_is_told_delivered(database_url: str) -> None:
     async def act(world: World) -> None:
-        assert await world.carrier.submit([submission("+4915112345678")]) == [Accepted("m1-0-1")]
+        assert await world.submit([submission("+4915112345678")]) == [Accepted("m1-0-1")]
         await world.tell(after_ms=0)
         assert world.inbox.told == []
         await world.tell(after_ms=999)
@@ -121,7 +126,7 @@ def test_an_ordinary_message_reaches_the_handset_and_is_told_delivered(database_
 
 def test_outcomes_come_in_the_order_of_the_submissions_whoever_they_belong_to(database_url: str) -> None:
     async def act(world: World) -> None:
-        outcomes = await world.carrier.submit([
+        outcomes = await world.submit([
             submission("+14155550103", "m1-0-1", customer_id="c2"),
             submission("+14155551234", "m2-0-1", customer_id="c1"),
             submission("+14155550111", "m3-0-1", customer_id="c2"),
@@ -135,9 +140,9 @@ def test_outcomes_come_in_the_order_of_the_submissions_whoever_they_belong_to(da
 
 def test_the_same_attempt_twice_is_answered_alike_and_arrives_once(database_url: str) -> None:
     async def act(world: World) -> None:
-        first = await world.carrier.submit([submission("+14155551234")])
+        first = await world.submit([submission("+14155551234")])
         world.clock.advance(50)
-        assert await world.carrier.submit([submission("+14155551234"), submission("+14155551234")]) == first * 2
+        assert await world.submit([submission("+14155551234"), submission("+14155551234")]) == first * 2
         await world.tell()
         (message,) = await world.messages("c1", "+14155551234")
         assert message.duplicates == 2
@@ -148,7 +153,7 @@ def test_the_same_attempt_twice_is_answered_alike_and_arrives_once(database_url:
 
 def test_the_same_attempt_twice_in_one_batch_arrives_once(database_url: str) -> None:
     async def act(world: World) -> None:
-        outcomes = await world.carrier.submit([submission("+14155551234"), submission("+14155551234")])
+        outcomes = await world.submit([submission("+14155551234"), submission("+14155551234")])
         assert outcomes == [Accepted("m1-0-1")] * 2
         await world.tell()
         assert len(world.inbox.seen) == 1
@@ -158,10 +163,10 @@ def test_the_same_attempt_twice_in_one_batch_arrives_once(database_url: str) -> 
 
 def test_no_answer_on_the_first_channel_but_the_fallback_delivers(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155550102", "m1-0-1", channel=Channel.WHATSAPP)])
+        await world.submit([submission("+14155550102", "m1-0-1", channel=Channel.WHATSAPP)])
         await world.tell(after_ms=20_000)
         assert world.inbox.told == []
-        await world.carrier.submit([submission("+14155550102", "m1-1-1", channel=Channel.SMS)])
+        await world.submit([submission("+14155550102", "m1-1-1", channel=Channel.SMS)])
         await world.tell()
         assert world.inbox.told == [("m1-1-1", ReceiptKind.DELIVERED)]
 
@@ -172,11 +177,11 @@ def test_an_error_or_a_busy_carrier_is_well_at_the_next_attempt(database_url: st
     async def act(world: World) -> None:
         for phone, refusal in (("+14155550110", Unknown), ("+14155550111", Later)):
             message_id = phone[-2:]
-            (first,) = await world.carrier.submit([submission(phone, f"{message_id}-0-1")])
+            (first,) = await world.submit([submission(phone, f"{message_id}-0-1")])
             assert isinstance(first, refusal)
-            again = await world.carrier.submit([submission(phone, f"{message_id}-0-2")])
+            again = await world.submit([submission(phone, f"{message_id}-0-2")])
             assert again == [Accepted(f"{message_id}-0-2")]
-            (other,) = await world.carrier.submit([submission(phone, f"{message_id}other-0-1")])
+            (other,) = await world.submit([submission(phone, f"{message_id}other-0-1")])
             assert isinstance(other, refusal), "each message meets the error anew"
 
     run(database_url, act)
@@ -184,15 +189,15 @@ def test_an_error_or_a_busy_carrier_is_well_at_the_next_attempt(database_url: st
 
 def test_an_error_is_well_when_the_very_same_attempt_is_asked_again(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155550110")])
-        assert await world.carrier.submit([submission("+14155550110")]) == [Accepted("m1-0-1")]
+        await world.submit([submission("+14155550110")])
+        assert await world.submit([submission("+14155550110")]) == [Accepted("m1-0-1")]
 
     run(database_url, act)
 
 
 def test_repeated_receipts_keep_their_event_id(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155550107")])
+        await world.submit([submission("+14155550107")])
         await world.tell()
         assert [receipt.event_id for receipt in world.inbox.seen] == ["m1-0-1.0", "m1-0-1.0", "m1-0-1.1"]
 
@@ -201,7 +206,7 @@ def test_repeated_receipts_keep_their_event_id(database_url: str) -> None:
 
 def test_a_receipt_is_told_again_until_the_inbox_has_it(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155551234"), submission("+14155550109", "m2-0-1")])
+        await world.submit([submission("+14155551234"), submission("+14155550109", "m2-0-1")])
         world.clock.advance(5_000)
         world.inbox.broken = True
         for _ in range(2):
@@ -219,7 +224,7 @@ def test_a_receipt_is_told_again_until_the_inbox_has_it(database_url: str) -> No
 
 def test_receipts_survive_the_process_that_took_the_message(database_url: str) -> None:
     async def first(world: World) -> None:
-        await world.carrier.submit([submission("+14155551234")])
+        await world.submit([submission("+14155551234")])
 
     async def second(world: World) -> None:
         await world.tell()
@@ -232,9 +237,9 @@ def test_receipts_survive_the_process_that_took_the_message(database_url: str) -
 def test_while_one_process_tells_another_one_keeps_quiet_until_the_lease_ends(database_url: str) -> None:
     async def act(world: World) -> None:
         other, heard = PhoneNetwork(world.database, world.clock, LocalBus()), Inbox()
-        await world.carrier.submit([submission("+14155551234")])
+        await world.submit([submission("+14155551234")])
         await world.tell()
-        await world.carrier.submit([submission("+14155551234", "m2-0-1")])
+        await world.submit([submission("+14155551234", "m2-0-1")])
         world.clock.advance(1_000)
         assert await other.step(NAME, heard) is False
         world.clock.advance(LEASE_MS)
@@ -246,7 +251,7 @@ def test_while_one_process_tells_another_one_keeps_quiet_until_the_lease_ends(da
 
 def test_replies_come_from_the_handset_to_our_number_and_are_shown_there(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([
+        await world.submit([
             submission("+14155550108", "m1-0-1"),
             submission("+14155550109", "m2-0-1", channel=Channel.WHATSAPP, content=MessageContent("Ping")),
         ])  # fmt: skip
@@ -264,9 +269,9 @@ def test_replies_come_from_the_handset_to_our_number_and_are_shown_there(databas
 
 def test_the_confirmation_of_a_stop_is_not_answered_with_another_stop(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155550108", "m1-0-1")])
+        await world.submit([submission("+14155550108", "m1-0-1")])
         world.clock.advance(1_500)
-        await world.carrier.submit([submission("+14155550108", "m2-0-1")])
+        await world.submit([submission("+14155550108", "m2-0-1")])
         await world.tell()
         assert [message.text for message in world.inbox.heard] == ["STOP"]
 
@@ -283,7 +288,7 @@ def test_handsets_set_by_hand_decide_what_they_take(database_url: str) -> None:
         theirs = await world.database.read(lambda tx: handsets.capabilities(tx, "c2", [phone]))
         assert mine == {phone: {"rcs", "whatsapp"}, "+14155550112": {"whatsapp"}}
         assert theirs == {phone: {"sms", "whatsapp"}}
-        outcomes = await world.carrier.submit([
+        outcomes = await world.submit([
             submission(phone, "m1-0-1", channel=Channel.SMS),
             submission(phone, "m2-0-1", channel=Channel.RCS),
             submission(phone, "m3-0-1", channel=Channel.RCS, customer_id="c2"),
@@ -297,14 +302,14 @@ def test_a_lost_answer_is_made_good_by_asking_again(database_url: str) -> None:
     async def act(world: World) -> None:
         dial = [DialledFault("sms", Fault(FaultKind.UNKNOWN, "E1", PER_MILLION))]
         await world.database.write(lambda tx: handsets.set_faults(tx, "c1", dial))
-        (lost, other_tenant, other_channel) = await world.carrier.submit([
+        (lost, other_tenant, other_channel) = await world.submit([
             submission("+14155551234"),
             submission("+14155551234", "m2-0-1", customer_id="c2"),
             submission("+14155551234", "m3-0-1", channel=Channel.WHATSAPP),
         ])  # fmt: skip
         assert isinstance(lost, Unknown)
         assert (other_tenant, other_channel) == (Accepted("m2-0-1"), Accepted("m3-0-1"))
-        assert await world.carrier.submit([submission("+14155551234")]) == [Accepted("m1-0-1")]
+        assert await world.submit([submission("+14155551234")]) == [Accepted("m1-0-1")]
         await world.tell()
         assert world.inbox.told.count(("m1-0-1", ReceiptKind.DELIVERED)) == 1
 
@@ -314,7 +319,7 @@ def test_a_lost_answer_is_made_good_by_asking_again(database_url: str) -> None:
 def test_a_reset_forgets_the_own_handsets_only(database_url: str) -> None:
     async def act(world: World) -> None:
         for customer_id in ("c1", "c2"):
-            await world.carrier.submit([submission("+14155550109", f"{customer_id}m-0-1", customer_id=customer_id)])
+            await world.submit([submission("+14155550109", f"{customer_id}m-0-1", customer_id=customer_id)])
         assert await world.database.write(lambda tx: handsets.reset(tx, "c1")) == (0, 2, 0)
         await world.tell()
         assert await world.messages("c1", "+14155550109") == []
@@ -328,7 +333,7 @@ def test_a_reset_forgets_the_own_handsets_only(database_url: str) -> None:
 def test_handsets_are_listed_with_the_last_used_first(database_url: str) -> None:
     async def act(world: World) -> None:
         for number in range(3):
-            await world.carrier.submit([submission(f"+1415555123{number}", f"m{number}-0-1")])
+            await world.submit([submission(f"+1415555123{number}", f"m{number}-0-1")])
             world.clock.advance(10)
         await world.database.write(
             lambda tx: handsets.set_capabilities(tx, "c1", "+14155550114", {"sms": False}, now_ms=NOW_MS)
@@ -351,8 +356,8 @@ def test_handsets_are_listed_with_the_last_used_first(database_url: str) -> None
 
 def test_the_oldest_messages_of_a_busy_tenant_are_forgotten(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission("+14155551234", f"m{n:03d}-0-1") for n in range(30)])
-        await world.carrier.submit([submission("+14155551234", "other-0-1", customer_id="c2")])
+        await world.submit([submission("+14155551234", f"m{n:03d}-0-1") for n in range(30)])
+        await world.submit([submission("+14155551234", "other-0-1", customer_id="c2")])
         for customer_id in await world.database.read(store.customers):
             await retention.trim(world.database, customer_id, kept=20)
         kept = {m.id for page in (1, 2) for m in await _page(world, page)}
@@ -384,7 +389,7 @@ def test_the_clock_moves_for_every_process_and_only_forward(database_url: str) -
 
 def test_nothing_is_left_to_tell_once_it_was_told(database_url: str) -> None:
     async def act(world: World) -> None:
-        await world.carrier.submit([submission(f"+141555501{n:02d}", f"m{n}-0-1") for n in range(15)])
+        await world.submit([submission(f"+141555501{n:02d}", f"m{n}-0-1") for n in range(15)])
         await world.tell(after_ms=60_000)
         assert await world.database.read(lambda tx: scheduled_store.fetch(tx, now_ms=2**60, count=10)) == []
 

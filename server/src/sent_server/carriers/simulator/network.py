@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from sent_server.bus import Bus
 from sent_server.carriers.base import Channel, Inbound, Inbox, Receipt, ReceiptKind, Submission
 from sent_server.carriers.simulator import retention, scheduled_store, store, submit
-from sent_server.carriers.simulator.adapter import Decide
 from sent_server.carriers.simulator.behaviour import Behaviour, reason_of
 from sent_server.carriers.simulator.scheduled_store import Scheduled
 from sent_server.db import Database, Tx
@@ -38,12 +37,12 @@ class PhoneNetwork:
         self._retention_lease = LeaderLease(database, clock, RETENTION, lease_ms=4 * retention.EVERY_MS)
         self._workers: list[Worker] = []
 
-    async def submit(self, submissions: Sequence[Submission], decide: Decide) -> Sequence[Behaviour]:
-        now_ms = self._clock.now_ms()
-        behaviours = await self._database.write(lambda tx: submit.submit(tx, submissions, decide, now_ms=now_ms))
-        if any(behaviour.overtakes for behaviour in behaviours):
+    async def submit(self, submission: Submission) -> Behaviour:
+        """Submits of a moment share one transaction."""
+        behaviour = await self._database.write_batched(self._submit_batch, submission)
+        if behaviour.overtakes:
             self._bus.hint(TOPIC)
-        return behaviours
+        return behaviour
 
     async def start(self, carrier: str, inbox: Inbox) -> None:
         self._workers = [
@@ -75,6 +74,9 @@ class PhoneNetwork:
             await inbox.inbound(carrier, await self._database.read(lambda tx: _inbound(tx, replies)))
             await self._forget(replies)
         return True
+
+    async def _submit_batch(self, tx: Tx, submissions: Sequence[Submission]) -> Sequence[Behaviour]:
+        return await submit.submit(tx, submissions, now_ms=self._clock.now_ms())
 
     async def _forget(self, reported: Sequence[Scheduled]) -> None:
         failpoint("after_receipts_before_forget")

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from sent_server.carriers.base import Channel, Submission
 from sent_server.carriers.simulator import behaviour, handsets, scheduled_store, store
-from sent_server.carriers.simulator.adapter import Decide
 from sent_server.carriers.simulator.behaviour import TAKEN_BEFORE, Behaviour, Circumstances, Fault, Memory
 from sent_server.carriers.simulator.buffer import WriteBuffer
 from sent_server.db import Tx
 
 
-async def submit(tx: Tx, submissions: Sequence[Submission], decide: Decide, *, now_ms: int) -> list[Behaviour]:
+async def submit(tx: Tx, submissions: Sequence[Submission], *, now_ms: int) -> list[Behaviour]:
     """One behaviour per submission, in order. A known attempt does not arrive again, but is counted."""
     by_customer: defaultdict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
@@ -20,7 +19,7 @@ async def submit(tx: Tx, submissions: Sequence[Submission], decide: Decide, *, n
     buffer = WriteBuffer(now_ms)
     for customer_id, own in sorted(by_customer.items()):
         faults = {Channel(item.channel): item.fault for item in dialled.get(customer_id, ())}
-        await _submit_own(tx, customer_id, own, decide, faults, buffer)
+        await _submit_own(tx, customer_id, own, faults, buffer)
     await buffer.write(tx)
     decided = {customer_id: iter(behaviours) for customer_id, behaviours in buffer.decided.items()}
     return [next(decided[submission.customer_id]) for submission in submissions]
@@ -30,7 +29,6 @@ async def _submit_own(
     tx: Tx,
     customer_id: str,
     own: Sequence[Submission],
-    decide: Decide,
     faults: dict[Channel, Fault],
     buffer: WriteBuffer,
 ) -> None:
@@ -46,7 +44,9 @@ async def _submit_own(
         fault = faults.get(submission.channel) if faults else None
         key = behaviour.memory_key(submission)
         memory = memories.get(key) if key else None
-        found = decide(submission, Circumstances(channels[submission.recipient], fault, memory, buffer.now_ms))
+        found = behaviour.decide(
+            submission, Circumstances(channels[submission.recipient], fault, memory, buffer.now_ms)
+        )
         if found.taken:
             known.add(submission.attempt_id)
             buffer.take(submission, found)
