@@ -1,4 +1,4 @@
-"""The account that a first start creates, so that a newcomer can send at once."""
+"""The demo account of a first start, ready to send."""
 
 from sent_server.accounts import service as accounts
 from sent_server.db import Tx

@@ -1,4 +1,4 @@
-"""Customers, their keys, their place in the onboarding, and what they may do."""
+"""Customers, their API keys, their onboarding state and their quotas."""
 
 from sent_server.accounts.model import OperatorError
 

@@ -1,4 +1,4 @@
-"""From a key's hash to the caller it stands for."""
+"""Finds the caller for the hash of an API key."""
 
 from sent_server.accounts import sharing, store
 from sent_server.accounts.model import gate, load_quotas, payer, shown_role
@@ -12,9 +12,9 @@ OUT_OF_REACH = "You do not have access to this organization or profile"
 
 
 async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller | None:
-    """None for a key that is unknown, revoked, or made for a user who is not active any more.
+    """None for a key that is unknown, revoked, or belongs to a user who is no longer active.
 
-    Raises AUTH_004, always alike, for a profile that the key may not act as.
+    Raises the same AUTH_004 for every profile that the key may not act as.
     """
     row = await fetch_one(tx, store.BY_KEY, key_hash=key_hash)
     if row is None:

@@ -1,4 +1,4 @@
-"""Accounts as stored, and the mistakes an operator can make."""
+"""Accounts as stored, and errors of operators."""
 
 import orjson
 
@@ -23,8 +23,7 @@ PROFILE_FLAGS = {
 }
 
 
-# What an account may have, or do in a day. Unless an operator says otherwise the settings of the same name count, and
-# messages_per_day is unlimited.
+# Quotas of an account. By default the settings of the same name apply, and messages_per_day is unlimited.
 QUOTAS = ("contacts", "templates", "webhooks", "users", "profiles", "messages_per_day")
 MESSAGES_PER_DAY = "messages_per_day"
 
@@ -34,7 +33,7 @@ def load_quotas(text: str | None) -> dict[str, int]:
 
 
 class OperatorError(Exception):
-    """An operator's request that cannot be carried out; the message names the next step."""
+    """An operator's request that failed. The message names the next step."""
 
 
 @value_object
@@ -63,7 +62,7 @@ class Account:
         return payer(self.id, self.organization_id, self.billing_model)
 
     def has(self, flag: str) -> bool:
-        """A profile's setting by its name in PROFILE_FLAGS; whoever is no profile inherits and shares nothing."""
+        """A profile's setting by its name in PROFILE_FLAGS. Other accounts inherit and share nothing."""
         if self.kind != "profile":
             return False
         return flags_of(self.settings_json)[flag]
@@ -71,7 +70,7 @@ class Account:
 
 @value_object
 class Key:
-    """A key made for a user has that user's role, whatever it was when the key was made."""
+    """A user's key has the user's current role, not the role at its creation."""
 
     id: str
     customer_id: str
@@ -83,7 +82,7 @@ class Key:
 
 
 def shown_role(role: str) -> str:
-    """An owner is an admin wherever roles are told."""
+    """Responses show an owner as an admin."""
     return "admin" if role == "owner" else role
 
 
@@ -92,14 +91,14 @@ def flags_of(settings_json: str | None) -> dict[str, bool]:
 
 
 def payer(customer_id: str, organization_id: str, billing_model: str | None) -> str:
-    """Whose balance pays: a profile's own only while its billing model is `profile`, the default."""
+    """The account whose balance pays. A profile pays itself only while its billing model is `profile`, the default."""
     if customer_id == organization_id or billing_model in (None, "profile"):
         return customer_id
     return organization_id
 
 
 def gate(status: str, *, has_channel: bool) -> str | None:
-    """The AUTH code that keeps an account out at this point of its onboarding; None lets it in."""
+    """The AUTH code that blocks an account in this onboarding state. None if it has access."""
     if status == ACTIVE:
         return None
     if status in BEFORE_KYC:

@@ -1,4 +1,4 @@
-"""What operators do with accounts and keys, and what an account sees of itself."""
+"""Operations on accounts and keys, and the overview that an account sees of itself."""
 
 import base64
 import secrets
@@ -36,8 +36,8 @@ from sent_server.ledger.model import Balances
 
 __all__ = ["find_caller"]
 SIMULATOR = "simulator"
-# Area code 500 is no place, and 555 01XX would be a magic recipient. What the operator makes gets one of the 9,000
-# numbers of exchange 555 that people know as made up, while there are some. Profiles, which tenants make, never do.
+# Area code 500 is not geographic, and 555 01XX would be a magic recipient. Accounts of the operator get one of 9,000
+# numbers in exchange 555, which people recognize as fictitious, while some are free. Profiles of tenants never do.
 OWN_EXCHANGE = 555
 EXCHANGES = tuple(number for number in range(200, 1_000) if number != OWN_EXCHANGE)
 TRIES_PER_EXCHANGE = 4
@@ -47,7 +47,7 @@ NO_SENDER = "No simulated sender number is free; delete a profile that is not ne
 
 @value_object
 class Overview:
-    """An account with everything an operator or GET /v3/me shows. `balances` are those of whoever pays for it."""
+    """An account with everything that an operator or GET /v3/me shows. `balances` are those of the paying account."""
 
     account: Account
     balances: Balances
@@ -84,7 +84,7 @@ async def create_account(
         )
     if kind == "profile":
         _refuse("a profile needs its organization")
-    await virtual_clock.hold(tx)  # a clock that is being moved for one organization must not move for two
+    await virtual_clock.hold(tx)  # the virtual clock must not move while a second organization is created
     account_id = ids.new_id(now_ms)
     account = Account(
         id=account_id,
@@ -121,7 +121,7 @@ async def create_profile(
     sealer: Sealer,
     now_ms: int,
 ) -> Account:
-    """A new profile, with empty ledger accounts of its own; `status` is its own, not the onboarding's."""
+    """A new profile with its own empty ledger accounts. `status` is the profile's, not that of the onboarding."""
     account = Account(
         id=ids.new_id(now_ms),
         kind="profile",
@@ -159,7 +159,7 @@ async def configure_simulated_channels(
     names: Sequence[str] = ("sms", "whatsapp", "rcs"),
     is_profile: bool = False,
 ) -> dict[str, str]:
-    """These channels on the simulated carrier, with one fictitious number that nobody else has.
+    """Configure these channels on the simulated carrier, with one fictitious number that no other account has.
 
     Raises BUSINESS_008 when no number is found.
     """
@@ -172,7 +172,7 @@ async def configure_simulated_channels(
 
 
 async def _free_sender(tx: Tx, *, is_profile: bool) -> str:
-    """A few look-ups at most: eight million numbers, of which the quota of profiles keeps most free."""
+    """Needs few look-ups: there are eight million numbers, and the quota of profiles keeps most of them free."""
     for tried in range(MAX_SENDER_TRIES):
         common = is_profile or tried >= TRIES_PER_EXCHANGE
         exchange = secrets.choice(EXCHANGES) if common else OWN_EXCHANGE
@@ -185,9 +185,9 @@ async def _free_sender(tx: Tx, *, is_profile: bool) -> str:
 async def create_key(
     tx: Tx, customer_id: str, *, role: str, user_id: str | None = None, now_ms: int
 ) -> tuple[str, str]:
-    """(key id, the key itself). Only its hash is kept, so this is the one time it is seen.
+    """Returns (key id, key). Only the hash is stored, so the key is shown only this once.
 
-    With `user_id`, an existing user of this customer, the key is that user's: `role` is theirs now, and later follows.
+    With `user_id`, an existing user of this customer, the key belongs to that user and always has the user's role.
     """
     _one_of("role", role, ROLES)
     await find(tx, customer_id)
@@ -219,7 +219,7 @@ async def set_status(tx: Tx, customer_id: str, status: str, *, now_ms: int) -> N
 
 
 async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int | None = None) -> None:
-    """`messages_per_minute` is a number of its own for the enterprise tier."""
+    """`messages_per_minute` is an individual limit for the enterprise tier."""
     _one_of("tier", tier, TIERS)
     if messages_per_minute is not None and (tier != "enterprise" or messages_per_minute < 1):
         _refuse("messages per minute goes with the enterprise tier and is at least 1")
@@ -228,7 +228,7 @@ async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int
 
 
 async def set_quota(tx: Tx, customer_id: str, name: str, number: int | None) -> None:
-    """A number of its own for an organization and its profiles; None goes back to what the settings say."""
+    """An individual quota for an organization and its profiles. None restores the default of the settings."""
     _one_of("quota", name, QUOTAS)
     account = await find(tx, customer_id)
     quotas = await store.quotas(tx, account.organization_id, for_change=True)
@@ -248,7 +248,7 @@ async def find(tx: Tx, customer_id: str) -> Account:
 
 
 async def hold_profiles(tx: Tx, organization_id: str) -> None:
-    """Nobody else adds a profile to the organization until the transaction ends."""
+    """Lock: no other transaction adds a profile to the organization until this one ends."""
     await store.lock_profiles(tx, organization_id)
 
 
@@ -264,7 +264,7 @@ async def look_up(tx: Tx, customer_id: str) -> Account | None:
 async def is_single_organization(tx: Tx) -> bool:
     """Whether the whole installation belongs to one organization, with its profiles.
 
-    Nobody can make a second one meanwhile when the transaction holds the clock (`virtual_clock.hold`).
+    No second one can appear while the transaction holds the clock (`virtual_clock.hold`).
     """
     return await store.is_single_organization(tx)
 
@@ -282,7 +282,7 @@ async def profiles(tx: Tx, organization_id: str) -> list[Account]:
 
 
 async def show(tx: Tx, customer_id: str) -> Overview:
-    """Raises OperatorError for an unknown id. A profile has the e-mail address of its organization."""
+    """Raises OperatorError for an unknown id. A profile has the email address of its organization."""
     account = await find(tx, customer_id)
     if account.kind == "profile":
         organization = await find(tx, account.organization_id)
@@ -299,7 +299,7 @@ async def show(tx: Tx, customer_id: str) -> Overview:
 
 
 async def callback_secret(tx: Tx, sealer: Sealer, customer_id: str) -> str:
-    """What signs the posts to addresses that requests name (webhook_url, callback_url)."""
+    """The secret that signs posts to addresses in requests (webhook_url, callback_url)."""
     sealed = await store.callback_secret(tx, customer_id)
     if sealed is None:
         raise _unknown(customer_id)

@@ -1,4 +1,4 @@
-"""An organization and its profiles: changing one, and who sees whose contacts and templates.
+"""Sharing between an organization and its profiles: who sees whose contacts and templates.
 
 A profile that inherits a collection sees its organization's, and that of every sibling that shares it.
 """
@@ -12,12 +12,12 @@ CONTACTS, TEMPLATES = "contacts", "templates"
 SHARES = {CONTACTS: "allow_contact_sharing", TEMPLATES: "allow_template_sharing"}
 MAX_SHARING = 100
 MAX_REMEMBERED = 100_000
-# A customer's kind never changes, so what once was no profile need not be asked about again.
+# A customer's kind never changes, so customers that are not profiles are remembered.
 _not_profiles: set[str] = set()
 
 
 async def scope_of(tx: Tx, customer_id: str) -> SharingScope:
-    """One statement for a profile; none for organizations that this process has met before."""
+    """One statement for a profile, and none for an organization that this process already knows."""
     if customer_id in _not_profiles:
         return NO_SHARING
     rows = await store.family(tx, customer_id)
@@ -40,12 +40,12 @@ async def scope_of(tx: Tx, customer_id: str) -> SharingScope:
 
 
 async def for_change(tx: Tx, organization_id: str, profile_id: str) -> Account | None:
-    """A profile of this organization, which nobody else changes until the end of the transaction."""
+    """A profile of this organization, locked until the end of the transaction."""
     return await store.profile_for_change(tx, organization_id, profile_id)
 
 
 async def change(tx: Tx, profile: Account) -> None:
-    """Write what `for_change` returned and somebody replaced; what others may see of it follows its flags."""
+    """Write a changed profile from `for_change`. Its flags decide what others may see of it."""
     await store.change_profile(tx, profile)
     await share(tx, profile)
 
@@ -56,14 +56,14 @@ async def share(tx: Tx, profile: Account) -> None:
 
 
 async def remove(tx: Tx, profile: Account, *, now_ms: int) -> None:
-    """Its keys stop working and nobody sees anything of it any more; its rows stay."""
+    """Its keys stop working and its data becomes invisible. The rows remain."""
     await store.delete_profile(tx, profile.id, now_ms=now_ms)
     for collection in SHARES:
         await store.set_shared(tx, profile.organization_id, collection, profile.id, shared=False)
 
 
 async def too_many_share(tx: Tx, profile: Account, flag: str) -> bool:
-    """Whether enough others share what `flag` opens: each one that does makes its siblings' lists slower."""
+    """Whether the maximum of profiles shares this collection. Each of them makes its siblings' lists slower."""
     collection = next(name for name, sharing in SHARES.items() if sharing == flag)
     others = set(await store.sharing(tx, profile.organization_id, collection)) - {profile.id}
     return len(others) >= MAX_SHARING

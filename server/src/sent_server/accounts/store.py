@@ -29,7 +29,7 @@ COUNT_PROFILES = """
     SELECT COUNT(*) FROM customers
     WHERE organization_id = :customer_id AND kind = 'profile' AND deleted_at_ms IS NULL
 """
-# Whoever adds a profile to an organization waits here, so that two at the same moment do not pass its quota.
+# Transactions that add a profile to an organization wait here, so that concurrent ones cannot exceed its quota.
 LOCK_PROFILES = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('profiles:' || CAST(:customer_id AS TEXT), 0))*/
 """
@@ -50,7 +50,7 @@ DELETE_PROFILE = """
     SET deleted_at_ms = :now_ms
     WHERE id = :customer_id
 """
-# Every customer that is not a part of another one; two answer the question.
+# Customers that do not belong to another one. Two rows answer the question.
 SOME_ORGANIZATIONS = """
     SELECT id FROM customers
     WHERE kind <> 'profile' AND deleted_at_ms IS NULL
@@ -70,7 +70,7 @@ SHARING = """
     WHERE customer_id = :customer_id AND collection = :collection
     ORDER BY profile_id
 """
-# One row per collection that somebody in its organization shares, and one without any when nobody does.
+# One row per shared collection of the organization, or one row without a collection if nothing is shared.
 FAMILY = """
     SELECT c.kind, c.organization_id, c.settings_json, s.collection, s.profile_id
     FROM customers c
@@ -123,7 +123,7 @@ REVOKE_KEYS_OF_USER = """
     SET revoked_at_ms = COALESCE(revoked_at_ms, :now_ms)
     WHERE customer_id = :customer_id AND user_id = :user_id
 """
-# The key names the customer here, so this look-up cannot start with one.
+# The key identifies the customer, so this query cannot filter by customer.
 BY_KEY = """
     SELECT k.id, COALESCE(u.role, k.role), k.user_id, c.id, c.kind, c.organization_id, c.billing_model, o.status,
         o.tier, o.messages_per_minute, o.quotas_json,
@@ -185,7 +185,7 @@ async def is_single_organization(tx: Tx) -> bool:
 
 
 async def profile_for_change(tx: Tx, customer_id: str, profile_id: str) -> Account | None:
-    """A profile of this organization; nobody else changes it until the end of the transaction."""
+    """A profile of this organization, locked until the end of the transaction."""
     row = await fetch_one(tx, PROFILE_FOR_CHANGE, customer_id=customer_id, id=profile_id)
     return Account(*row) if row else None
 

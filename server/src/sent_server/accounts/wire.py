@@ -1,4 +1,4 @@
-"""The answer of GET /v3/me. Source: contract/openapi-v3.json, contract/NOTES.md a47."""
+"""The response of GET /v3/me. Source: contract/openapi-v3.json, contract/NOTES.md a47."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from sent_server.kernel import money, timestamps
 
 
 def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]:
-    """`role` is the caller's; an organization's key has it in all its profiles."""
+    """`role` is the caller's. A key of an organization has it in all profiles."""
     account = overview.account
     is_profile = account.kind == "profile"
     return {
@@ -41,7 +41,7 @@ def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]
 def limits(
     overview: Overview, *, requests_per_minute: int, messages_per_minute: int, quotas: Mapping[str, int | None]
 ) -> dict[str, Any]:
-    """What the organization may do. A quota of null is no limit."""
+    """The limits of the organization. A quota of null means unlimited."""
     return {
         "status": overview.account.status,
         "tier": overview.account.tier,

@@ -1,11 +1,11 @@
-"""Where time comes from. Owns the platform's notion of now; everything else is handed a `Clock`."""
+"""The platform's clock. Everything else receives a `Clock` and never reads the time itself."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """`now_ms` is what rows hold; `monotonic_ms` measures how long something takes, whoever sets the clock."""
+    """`now_ms` is stored in rows. `monotonic_ms` measures durations and ignores changes of the clock."""
 
     def now_ms(self) -> int: ...
 
@@ -19,7 +19,7 @@ def monotonic_ms() -> int:
 class SystemClock:
     """Wall clock plus an offset, so that a simulated installation can travel in time.
 
-    Timers and stored times use `now_ms`; signatures that strangers check use `wall_ms`.
+    Timers and stored times use `now_ms`. Signatures that other parties verify use `wall_ms`.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class SystemClock:
 
 
 class FixedClock:
-    """A clock that moves only when told to; for tests."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms

@@ -12,8 +12,9 @@ BUFFER_BYTES = 4_096
 
 
 class _System:
-    """Bits of the operating system, a page at a time: request ids are shown to everybody, and must not tell a
-    stranger what the ids of others are.
+    """Random bits from the operating system, read a page at a time.
+
+    Request ids are public, so nobody may predict other ids from them.
     """
 
     __slots__ = ("_words",)
@@ -25,7 +26,7 @@ class _System:
         self._words = struct.iter_unpack("<Q", b"")
 
     def getrandbits(self, count: int) -> int:
-        """At most 128. Taking a word from the iterator is one step, so no two threads get the same."""
+        """At most 128 bits. Taking a word from the iterator is atomic, so two threads never get the same one."""
         bits = self._word()
         if count > 64:
             bits |= self._word() << 64
@@ -40,12 +41,12 @@ class _System:
 
 _system = _System()
 _random: _System | random.Random = _system
-# A fork has a copy of what is left of the page.
+# A forked process must not use the rest of its parent's page.
 os.register_at_fork(after_in_child=_system.forget)
 
 
 class _Tail:
-    """The 74 bits behind the milliseconds: random at first, then counting up in random steps."""
+    """The 74 bits after the milliseconds: random at first, then increasing in random steps."""
 
     __slots__ = ("_bits", "_ms")
 
@@ -68,7 +69,7 @@ _tail = _Tail()
 
 
 def new_id(now_ms: int) -> str:
-    """Make a UUIDv7: what a process makes later sorts later, within a millisecond too. Source: RFC 9562, 5.7, 6.2."""
+    """Make a UUIDv7. Later ids of one process sort later, also within a millisecond. Source: RFC 9562, 5.7, 6.2."""
     bits = _tail.next(now_ms)
     tail = f"{(bits & 0x3FFFFFFFFFFFFFFF) | 0x8000000000000000:016x}"
     head = f"{now_ms:012x}"
@@ -81,7 +82,7 @@ def new_holder() -> str:
 
 
 def seed(number: int) -> None:
-    """Make every id from here on repeatable, for simulations. Never where ids of two processes meet."""
+    """Make all following ids repeatable, for simulations. Never use it where two processes share ids."""
     global _random
     _random = random.Random(number)
     _tail.forget()

@@ -1,4 +1,4 @@
-"""Money is a whole number of micros (1 USD = 1,000,000); floats appear on the wire only."""
+"""Money is an integer number of micros (1 USD = 1,000,000). Floats appear on the wire only."""
 
 import re
 from decimal import Decimal
@@ -13,7 +13,7 @@ def to_number(micros: int) -> float:
 
 
 def to_text(micros: int) -> str:
-    """Four decimals as the activity log shows them, rounded half up: 45000 -> "0.0450"."""
+    """Four decimals, as the activity log shows them, rounded half up: 45000 -> "0.0450"."""
     tenths = (abs(micros) + 50) // 100
     sign = "-" if micros < 0 and tenths else ""
     return f"{sign}{tenths // 10_000}.{tenths % 10_000:04d}"

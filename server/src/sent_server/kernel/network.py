@@ -1,4 +1,4 @@
-"""Whose an internet address is, as far as limits per address go."""
+"""Which network an internet address belongs to, for limits per address."""
 
 import functools
 import ipaddress
@@ -6,9 +6,9 @@ import ipaddress
 
 @functools.lru_cache(maxsize=4096)
 def network(address: str) -> str:
-    """An IPv4 address itself; of an IPv6 address the /64, which one customer has whole. Anything else is left as it is.
+    """The IPv4 address itself, or the /64 of an IPv6 address, which one customer owns. Other text stays unchanged.
 
-    Every spelling of an address gives the same network, an IPv4 address inside an IPv6 one that address.
+    Every spelling of an address gives the same network. An IPv4-mapped IPv6 address gives the IPv4 address.
     """
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,7 +1,7 @@
 """Pages of lists: position in, documented position out.
 
-A page is asked for by number, or by a cursor: an opaque text that names the row where the page before ended (`after`)
-or where the page after begins (`before`). Numbers shift when rows come and go; cursors do not.
+A client requests a page by number or by a cursor. A cursor is opaque text that names the last row of the previous page
+(`after`) or the first row of the next one (`before`). Numbers shift when rows are added or deleted; cursors do not.
 """
 
 import base64
@@ -24,7 +24,7 @@ Row = TypeVar("Row")
 
 @value_object
 class Page:
-    """`after` and `before` are keys of rows, as `Cursor.key` gives them; at most one of them is set."""
+    """`after` and `before` are keys of rows from `Cursor.key`. At most one of them is set."""
 
     number: int = 1
     size: int = DEFAULT_SIZE
@@ -41,7 +41,7 @@ class Page:
 
     @property
     def fetch(self) -> int:
-        """Rows to ask for: one more than a page tells whether there is a next one."""
+        """Rows to fetch: one more than a page, to know whether a next page exists."""
         return self.size + 1
 
     @property
@@ -57,7 +57,7 @@ class Page:
 
 @value_object
 class Cursor:
-    """`number` is the page that the cursor leads to, as the answer will show it."""
+    """`number` is the page that the cursor leads to, as the response shows it."""
 
     key: str
     number: int
@@ -88,7 +88,7 @@ def cut(
 ) -> tuple[list[Row], dict[str, object]]:
     """The rows to show, in the order of the list, and the `pagination` object.
 
-    `found` holds up to `page.fetch` rows, read backwards when the page was asked for by `before`.
+    `found` contains up to `page.fetch` rows, in reverse order when the client requested the page with `before`.
     """
     shown = list(found[: page.size])
     is_cut = len(found) > page.size
@@ -113,7 +113,7 @@ def cut(
 def cut_all(
     page: Page | None, everything: Sequence[Row], *, key: Callable[[Row], str]
 ) -> tuple[list[Row], dict[str, object]]:
-    """A page of a short list that was read whole, in ascending order of its keys; without a page, all of it."""
+    """A page of a short list that was read completely, in ascending order of its keys. Without a page: all."""
     if page is None:
         page = Page(1, max(DEFAULT_SIZE, len(everything)))
     found = everything

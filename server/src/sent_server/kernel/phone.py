@@ -1,7 +1,7 @@
-"""Phone numbers: strict E.164 on the way in, the documented display formats on the way out.
+"""Phone numbers: strict E.164 in requests, the documented display formats in responses.
 
-Only the syntax is checked: the documents' own example, +1234567890, is not a valid number and must work. No country
-has numbers of fewer than seven digits with the calling code, so that a short code is none.
+Only the syntax is checked, because the example of the documents, +1234567890, is not a valid number and must work.
+No country has numbers of fewer than seven digits with the calling code, so a short code is not a phone number.
 """
 
 import functools
@@ -64,7 +64,7 @@ def formats(e164: str) -> Formats:
 def region(e164: str) -> str:
     """ISO 3166-1 alpha-2 of the number, `ZZ` when unknown or non-geographic.
 
-    Cached by what decides it (the area code in North America), so that new contacts cost microseconds.
+    Cached by the digits that decide it (the area code in North America), so that new contacts cost microseconds.
     """
     country_code = _country_code(e164)
     if country_code is None:

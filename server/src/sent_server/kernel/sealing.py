@@ -10,7 +10,7 @@ _NONCE_BYTES = 12
 
 
 class Sealer:
-    """`random_bytes` must be secret and never repeat; only a simulation has reason to pass its own."""
+    """`random_bytes` must be secret and must never repeat. Only a simulation passes its own."""
 
     def __init__(self, master_key: bytes, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._cipher = AESGCM(master_key)

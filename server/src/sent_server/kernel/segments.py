@@ -16,7 +16,7 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 
 @value_object
 class Segmentation:
-    """`units` are septets for GSM-7 and UTF-16 code units for UCS-2."""
+    """`units` are septets in GSM-7 and UTF-16 code units in UCS-2."""
 
     encoding: str
     units: int
@@ -24,7 +24,7 @@ class Segmentation:
 
 
 def count(text: str) -> Segmentation:
-    """Encoding, length and number of segments; an empty text still takes one."""
+    """Encoding, length and number of segments. An empty text takes one segment."""
     if _BASIC.issuperset(text):  # nearly every message
         return Segmentation("GSM-7", len(text), _filled(len(text), GSM7_SINGLE, GSM7_PART))
     if _GSM7.issuperset(text):
@@ -37,7 +37,7 @@ def count(text: str) -> Segmentation:
 
 
 def _filled(units: int, single: int, part: int) -> int:
-    """Where every character is one unit, all parts but the last are full."""
+    """If every character is one unit, all parts but the last are full."""
     return 1 if units <= single else -(-units // part)
 
 

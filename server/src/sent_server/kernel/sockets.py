@@ -1,10 +1,10 @@
-"""A connection that closed a moment ago, as uvloop tells of it."""
+"""How uvloop reports a connection that has just closed."""
 
 
 def closed_underneath(error: BaseException) -> bool:
-    """Whether something was written to a connection that the other side had just closed.
+    """Whether the error means a write to a connection that the peer has just closed.
 
-    uvloop says so with a bare RuntimeError, for the one turn of the loop before anybody hears that the connection is
-    lost; drivers know only of OSError and let it through.
+    uvloop raises a bare RuntimeError in the one iteration of the loop before it reports the lost connection. Drivers
+    expect OSError and let it pass.
     """
     return isinstance(error, RuntimeError) and "the handler is closed" in str(error)

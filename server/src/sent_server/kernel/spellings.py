@@ -1,9 +1,9 @@
-"""The spellings under which networks know one line, so that one person has one contact and one consent. Pure.
+"""The spellings of one phone line, so that one person has one contact and one consent. Pure.
 
-Networks respell on their own: WhatsApp hands in a mobile of Mexico as +52 1 ..., of Argentina with or without the 9,
-one of Brazil with or without the ninth digit. And people leave in the zero that they dial at home: +44 (0) 20 ...
-Where that zero belongs to the number (Italy, Ivory Coast, Gabon, ...) or another line could have the other spelling
-(Brazil's landlines), a number has one spelling only. Source: the numbering plans, as the library phonenumbers has them.
+Networks respell numbers: WhatsApp reports a Mexican mobile as +52 1 ..., an Argentine one with or without the 9, and a
+Brazilian one with or without the ninth digit. People also keep the zero that they dial at home: +44 (0) 20 ...
+A number has only one spelling where that zero belongs to it (Italy, Ivory Coast, Gabon, ...), or where another line
+could have the other spelling (landlines in Brazil). Source: the numbering plans of the library phonenumbers.
 """
 
 import functools
@@ -18,13 +18,13 @@ from sent_server.kernel.values import value_object
 
 _MEXICO = re.compile(r"1?([2-9][0-9]{9})", re.ASCII)
 _ARGENTINA = re.compile(r"9?([1-3][0-9]{9})", re.ASCII)
-# Mobiles of eight digits began with 6 to 9 when they got a 9 in front; landlines begin with 2 to 5 and got none.
+# Mobile numbers of eight digits began with 6 to 9 and got a leading 9. Landlines begin with 2 to 5 and got none.
 _BRAZIL = re.compile(r"([1-9][1-9])9?([6-9][0-9]{7})", re.ASCII)
 
 
 @value_object
 class _Plan:
-    """`trunk`: what is dialled before a number at home. `pattern`: the country's numbers, `lengths` their digits."""
+    """`trunk`: the prefix for calls within the country. `pattern`: the country's numbers. `lengths`: their lengths."""
 
     code: str
     trunk: str
@@ -32,7 +32,7 @@ class _Plan:
     pattern: re.Pattern[str]
 
     def takes_trunk(self, national: str) -> bool:
-        """Whether the number with the trunk prefix before it can be nothing but a respelling."""
+        """Whether the number with the trunk prefix can only be another spelling of it."""
         return (
             bool(self.trunk)
             and national[:1] != "0"
@@ -42,19 +42,19 @@ class _Plan:
 
 
 def others(e164: str) -> tuple[str, ...]:
-    """The other spellings of a number, the likeliest first; none for most countries, and for what is not E.164."""
+    """The other spellings of a number, the most likely first. Empty for most countries and for other text."""
     if _plan(e164[1:4]) is None:
         return ()
     return tuple(spelling for spelling in _line(e164) if spelling != e164)
 
 
 def canonical(e164: str) -> str:
-    """One spelling for all of a line, to compare numbers by. Not what a number should be shown or dialled as."""
+    """One spelling per line, for comparisons. Do not show or dial it."""
     return e164 if _plan(e164[1:4]) is None else _line(e164)[0]
 
 
 def distinct(numbers: Iterable[str]) -> tuple[str, ...]:
-    """Each line once, in the spelling that comes first."""
+    """Each line once, in the spelling that occurs first."""
     found: dict[str, str] = {}
     for number in numbers:
         found.setdefault(canonical(number), number)
@@ -88,7 +88,7 @@ def _mobile_forms(code: str, national: str) -> list[str]:
 
 @functools.lru_cache(maxsize=1_000)
 def _plan(first_digits: str) -> _Plan | None:
-    """Of the country whose calling code these are, where its numbers can have several spellings."""
+    """The rules of the country with these digits as calling code, if its numbers can have several spellings."""
     if not (first_digits.isascii() and first_digits.isdigit()):
         return None
     code = next((first_digits[:n] for n in (1, 2, 3) if int(first_digits[:n]) in _REGIONS), None)
@@ -97,7 +97,7 @@ def _plan(first_digits: str) -> _Plan | None:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), _REGIONS[int(code)][0])
     if metadata is None or metadata.general_desc is None:
         return None
-    # Only zeros: the 1 of North America and the 8 of Russia are digits that a number may begin with.
+    # Only zeros: a number may begin with the 1 of North America or the 8 of Russia.
     trunk = metadata.national_prefix or ""
     trunk = trunk if trunk.startswith("0") else ""
     if not trunk and code != "52":

@@ -1,4 +1,4 @@
-"""Epoch milliseconds to the wire's ISO 8601 and back to seconds."""
+"""Converts epoch milliseconds to ISO 8601 and back."""
 
 import functools
 import re
@@ -9,7 +9,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[
 
 @functools.lru_cache(maxsize=1_024)
 def iso(at_ms: int) -> str:
-    """`2026-04-08T15:54:52.246+00:00`, the form of answers."""
+    """`2026-04-08T15:54:52.246+00:00`, the form in responses."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
@@ -38,7 +38,7 @@ def iso_or_none(at_ms: int | None) -> str | None:
 
 
 def iso_seconds(at_ms: int) -> str:
-    """`2026-01-15T10:35:00Z`, the form of webhook bodies."""
+    """`2026-01-15T10:35:00Z`, the form in webhook bodies."""
     return _iso_seconds(at_ms // 1000)
 
 

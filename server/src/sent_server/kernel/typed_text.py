@@ -1,15 +1,15 @@
-"""The one form in which texts that people typed are compared. Pure.
+"""Normalizes text that people typed, for comparisons. Pure.
 
-Phones add full stops, keyboards curl quotes, messengers wrap words in direction marks, and a Turkish keyboard has four
-letters for our two i: none of that changes what somebody meant.
+Phones add periods, keyboards curl quotes, messengers wrap words in direction marks, and a Turkish keyboard has four
+letters i. None of that changes the meaning.
 """
 
 import functools
 import re
 import unicodedata
 
-MAX_CHARS = 1_000  # of a text that is worth comparing; a longer one is prose
-# What Unicode calls default ignorable without putting it into category Cf: joiners, fillers, variation selectors.
+MAX_CHARS = 1_000  # a longer text is prose and is not compared
+# Default ignorable characters outside category Cf: joiners, fillers, variation selectors.
 _FILLERS = frozenset(
     chr(point)
     for first, last in [
@@ -19,14 +19,14 @@ _FILLERS = frozenset(
     for point in range(first, last + 1)
 )  # fmt: skip
 _BRAILLE_BLANK = "\u2800"
-# Besides the categories Pi and Pf. Some are letters or symbols to Unicode, and quotes to people all the same.
+# In addition to categories Pi and Pf. Some are letters or symbols in Unicode, but people use them as quotes.
 _QUOTES = frozenset(
     "\"'`\u00b4\u02b9\u02ba\u02bb\u02bc\u02bd\u02ca\u02cb\u02dd\u02ee\u05f3\u05f4\u201a\u201e\u2032\u2033\u2034\u2035"
     "\u2036\u2037\u2057\u275b\u275c\u275d\u275e\u275f\u2760\u276e\u276f\u2e42\u300c\u300d\u300e\u300f\u301d\u301e\u301f"
     "\ufe41\ufe42\ufe43\ufe44\uff02\uff07\uff40\uff62\uff63\U0001f676\U0001f677\U0001f678"
 )
-_DASHES = frozenset("_\u2043\u2212\u203f\u02d7")  # besides category Pd
-# Emoji that compatibility normalization would turn into letters, so that they are taken away before it.
+_DASHES = frozenset("_\u2043\u2212\u203f\u02d7")  # in addition to category Pd
+# Compatibility normalization would turn these emoji into letters, so they are removed first.
 _LETTERLIKE_EMOJI = dict.fromkeys(
     [
         0x2122, 0x2139, 0x24C2, 0x3297, 0x3299, 0x1F201, 0x1F202, 0x1F21A, 0x1F22F, *range(0x1F232, 0x1F23B), 0x1F250,
@@ -35,15 +35,15 @@ _LETTERLIKE_EMOJI = dict.fromkeys(
     " ",
 )  # fmt: skip
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
-_NEWER_EMOJI = range(0x1F000, 0x1FB00)  # unassigned for a Python that is older than the phone
+_NEWER_EMOJI = range(0x1F000, 0x1FB00)  # unassigned if Python is older than the phone
 _DOTTED = re.compile("i\u0307+")
-_PASSES = 8  # removing one thing may bring the next to the edge; two passes settle what people write
+_PASSES = 8  # removing one character may expose the next; two passes suffice for real texts
 
 
 def normal_form(text: str) -> str:
-    """The text in any case and width, without what is not seen, quotes, and punctuation or emoji around it.
+    """The text without case, width, invisible characters, quotes, and surrounding punctuation or emoji.
 
-    Inner dashes and white space are single blanks. A text of punctuation or emoji alone keeps them. Idempotent.
+    Inner dashes and white space become single blanks. A text of only punctuation or emoji keeps them. Idempotent.
     """
     for _ in range(_PASSES):
         folded = _fold(text)
@@ -54,15 +54,15 @@ def normal_form(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of it can be seen: white space, direction marks, fillers, control characters."""
+    """Whether the text is invisible: white space, direction marks, fillers, control characters."""
     return all(character.isspace() or character == _BRAILLE_BLANK or _is_invisible(character) for character in text)
 
 
 def _fold(text: str) -> str:
     bare = _KEYCAP.sub(" ", text).translate(_LETTERLIKE_EMOJI)
-    text = text if is_blank(bare) else bare  # a keycap alone is its digit: somebody chose 1
+    text = text if is_blank(bare) else bare  # a lone keycap is its digit: the person chose 1
     text = unicodedata.normalize("NFKC", "".join(map(_seen, text)))
-    # Every i is one letter: a Turkish phone writes QUIT with \u0130 or \u0131, which casefold keeps apart.
+    # All forms of i are one letter: a Turkish phone writes QUIT with \u0130 or \u0131, which casefold keeps apart.
     text = _DOTTED.sub("i", text.casefold().replace("\u0131", "i"))
     text = unicodedata.normalize("NFKC", text)
     text = " ".join("".join(map(_seen, text)).split())
@@ -71,7 +71,7 @@ def _fold(text: str) -> str:
 
 @functools.lru_cache(maxsize=4_096)
 def _seen(character: str) -> str:
-    """The character, a blank for what separates words, nothing for what is not seen and for quotes."""
+    """The character, a blank for a word separator, or nothing for quotes and invisible characters."""
     category = unicodedata.category(character)
     if character.isspace() or category == "Pd" or character in _DASHES or character == _BRAILLE_BLANK:
         return " "
@@ -84,7 +84,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    """Without punctuation, symbols and emoji at both ends, and without marks that belong to no letter."""
+    """Strip punctuation, symbols and emoji at both ends, and combining marks without a letter."""
     start, end = 0, len(text)
     while start < end and (_is_decoration(text[start]) or _is_mark(text[start])):
         start += 1

@@ -1,1 +1,1 @@
-"""The balance, in double entry. Knows amounts and references, not what a message is."""
+"""Balances in double-entry bookkeeping. Knows amounts and references, but not messages."""

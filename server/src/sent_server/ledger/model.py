@@ -2,7 +2,7 @@
 
 from sent_server.kernel.values import value_object
 
-# deposits -> available -> held -> revenue; deposits is where money enters and so runs negative.
+# deposits -> available -> held -> revenue. Money enters at deposits, so its balance is negative.
 DEPOSITS = "deposits"
 AVAILABLE = "available"
 HELD = "held"
@@ -29,7 +29,7 @@ class Transfer:
 
 
 def round_ref(message_id: str, round: int = 1) -> str:
-    """What the entries of a message's round name: the message, and from the second round on the round, too."""
+    """The reference of the entries of a message's round: the message id, with the round number from the second on."""
     return message_id if round == 1 else f"{message_id}#{round}"
 
 
@@ -46,5 +46,5 @@ def release(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
 
 
 def refund(ledger_id: str, ref: str, amount_micros: int) -> Transfer:
-    """Back from what was captured."""
+    """Return part of a captured amount."""
     return Transfer(ledger_id, ref, "refund", REVENUE, AVAILABLE, amount_micros)

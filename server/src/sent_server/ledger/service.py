@@ -1,4 +1,4 @@
-"""Moving money. Every function works on sets; a balance below zero is refused by the database itself."""
+"""Moves money. Every function works on sets. The database itself refuses a negative balance."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from sent_server.ledger.model import AVAILABLE, DEPOSITS, HELD, Balances, Transf
 
 
 async def open_ledger(tx: Tx, customer_id: str) -> None:
-    """Give a new customer its accounts, all at zero."""
+    """Create the ledger accounts of a new customer, with zero balances."""
     await store.open_accounts(tx, customer_id)
 
 
@@ -19,8 +19,8 @@ async def balances(tx: Tx, customer_id: str) -> Balances:
 
 
 async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
-    """What each customer can spend as of now. Should another transaction spend it first, the database refuses ours,
-    and it runs again."""
+    """The available balance of each customer. If another transaction spends it first, the database refuses ours, and
+    it runs again."""
     return await store.available(tx, sorted(customer_ids))
 
 
@@ -30,7 +30,7 @@ async def top_up(tx: Tx, customer_id: str, amount_micros: int, *, ref: str, now_
 
 
 async def transfer(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) -> None:
-    """Write the entries and move the balances, one statement each. Zero amounts move nothing and leave no entry."""
+    """Write the entries and change the balances, one statement each. Zero amounts are skipped."""
     moved = [entry for entry in transfers if entry.amount_micros > 0]
     if not moved:
         return
@@ -39,5 +39,5 @@ async def transfer(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) -> Non
     for entry in moved:
         changes[(entry.ledger_id, entry.from_account)] -= entry.amount_micros
         changes[(entry.ledger_id, entry.to_account)] += entry.amount_micros
-    # One order everywhere, so that two transactions never wait for each other.
+    # The same order everywhere, so that two transactions never deadlock.
     await store.change_balances(tx, sorted((*key, amount) for key, amount in changes.items() if amount))

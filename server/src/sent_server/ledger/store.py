@@ -1,4 +1,4 @@
-"""The ledger's SQL."""
+"""The SQL of the ledger."""
 
 from collections.abc import Sequence
 

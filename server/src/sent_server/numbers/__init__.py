@@ -1,8 +1,8 @@
-"""What a phone number is: its line, its carrier, its country.
+"""Number lookup: line type, carrier and country.
 
-model.py    the answer
-plan.py     what the numbering plan says, offline
-service.py  a provider's lookup first, the plan for the rest
-wire.py     path values and answers
+model.py    the result
+plan.py     facts of the numbering plan, offline
+service.py  the provider's lookup, then the plan for missing facts
+wire.py     path values and responses
 api.py      the two routes
 """

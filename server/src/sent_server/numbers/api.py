@@ -1,4 +1,4 @@
-"""GET /v3/numbers/lookup/{phoneNumber}, and the path that it had before."""
+"""GET /v3/numbers/lookup/{phoneNumber}, and its retired path."""
 
 from sent_server.http import route
 from sent_server.http.envelope import Reply

@@ -1,11 +1,11 @@
-"""The answer to a lookup."""
+"""The result of a lookup."""
 
 from sent_server.kernel.values import value_object
 
 
 @value_object
 class NumberDetails:
-    """None is "cannot tell". `country_code` is ISO 3166-1 alpha-2; `provider` who told, None for the numbering plan."""
+    """None means unknown. `country_code` is ISO 3166-1 alpha-2. `provider` is None for facts of the numbering plan."""
 
     number: str
     is_valid: bool

@@ -1,7 +1,7 @@
-"""What the numbering plan says of a number, offline. Blocks for milliseconds; run it off the event loop.
+"""Facts of the numbering plan about a number, offline. Blocks for milliseconds; run it off the event loop.
 
-The names of carriers are those that a number range was first given to: a number that moved keeps them. In North America
-the plan tells mobile and landline apart for nobody. The tables are read when the first number of a country comes.
+The carrier is the one that first received the number range, so a ported number keeps its old name. In North America the
+plan does not distinguish mobile numbers from landlines. The tables of a country are loaded with its first number.
 """
 
 import functools
@@ -28,7 +28,7 @@ LINE_TYPES = {
 
 @functools.lru_cache(maxsize=10_000)
 def describe(number: str) -> NumberDetails | None:
-    """None when no country has such numbers. `number` is E.164."""
+    """None if no country has such numbers. `number` is E.164."""
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
@@ -44,6 +44,6 @@ def describe(number: str) -> NumberDetails | None:
 
 
 def _carrier_name(parsed: phonenumbers.PhoneNumber) -> str | None:
-    from phonenumbers import carrier  # 10 MB that only lookups need
+    from phonenumbers import carrier  # 10 MB, needed by lookups only
 
     return carrier.name_for_number(parsed, "en") or None

@@ -1,4 +1,4 @@
-"""A provider's lookup first; the numbering plan for what it cannot tell."""
+"""Asks the provider first, and the numbering plan for facts that the provider does not know."""
 
 import asyncio
 from dataclasses import replace
@@ -17,12 +17,12 @@ PROVIDER_WITHIN_S = 5
 
 @value_object
 class Numbers:
-    """`lookup` None: no provider is configured, the plan alone answers."""
+    """If `lookup` is None, no provider is configured and only the plan is used."""
 
     lookup: Lookup | None
 
     async def find(self, number: str) -> NumberDetails:
-        """`number` is E.164. Raises RESOURCE_013 for one that the plan or the provider does not know."""
+        """`number` is E.164. Raises RESOURCE_013 if the plan or the provider does not know it."""
         planned = await asyncio.to_thread(plan.describe, number)
         if planned is None:
             raise ApiError("RESOURCE_013")

@@ -1,4 +1,4 @@
-"""Numbers in the path, and the answers in both spellings. Source: contract/openapi-v3.json, contract/NOTES.md a38."""
+"""Numbers in the path, and responses in both spellings. Source: contract/openapi-v3.json, contract/NOTES.md a38."""
 
 import re
 import unicodedata
@@ -12,18 +12,18 @@ from sent_server.numbers.model import NumberDetails
 
 REQUIRED = "Phone number is required"
 FORM = "Write the number with + and its country code, such as +12025551234"
-# Besides white space and dashes of every kind. A slash only between digits: at the end it would be another path.
+# In addition to white space and dashes. A slash only between digits: at the end it would be another path.
 _BETWEEN = frozenset(".()[]/\u2212\u00b7\uff08\uff09\uff0e\uff0f")
 _DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # copied with the number
-_DIGITS = re.compile(r"[1-9][0-9]{6,15}", re.ASCII)  # one more than E.164 has: a trunk zero may be among them
+_DIGITS = re.compile(r"[1-9][0-9]{6,15}", re.ASCII)  # one more than in E.164, for a trunk zero
 _NORTH_AMERICAN_DIGITS = 10
 
 
 def number(text: str) -> str:
-    """E.164 of what people write: with blanks, dots, dashes, slashes, brackets and a trunk zero, as in +44 (0) 20 ...
+    """E.164 from a number as people write it: blanks, dots, dashes, slashes, brackets, a trunk zero (+44 (0) 20 ...).
 
-    Without the plus only where the digits can be nothing but a whole number with its country code.
-    Raises VALIDATION_001 for none, VALIDATION_002 for anything else.
+    The plus is optional only if the digits can only be a complete number with its country code.
+    Raises VALIDATION_001 for empty text, VALIDATION_002 for other text.
     """
     if typed_text.is_blank(text):
         raise ApiError("VALIDATION_001", REQUIRED)
@@ -49,7 +49,7 @@ def _kept(character: str) -> str:
 
 
 def _is_whole(parsed: phonenumbers.PhoneNumber, digits: str) -> bool:
-    """Whether digits without a plus have a country code. 479 555 1234 is Arkansas at home, with a plus Norway."""
+    """Whether digits without a plus have a country code. 479 555 1234 is in Arkansas, +479 555 1234 in Norway."""
     if not phonenumbers.is_valid_number(parsed):
         return False
     return len(digits) != _NORTH_AMERICAN_DIGITS or not phonenumbers.is_valid_number(phonenumbers.parse(digits, "US"))
@@ -74,7 +74,7 @@ def details(found: NumberDetails) -> dict[str, Any]:
 
 
 def both_spellings(found: NumberDetails) -> dict[str, Any]:
-    """For the retired path: its own camelCase keys beside today's."""
+    """For the retired path: its camelCase keys and the current ones."""
     return {
         **details(found),
         "phoneNumber": found.number,

@@ -1,1 +1,1 @@
-"""What the platform asks of others besides carriers: a Protocol each, and a simulated one that plays for real."""
+"""External services other than carriers: a Protocol and a simulated implementation for each."""

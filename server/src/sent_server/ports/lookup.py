@@ -1,4 +1,4 @@
-"""What somebody who knows the networks can tell of a number: a carrier's lookup, of any provider."""
+"""Number lookup at a provider that knows the networks."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class LookedUpNumber:
-    """None is "cannot tell". `line_type` is mobile, landline, voip, toll_free or another kind of line."""
+    """None means unknown. `line_type` is mobile, landline, voip, toll_free or another kind of line."""
 
     line_type: str | None
     carrier_name: str | None
@@ -18,12 +18,12 @@ class LookedUpNumber:
 
 @value_object
 class NoSuchNumber:
-    """Nobody can be reached there."""
+    """The number does not exist."""
 
 
 @value_object
 class NotTold:
-    """The provider does not know, or does not answer."""
+    """The provider does not know the number or does not respond."""
 
     reason: str
 
@@ -32,7 +32,7 @@ Answer = LookedUpNumber | NoSuchNumber | NotTold
 
 
 class Lookup(Protocol):
-    """`name` is the provider's. `number` is E.164. Never raises for what the provider does."""
+    """`name` is the provider's. `number` is E.164. Never raises because of the provider."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""Whoever carries mail to people."""
+"""Sends email to people."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class Email:
-    """Plain text to one person. `link` is what the letter is about, if that is a link."""
+    """A plain-text email to one person. `link` is the link in it, if it is about one."""
 
     to: str
     name: str
@@ -18,19 +18,19 @@ class Email:
 
 @value_object
 class EmailSent:
-    """Whoever carries it has taken it over."""
+    """The mail server accepted the email."""
 
 
 @value_object
 class EmailRefused:
-    """It will never be taken."""
+    """The mail server will never accept the email."""
 
     reason: str
 
 
 @value_object
 class EmailFailed:
-    """It was not taken this time."""
+    """The mail server did not accept the email this time."""
 
     reason: str
 
@@ -40,5 +40,5 @@ Outcome = EmailSent | EmailRefused | EmailFailed
 
 class Mailer(Protocol):
     async def send(self, letter: Email, *, letter_id: str) -> Outcome:
-        """Hand a letter over. The same letter may come again after a crash, with the same id; never raises."""
+        """Send an email. After a crash the same email may be sent again with the same id. Never raises."""
         ...

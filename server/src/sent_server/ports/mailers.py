@@ -1,4 +1,4 @@
-"""Which mailer the settings ask for."""
+"""Selects the mailer that the settings configure."""
 
 from sent_server.ports.mail import Mailer
 from sent_server.ports.printed_mail import PrintedMailer

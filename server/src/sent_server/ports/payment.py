@@ -1,4 +1,4 @@
-"""Whoever keeps payment cards for us. Card data goes to it and nowhere else: we keep the reference only."""
+"""The payment processor, which stores payment cards. Card data goes to it only; we keep a reference."""
 
 from dataclasses import field
 from typing import Protocol
@@ -8,7 +8,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class PaymentCard:
-    """`expiry` is MM/YY. Nothing of it shows when printed."""
+    """`expiry` is MM/YY. `repr` shows none of the data."""
 
     number: str = field(repr=False)
     expiry: str = field(repr=False)
@@ -18,7 +18,7 @@ class PaymentCard:
 
 @value_object
 class Kept:
-    """The card can be charged by its reference from now on."""
+    """The card can now be charged by its reference."""
 
 
 @value_object
@@ -28,5 +28,5 @@ class Declined:
 
 class PaymentProcessor(Protocol):
     async def keep(self, card: PaymentCard, *, reference: str) -> Kept | Declined:
-        """The same card may come again under the same reference, and is kept once."""
+        """Store a card. The same card under the same reference is stored once."""
         ...

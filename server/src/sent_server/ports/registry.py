@@ -1,4 +1,4 @@
-"""The registry of businesses that text people in the United States (10DLC), as The Campaign Registry runs one."""
+"""The registry of businesses that send SMS in the United States (10DLC), such as The Campaign Registry."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class BrandFiling:
-    """Who sends. `fields` holds what is known, by dotted names: `contact.name`, `business.legal_name`."""
+    """The sender. `fields` holds the known data by dotted names: `contact.name`, `business.legal_name`."""
 
     customer_id: str
     brand_id: str
@@ -18,7 +18,7 @@ class BrandFiling:
 
 @value_object
 class CampaignFiling:
-    """What a brand sends. `samples` pairs each use case with its sample messages."""
+    """The messages of a brand. `samples` pairs each use case with its sample messages."""
 
     customer_id: str
     campaign_id: str
@@ -30,7 +30,7 @@ class CampaignFiling:
 
 @value_object
 class Registered:
-    """`reference` is the registry's id of the entry, `csp_id` that of the one who filed it; the rest is of brands."""
+    """`reference` is the registry's id, `csp_id` that of the filing party. Only brands have the other fields."""
 
     reference: str
     csp_id: str
@@ -45,7 +45,7 @@ class FilingRefused:
 
 @value_object
 class FilingPending:
-    """Ask again after `after_ms`."""
+    """Undecided. Repeat the request after `after_ms`."""
 
     after_ms: int
 
@@ -54,7 +54,7 @@ Answer = Registered | FilingRefused | FilingPending
 
 
 class Registry(Protocol):
-    """The first call files; the same filing may come any number of times, and is one entry all the same."""
+    """File an entry. Repeated calls with the same filing create one entry."""
 
     async def brand(self, filing: BrandFiling, *, now_ms: int) -> Answer: ...
 

@@ -1,4 +1,4 @@
-"""Whoever approves templates before WhatsApp and RCS may carry them."""
+"""The review of templates, which WhatsApp and RCS require."""
 
 from typing import Protocol
 
@@ -7,9 +7,9 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class TemplateSubmission:
-    """A template as the reviewer reads it. `text` is everything that a recipient could see, a part a line.
+    """A template as the reviewer reads it. `text` is everything that a recipient could see, one part per line.
 
-    `revision` changes with the content, so that a verdict is never given to a text that the reviewer has not read.
+    `revision` changes with the content, so that a verdict applies only to the text that was reviewed.
     """
 
     customer_id: str
@@ -24,7 +24,7 @@ class TemplateSubmission:
 
 @value_object
 class TemplateApproved:
-    """`reference` is the reviewer's own id of the template, if it has one."""
+    """`reference` is the reviewer's id of the template, if it has one."""
 
     reference: str | None = None
 
@@ -36,7 +36,7 @@ class TemplateRejected:
 
 @value_object
 class TemplateUndecided:
-    """Ask again after `after_ms`."""
+    """Undecided. Repeat the request after `after_ms`."""
 
     after_ms: int
 
@@ -46,5 +46,5 @@ Verdict = TemplateApproved | TemplateRejected | TemplateUndecided
 
 class Reviewer(Protocol):
     async def review(self, submission: TemplateSubmission, *, now_ms: int) -> Verdict:
-        """The verdict on a submission. The first call submits it; the same submission may come any number of times."""
+        """The verdict on a submission. The first call submits it; repeated calls submit nothing new."""
         ...

@@ -1,4 +1,4 @@
-"""The payment processor of an installation that has none: it forgets every card at once, and declines one on purpose.
+"""The simulated payment processor. It discards every card at once, and declines one number.
 
 4000 0000 0000 0002    declined
 """

@@ -1,14 +1,14 @@
-"""The registry of an installation that has none: decides by itself, as reliably as a test needs.
+"""The simulated registry, with predictable decisions for tests.
 
-It registers DECIDE_MS after the filing, on the platform's clock. A filing that holds a trigger word in any of its
-texts (as a word of its own, any case) is refused at the same time, with that word's reason:
+It registers an entry DECIDE_MS after the filing, on the platform's clock. If any text of the filing contains a trigger
+word (a separate word, in any case), the registry refuses it at that time, with the reason of that word:
 
     REJECT_ME        a generic refusal
     REJECT_IDENTITY  the business cannot be identified
     REJECT_CONTENT   the content is not allowed
-    NEVER_REVIEW     no decision, ever: it stays pending
+    NEVER_REVIEW     no decision: the filing stays pending
 
-A publicly traded company comes out vetted, everybody else verified.
+A publicly traded company becomes vetted, all others verified.
 """
 
 import hashlib
@@ -64,5 +64,5 @@ def _held(texts: Iterable[str], submitted_at_ms: int, now_ms: int) -> FilingPend
 
 
 def _reference(kind: str, identifier: str) -> str:
-    """Short and in capitals, as the registry's own ids are; the same for the same entry."""
+    """A short id in capitals, like those of the registry. The same entry always gets the same id."""
     return kind + hashlib.sha256(identifier.encode()).hexdigest()[:6].upper()

@@ -1,12 +1,12 @@
-"""The reviewer of an installation that has none: decides by itself, as reliably as a test needs.
+"""The simulated reviewer, with predictable decisions for tests.
 
-It approves REVIEW_MS after the submission, on the platform's clock. A text that holds a trigger word (as a word of its
-own, any case) is rejected at the same time, with that word's reason:
+It approves a template REVIEW_MS after the submission, on the platform's clock. If the text contains a trigger word (a
+separate word, in any case), the reviewer rejects it at that time, with the reason of that word:
 
     REJECT_ME       a generic refusal
     REJECT_POLICY   against the content policy
     REJECT_FORMAT   wrong use of variables or formatting
-    NEVER_REVIEW    no decision, ever: the template stays PENDING
+    NEVER_REVIEW    no decision: the template stays PENDING
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Mail through an SMTP relay, with the standard library on threads of its own.
+"""Email through an SMTP relay, with the standard library in separate threads.
 
-A relay is named by a URL: `smtps://` speaks TLS from the first byte, `smtp://` insists on STARTTLS, and
-`smtp+plain://` encrypts nothing (a relay on the same machine).
+A URL names the relay: `smtps://` uses TLS from the first byte, `smtp://` requires STARTTLS, and `smtp+plain://`
+encrypts nothing (for a relay on the same machine).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ MAX_REASON_LENGTH = 300
 
 
 class RelayError(Exception):
-    """A relay URL or a sender that cannot be used; the message says why, and holds no password."""
+    """An invalid relay URL or sender. The message gives the reason and contains no password."""
 
 
 @value_object
@@ -66,7 +66,7 @@ def parse_sender(text: str) -> Address:
 
 
 class SmtpMailer:
-    """`ports.mail.Mailer` over SMTP; one connection a letter. `timeout_s` bounds each step of the conversation."""
+    """`ports.mail.Mailer` over SMTP; one connection per email. `timeout_s` bounds each SMTP operation."""
 
     def __init__(self, relay: Relay, sender: Address, *, timeout_s: float) -> None:
         self._relay = relay
@@ -84,7 +84,7 @@ class SmtpMailer:
         message["To"] = Address(mailbox.one_line(letter.name), addr_spec=letter.to)
         message["Subject"] = mailbox.one_line(letter.subject)
         message["Date"] = format_datetime(datetime.now(UTC))
-        # The same letter keeps its id, so that a copy sent after a crash can be told from another letter.
+        # The email keeps its id, so that a copy sent after a crash is recognizable.
         message["Message-ID"] = f"<{letter_id}@{self._sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text)
@@ -106,7 +106,7 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             return EmailFailed(_reason(error))
         finally:
-            # What the relay says to a good-bye does not change what it has taken.
+            # An error on QUIT does not change what the relay accepted.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
             smtp.close()

@@ -1,1 +1,1 @@
-"""What a message costs. Pure: a rate card in, micros out."""
+"""The price of a message. Pure: computes micros from a rate card."""

@@ -22,7 +22,7 @@ _PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 
 
 class CardError(ValueError):
-    """A card that cannot be used; the message names the entry and the remedy."""
+    """An invalid rate card. The message names the entry and the remedy."""
 
 
 @value_object(eq=False)
@@ -38,7 +38,7 @@ class RateCard:
 
 
 def load(name: str = "default") -> RateCard:
-    """A card that we ship."""
+    """A built-in card."""
     file = resources.files("sent_server.pricing").joinpath("cards", f"{name}.json")
     return decode(file.read_bytes())
 
@@ -54,7 +54,7 @@ def read(path: Path) -> RateCard:
 
 
 def decode(text: bytes) -> RateCard:
-    """Raises CardError for text that is not JSON or names a key twice, and for what `parse` refuses."""
+    """Raises CardError for text that is not JSON, for duplicate keys, and for anything that `parse` refuses."""
     try:
         content = json.loads(text, object_pairs_hook=_without_duplicates)
     except CardError:
@@ -107,7 +107,7 @@ def _object(content: object, place: str) -> Mapping[str, Any]:
 
 
 def _micros(price: object, place: str) -> int:
-    """Text, not a JSON number: 0.1 is no exact binary fraction."""
+    """Text, not a JSON number, because 0.1 is not an exact binary fraction."""
     micros = money.parse(price) if isinstance(price, str) and _PRICE.fullmatch(price) else None
     if micros is None:
         raise CardError(f'{place}: {price!r} is not a price; write USD as text with up to 6 decimals, "0.0083"')

@@ -6,7 +6,7 @@ from sent_server.pricing.card import DEFAULT, RateCard
 def quote(card: RateCard, *, channel: str, region: str, category: str, segments: int) -> int | None:
     """Price one leg before acceptance.
 
-    Returns micros; SMS is priced per segment, the others per message. None when the card has no row for the
+    Returns micros. SMS is priced per segment, other channels per message. None if the card has no row for the
     channel, not even a default one. Source: docs/how-to/set-prices.md.
     """
     by_region = card.prices.get(channel)

@@ -1,19 +1,19 @@
-"""What routing looks at, and what it decides."""
+"""The inputs and the result of routing."""
 
 from sent_server.kernel.values import value_object
 
-# Automatic choice tries these in order; SMS is the last resort.
+# Automatic choice tries these in order. SMS is the last resort.
 PREFERENCE = ("whatsapp", "rcs", "sms")
 NEEDS_APPROVAL = frozenset({"whatsapp", "rcs"})
 
 
 @value_object
 class Reach:
-    """What decides the legs of one message.
+    """The inputs that decide the legs of one message.
 
-    `receivable` are the contact's channels, `configured` the account's, `written` those the template has a text
-    for, whether it fits or not, and `unfit` (channel, why) those whose text does not fit with the values that were
-    given. `prices` are (channel, micros) for every channel that the rate card covers.
+    `receivable` are the contact's channels and `configured` those of the account. `written` are the channels with a
+    text in the template, and `unfit` (channel, why) those whose text exceeds a limit with the given values. `prices`
+    are (channel, micros) for every channel of the rate card.
     """
 
     receivable: frozenset[str]
@@ -42,10 +42,10 @@ class Judgement:
 
 @value_object
 class RoutePlan:
-    """Legs in order, the dearest price, and the verdict on every channel looked at.
+    """Legs in order, the highest price, and the verdict on every channel.
 
-    Without legs, `error` is the per-message code (ERR_...), and `refusal` the code that answers the whole request
-    with 422 when nobody in it can be reached; `detail` adds to the error what the judgements do not say.
+    Without legs, `error` is the code of the message (ERR_...). `refusal` is the code of a 422 response if no recipient
+    of the request can be reached. `detail` adds facts that the judgements do not contain.
     """
 
     legs: tuple[Leg, ...]

@@ -12,12 +12,12 @@ NOT_CONFIGURED = "the account has not configured this channel"
 NOT_WRITTEN = "the template has no text for this channel"
 NOT_RECEIVABLE = "the contact cannot receive on this channel"
 NOT_PRICED = "the rate card has no price for this channel"
-# Every other reason of a channel that was not chosen is about its text or a value.
+# All other reasons are about the text or a value.
 _STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED})
 
 
 def plan(reach: Reach, requested: str | None) -> RoutePlan:
-    """Order the legs of one message: `requested` alone, or, when None, every open channel by preference."""
+    """Order the legs of one message: only `requested`, or every open channel by preference if that is None."""
     if reach.opted_out:
         return RoutePlan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out")
     looked_at = PREFERENCE if requested is None else (requested,)
@@ -34,7 +34,7 @@ def plan(reach: Reach, requested: str | None) -> RoutePlan:
 
 
 def passed_over(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """The channels that an automatic choice would have tried first, had their text been one that they take."""
+    """Channels that automatic choice skipped because of their text."""
     found: list[Judgement] = []
     for judged in judgements:
         if judged.chosen:
@@ -45,7 +45,7 @@ def passed_over(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
 
 
 def _text_problems(reach: Reach, looked_at: Sequence[str]) -> Sequence[str]:
-    """Why the text keeps the message from going: where nothing else does, or where it fits on no channel at all."""
+    """Why the text prevents the message: if nothing else does, or if it fits no channel."""
     unfit = {channel: problems for channel, problems in reach.unfit if channel in looked_at}
     fits_somewhere = any(channel in reach.written and channel not in unfit for channel in looked_at)
     found: dict[str, None] = {}

@@ -1,1 +1,1 @@
-"""People who may work with an account, what they may do there, and how they are invited."""
+"""Users of an account, their roles and their invitations."""

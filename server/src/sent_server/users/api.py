@@ -17,7 +17,7 @@ BAD_ID = ("VALIDATION_001", "Invalid user ID format.")
 
 
 def routes(office: Invitations, *, quota: int, forget: Callable[[], None]) -> Sequence[Route]:
-    """`forget` drops what this process remembers of keys, whose power a change here may end."""
+    """`forget` clears this process's cache of keys, because a change here may revoke some."""
 
     async def invite(tx: Tx, call: Call, body: InviteUser) -> Reply:
         invited = await service.invite(

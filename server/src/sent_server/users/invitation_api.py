@@ -1,4 +1,4 @@
-"""What an invited person can do without a key: answer with the token, by program or on the page that the link opens."""
+"""Routes for invited people, who have no key: they answer with the token, by API or on the page behind the link."""
 
 from collections.abc import Mapping
 
@@ -35,5 +35,5 @@ async def reject(tx: Tx, now_ms: int, body: Rejection) -> Reply:
 
 
 def limited_by(body: Acceptance | Rejection) -> str | None:
-    """The invitation, so that nobody tries secrets for one, from however many places."""
+    """Counted per invitation, so that nobody can guess its secret from many addresses."""
     return tokens.invitation_id(body.token)

@@ -1,4 +1,4 @@
-"""Invitations: issued with a letter to the person, answered by whoever has the token, within seven days."""
+"""Invitations: sent by email, and answered with the token within seven days."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ If this means nothing to you, do nothing: without your answer the invitation exp
 
 
 class UnknownInvitationError(ApiError):
-    """The token fits no invitation: it was withdrawn, or somebody guesses."""
+    """The token matches no invitation: it was withdrawn, or somebody is guessing."""
 
     def __init__(self, message: str) -> None:
         super().__init__("VALIDATION_001", message, details={"token": [message]})
@@ -38,7 +38,7 @@ class UnknownInvitationError(ApiError):
 
 @value_object
 class Invitations:
-    """Where invitations are written: what seals their tokens, and where their links lead."""
+    """Issues and answers invitations. Holds the key for their tokens and the base of their links."""
 
     sealer: Sealer
     public_url: str
@@ -49,7 +49,7 @@ class Invitations:
 
 @value_object
 class InvitationCard:
-    """What an invited person sees."""
+    """The data that an invited person sees."""
 
     account: str
     user: User
@@ -58,7 +58,7 @@ class InvitationCard:
 
 @value_object
 class Open:
-    """An invitation without an answer, as an operator sees it. `mail` None: the letter's trace is forgotten."""
+    """An open invitation, as an operator sees it. `mail` is None when the record of its email was deleted."""
 
     user: User
     link: str
@@ -67,7 +67,7 @@ class Open:
 
 
 async def issue(tx: Tx, office: Invitations, customer_id: str, user: User, *, now_ms: int) -> str:
-    """Replace the user's invitation by a new one, and write them a letter. Returns the link."""
+    """Replace the user's invitation and email them the new one. Returns the link."""
     await withdraw(tx, customer_id, user.id)
     invitation_id = ids.new_id(now_ms)
     token, secret_hash = tokens.new(invitation_id)
@@ -80,7 +80,7 @@ async def issue(tx: Tx, office: Invitations, customer_id: str, user: User, *, no
     if account is None:  # deleted since its key was looked up
         raise ApiError("AUTH_002")
     link = office.link(token)
-    # Both names are a tenant's choice, and the email comes from the operator's address. Older rows may hold anything.
+    # Tenants choose both names, but the email comes from the operator's address. Older rows may hold any text.
     name, shown = mailbox.mention(user.name), mailbox.mention(account.name)
     text = _LETTER.format(name=name, account=shown, role=user.shown_role, link=link)
     letter = Email(user.email, name, f"Invitation to {shown}", text, link)
@@ -89,7 +89,7 @@ async def issue(tx: Tx, office: Invitations, customer_id: str, user: User, *, no
 
 
 async def withdraw(tx: Tx, customer_id: str, user_id: str) -> None:
-    """The link stops working, and a letter that has not left stays here."""
+    """The link stops working, and an email that was not sent yet is cancelled."""
     invitation = await store.invitation_of(tx, customer_id, user_id)
     if invitation is not None:
         await mail.cancel(tx, customer_id, invitation.id)
@@ -97,14 +97,14 @@ async def withdraw(tx: Tx, customer_id: str, user_id: str) -> None:
 
 
 async def look_at(tx: Tx, token: str, *, now_ms: int) -> InvitationCard:
-    """Raises VALIDATION_001 for a token that cannot be answered any more, or never could."""
+    """Raises VALIDATION_001 for a token that is unknown, expired, withdrawn or already answered."""
     card = await _find(tx, token)
     _check_open(card.invitation, now_ms)
     return card
 
 
 async def accept(tx: Tx, token: str, *, name: str | None, now_ms: int) -> User:
-    """Make the person active. The same token may come twice. Raises VALIDATION_001 as `look_at` does."""
+    """Activate the user. A repeated call has no effect. Raises VALIDATION_001 as `look_at` does."""
     card = await _find_to_answer(tx, token)
     if card.invitation.answer == ACCEPTED:
         return card.user
@@ -115,7 +115,7 @@ async def accept(tx: Tx, token: str, *, name: str | None, now_ms: int) -> User:
 
 
 async def reject(tx: Tx, token: str, *, now_ms: int) -> User:
-    """The person does not want to. The same token may come twice. Raises VALIDATION_001 as `look_at` does."""
+    """Decline the invitation. A repeated call has no effect. Raises VALIDATION_001 as `look_at` does."""
     card = await _find_to_answer(tx, token)
     if card.invitation.answer == REJECTED:
         return card.user
@@ -126,7 +126,7 @@ async def reject(tx: Tx, token: str, *, now_ms: int) -> User:
 
 
 async def open_ones(tx: Tx, office: Invitations, customer_id: str) -> list[Open]:
-    """Also those that have expired: the operator may want to know."""
+    """Open invitations, including expired ones."""
     found = [item for item in await store.invitations(tx, customer_id) if item.answer is None and item.token_sealed]
     users = {user.id: user for user in await store.all_of(tx, customer_id)}
     mails = await mail.progress(tx, customer_id, [item.id for item in found])
@@ -142,7 +142,7 @@ async def open_ones(tx: Tx, office: Invitations, customer_id: str) -> list[Open]
 
 
 async def _find_to_answer(tx: Tx, token: str) -> InvitationCard:
-    """Once more under the account's lock: two answers may come at once, or a removal with them."""
+    """Checked again under the account's lock, because two answers or a removal may be concurrent."""
     found = await _find(tx, token)
     await store.lock(tx, found.invitation.customer_id)
     return await _find(tx, token)

@@ -7,7 +7,7 @@ invite -> INVITED -- accept --> ACTIVE <--> SUSPENDED (by the operator)
 
 from sent_server.kernel.values import value_object
 
-# What an admin can give. An owner is the account's maker: an admin whom nobody can remove or demote.
+# Roles that an admin can assign. The owner created the account: an admin whom nobody can remove or demote.
 ROLES = ("admin", "billing", "developer")
 OWNER = "owner"
 ACTIVE, INVITED, SUSPENDED, REJECTED = "active", "invited", "suspended", "rejected"
@@ -40,7 +40,7 @@ class User:
 
 @value_object
 class Invitation:
-    """`answer` is None, `accepted` or `rejected`; the sealed token is gone once there is an answer."""
+    """`answer` is None, `accepted` or `rejected`. The sealed token is deleted once there is an answer."""
 
     id: str
     customer_id: str

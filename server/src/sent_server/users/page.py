@@ -1,6 +1,6 @@
-"""The page that an invitation's link opens: who invites, and a form with the two answers. No script, nothing from afar.
+"""The page behind an invitation's link: who invites, and a form with two answers. No scripts and no external resources.
 
-Opening it changes nothing, as mail scanners follow links; only the form's POST answers.
+A GET changes nothing, because mail scanners follow links. Only the form's POST answers.
 """
 
 import html
@@ -73,7 +73,7 @@ class InvitationPage:
         token: str = request.path_params["token"]
         now_ms = self.clock.now_ms()
         if request.method not in ("GET", "HEAD", "POST"):
-            message = "This page can be read and answered"
+            message = "This page accepts GET, HEAD and POST"
             raise ApiError("VALIDATION_001", message, status=405, headers={"Allow": "GET, HEAD, POST"})
         self.doorkeeper.admit(client_address(request.scope))
         with self.doorkeeper.guarding(tokens.invitation_id(token), invitations.UnknownInvitationError):

@@ -1,6 +1,6 @@
-"""The rules of users: who is in, with which role, and who must stay.
+"""The rules for users: invitations, roles and removal.
 
-A caller is a user when its key was made for one; then it cannot remove itself or change its own role.
+A caller is a user if its key belongs to one. Such a caller cannot remove itself or change its own role.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ class Invited:
 
 
 async def list_all(tx: Tx, customer_id: str) -> list[User]:
-    """The first to come first."""
+    """All users, the oldest first."""
     return await store.all_of(tx, customer_id)
 
 
@@ -38,7 +38,7 @@ async def get(tx: Tx, customer_id: str, user_id: str) -> User:
 
 
 async def add_owner(tx: Tx, customer_id: str, *, email: str, name: str, now_ms: int) -> User:
-    """Whoever made the account. Called once, when it is made."""
+    """Add the owner. Called once, when the account is created."""
     user = User(ids.new_id(now_ms), email, name, OWNER, ACTIVE, None, None, now_ms, now_ms)
     await store.insert(tx, customer_id, user)
     return user
@@ -47,9 +47,9 @@ async def add_owner(tx: Tx, customer_id: str, *, email: str, name: str, now_ms: 
 async def invite(
     tx: Tx, office: Invitations, customer_id: str, *, email: str, name: str, role: str, quota: int, now_ms: int
 ) -> Invited:
-    """Invite somebody new, or again somebody who rejected or let the invitation expire.
+    """Invite a new person, or one who rejected an invitation or let it expire.
 
-    Raises RESOURCE_007 for everybody else who is here, VALIDATION_001 when the account is full.
+    Raises RESOURCE_007 for any other user of the account, VALIDATION_001 when the account is full.
     """
     await store.lock(tx, customer_id)
     known = await store.by_email(tx, customer_id, email)
@@ -69,7 +69,7 @@ async def invite(
 
 
 async def change_role(tx: Tx, caller: Caller, user_id: str, *, role: str, now_ms: int) -> User:
-    """Raises RESOURCE_006; VALIDATION_001 for one's own role, the owner's, and the last admin's."""
+    """Raises RESOURCE_006, and VALIDATION_001 for the caller's own role, the owner's and the last admin's."""
     customer_id = caller.customer_id
     await store.lock(tx, customer_id)
     user = await get(tx, customer_id, user_id)
@@ -87,7 +87,7 @@ async def change_role(tx: Tx, caller: Caller, user_id: str, *, role: str, now_ms
 
 
 async def remove(tx: Tx, caller: Caller, user_id: str, *, now_ms: int) -> None:
-    """With their keys and their invitation. Raises RESOURCE_006; VALIDATION_001 as `change_role` does."""
+    """Remove the user, their keys and their invitation. Raises RESOURCE_006, VALIDATION_001."""
     user = await get(tx, caller.customer_id, user_id)
     if await _is_self(tx, caller, user):
         raise ApiError("VALIDATION_001", "You cannot remove yourself from the organization")
@@ -95,7 +95,7 @@ async def remove(tx: Tx, caller: Caller, user_id: str, *, now_ms: int) -> None:
 
 
 async def expel(tx: Tx, customer_id: str, user_id: str, *, now_ms: int) -> None:
-    """What `remove` does for a caller who is nobody here, such as the operator."""
+    """`remove` for a caller who is not a user, such as the operator."""
     await store.lock(tx, customer_id)
     user = await get(tx, customer_id, user_id)
     if await _is_last_admin(tx, customer_id, user):
@@ -108,7 +108,7 @@ async def expel(tx: Tx, customer_id: str, user_id: str, *, now_ms: int) -> None:
 
 
 async def set_suspended(tx: Tx, customer_id: str, user_id: str, *, suspended: bool, now_ms: int) -> User:
-    """Take a user's keys out of service, or put them back. Raises RESOURCE_006, VALIDATION_001."""
+    """Suspend a user's keys, or restore them. Raises RESOURCE_006, VALIDATION_001."""
     await store.lock(tx, customer_id)
     user = await get(tx, customer_id, user_id)
     if user.status not in (ACTIVE, SUSPENDED):
@@ -132,7 +132,7 @@ async def _is_last_admin(tx: Tx, customer_id: str, user: User) -> bool:
 
 
 async def _is_self(tx: Tx, caller: Caller, user: User) -> bool:
-    """By address: whoever acts in a profile is a user of its organization, and may be one of the profile, too."""
+    """Compared by address: a user of an organization acts in its profiles, and may also be a user of the profile."""
     if caller.user_id is None:
         return False
     home_id = caller.organization_id if caller.scoped else caller.customer_id

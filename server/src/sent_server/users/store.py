@@ -6,7 +6,7 @@ from sent_server.users.model import Invitation, User
 
 COLUMNS = "id, email, name, role, status, invited_at_ms, last_login_at_ms, created_at_ms, updated_at_ms"
 INVITATION_COLUMNS = "id, customer_id, user_id, secret_hash, token_sealed, expires_at_ms, answer, created_at_ms"
-# One writer per account, so that two admins cannot remove each other at once, nor invite the same person twice.
+# One writer per account, so that two admins cannot remove each other or invite the same person twice at once.
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('users:' || CAST(:customer_id AS TEXT), 0))*/
 """
@@ -76,7 +76,7 @@ WITHDRAW = """
 
 
 async def lock(tx: Tx, customer_id: str) -> None:
-    """Wait for other writers of this account's users to commit; what is read from here on holds until we do."""
+    """Wait for other writers of this account's users. Rows read afterwards stay valid until our commit."""
     await tx.fetch(LOCK, customer_id=customer_id)
 
 
@@ -90,7 +90,7 @@ async def by_id(tx: Tx, customer_id: str, user_id: str) -> User | None:
 
 
 async def by_email(tx: Tx, customer_id: str, email: str) -> User | None:
-    """Any spelling in capitals is the same person."""
+    """Addresses are compared without case."""
     row = await fetch_one(tx, BY_EMAIL, customer_id=customer_id, email_lower=email.lower())
     return User(*row) if row else None
 
@@ -121,7 +121,7 @@ async def insert(tx: Tx, customer_id: str, user: User) -> None:
 
 
 async def update(tx: Tx, customer_id: str, user: User) -> None:
-    """All but the address in small letters, the login and the beginning."""
+    """All columns except the lower-case address, the login and the creation time."""
     await tx.execute(
         UPDATE,
         customer_id=customer_id,

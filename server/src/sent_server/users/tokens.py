@@ -1,4 +1,4 @@
-"""The token of an invitation: its id, a dot, and a secret of which the database knows the hash."""
+"""The token of an invitation: its id, a dot, and a secret. The database stores only the hash of the secret."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ def new(invitation_id: str) -> tuple[str, str]:
 
 
 def invitation_id(token: str) -> str | None:
-    """Whose token it claims to be; None when it cannot be one."""
+    """The invitation id in the token. None if the text is not a token."""
     head, dot, _ = token.partition(".")
     if not dot or len(head) != 32 or "-" in head:
         return None
@@ -25,7 +25,7 @@ def invitation_id(token: str) -> str | None:
 
 
 def fits(token: str, secret_hash: str) -> bool:
-    """In the same time for every wrong secret."""
+    """Takes the same time for every wrong secret."""
     return hmac.compare_digest(_hash(token.partition(".")[2]), secret_hash)
 
 

@@ -1,4 +1,4 @@
-"""Bodies and answers of the user routes. Source: contract/openapi-v3.json, contract/NOTES.md d "Users" and a46."""
+"""Bodies of the user routes. Source: contract/openapi-v3.json, contract/NOTES.md d "Users" and a46."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -45,7 +45,7 @@ class ChangeRole(RequestBody):
 
 
 class Acceptance(RequestBody):
-    """`name` is how the person wants to be called, if not as in the invitation."""
+    """`name` replaces the name in the invitation."""
 
     required_code: ClassVar[str] = "VALIDATION_001"
 
