@@ -35,7 +35,7 @@ check: $(VENV)/.installed-test ## Format, lint, types, layers, and the repositor
 	@$(MAKE) --no-print-directory docs
 
 docs: $(VENV)/.installed-docs ## Render all pages into site/, with search; a broken link fails
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 	@$(BIN)/python -m tools.docs_site.verify site
 
 bench: $(VENV)/.installed-test ## Measure this machine, a table per question (a quarter of an hour)
