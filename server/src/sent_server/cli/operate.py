@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from sent_server.app import Platform, ProcessRole
-from sent_server.cli import admin_socket, installation, logs, operations
+from sent_server.cli import admin_socket, installation, logs
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import Home, HomeHeldError
+from sent_server.cli.operations import registry
+from sent_server.cli.operations.operator import Operator
 from sent_server.settings import Settings
 
 # A server that is just starting holds its folder a moment before it listens.
@@ -41,6 +43,6 @@ def perform(home: Path | None, database: str | None, operation: str, **arguments
 async def _directly(settings: Settings, operation: str, arguments: dict[str, Any]) -> Any:
     platform = await Platform.open(settings, ProcessRole.COMMAND)
     try:
-        return await operations.Operator.of(platform).perform(operation, arguments)
+        return await registry.perform(Operator.of(platform), operation, arguments)
     finally:
         await platform.close()

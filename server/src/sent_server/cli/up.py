@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import shutil
 import socket
 import tempfile
@@ -12,9 +13,11 @@ from pathlib import Path
 import uvloop
 
 from sent_server.app import Platform
-from sent_server.cli import admin_socket, demofile, installation, logs, operations, ports, process, screen
+from sent_server.cli import admin_socket, demofile, installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
+from sent_server.cli.operations import registry
+from sent_server.cli.operations.operator import Operator
 from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
@@ -101,9 +104,9 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
             demo, is_first = await demofile.ensure(platform, home, base_url=base_url, tier=options.tier)
         await platform.start()
         process.tame_garbage_collection()
-        perform = operations.Operator.of(platform).perform
+        operator = Operator.of(platform)
         async with (
-            admin_socket.served(home.admin_socket, perform),
+            admin_socket.served(home.admin_socket, functools.partial(registry.perform, operator)),
             process.served(platform, bound) as serving,
         ):
             notices = [*([said] if said else []), *home.notices()]

@@ -1,12 +1,11 @@
-"""What an operator may do to an account's users; a part of `operations`."""
-
-from __future__ import annotations
+"""What an operator may do to an account's users."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sent_server import mail
 from sent_server.accounts import service as accounts
+from sent_server.cli.operations.operator import Operator
 from sent_server.db import Tx
 from sent_server.http import fields
 from sent_server.kernel import plurals, timestamps
@@ -14,9 +13,6 @@ from sent_server.users import invitations
 from sent_server.users import service as users
 from sent_server.users.model import User
 from sent_server.users.wire import InviteUser
-
-if TYPE_CHECKING:
-    from sent_server.cli.operations import Operator
 
 
 async def list_users(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
@@ -74,7 +70,7 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def _mail(progress: mail.MailProgress | None) -> str:
-    """Where the letter is, in a few words."""
+    """How far the email is, in a few words."""
     match progress:
         case None:
             return "forgotten"

@@ -1,17 +1,13 @@
 """What an operator does to the simulation as a whole. /sim serves what belongs to one account."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sent_server import accounts
+from sent_server.accounts import OperatorError
+from sent_server.cli.operations.operator import Operator
 from sent_server.db import Tx, virtual_clock
 from sent_server.phones import wire
-
-if TYPE_CHECKING:
-    from sent_server.cli.operations import Operator
 
 UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)", re.ASCII)
@@ -30,7 +26,7 @@ async def show_clock(tx: Tx, operator: Operator) -> Any:
 async def advance_clock(tx: Tx, operator: Operator, *, by: str) -> Any:
     advance_ms = duration_ms(by)
     if advance_ms is None or not 1 <= advance_ms <= wire.MAX_ADVANCE_MS:
-        raise accounts.OperatorError(f"{by!r} is not a duration; write 1500ms, 90s, 5m, 2h or up to 366d")
+        raise OperatorError(f"{by!r} is not a duration; write 1500ms, 90s, 5m, 2h or up to 366d")
     offset_ms = await virtual_clock.advance(tx, advance_ms)
     tx.after_commit(lambda: virtual_clock.follow(operator.clock, offset_ms))
     tx.after_commit(lambda: operator.bus.hint(virtual_clock.NAME))

@@ -1,0 +1,79 @@
+"""`sent demo`, `migrate`, `doctor`, `backup` and `restore`: an installation as a whole."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sent_server.cli.options import AsJson, Bus, Cache, Config, Database, Home
+from sent_server.cli.runner import Result, Target, command
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+    app.command()(migrate)
+    app.command()(doctor)
+    command(app, "backup")(backup)
+    command(app, "restore")(restore)
+
+
+def demo(
+    home: Home = None,
+    base_url: Annotated[str | None, typer.Option(help="Server; else SENT_BASE_URL, else HOME/demo.json.")] = None,
+    api_key: Annotated[str | None, typer.Option(help="Key; else SENT_DM_API_KEY, else HOME/demo.json.")] = None,
+    to: Annotated[str, typer.Option(help="Recipient.")] = "+1234567890",
+    template: Annotated[str | None, typer.Option(help="Template id; else one that needs no parameters.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Repeatable. Default sms and whatsapp.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the quickstart's message to a running server and show its timeline."""
+    from sent_server.cli import demo as quickstart
+
+    quickstart.run(home, base_url, api_key, to=to, template_id=template, channels=channel, as_json=as_json)
+
+
+def migrate(
+    home: Home = None,
+    database: Database = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is to be done.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the schema changes that this release needs, then make them."""
+    from sent_server.cli import migrate as schema
+
+    schema.run(home, database, check_only=check, as_json=as_json)
+
+
+def doctor(
+    home: Home = None,
+    database: Database = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine everything this installation stands on; say what is wrong and the next step. Changes nothing."""
+    from sent_server.cli import doctor as examination
+
+    examination.run(home, config, {"database_url": database, "bus_url": bus, "cache_url": cache}, as_json=as_json)
+
+
+def backup(
+    target: Target,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; the master key goes to FILE.master.key.")],
+) -> Result:
+    """Copy the SQLite database, as of one moment, beside a running server or without one."""
+    from sent_server.cli import backup as copies
+
+    return copies.back_up(target.home, target.database, file)
+
+
+def restore(
+    target: Target,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `sent backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Put an existing database aside.")] = False,
+) -> Result:
+    """Put a backup in place of the database of a stopped server, and say what will be sent again."""
+    from sent_server.cli import backup as copies
+
+    return copies.restore(target.home, target.database, file, force=force)

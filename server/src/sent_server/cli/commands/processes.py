@@ -1,0 +1,76 @@
+"""`sent up`, `sent api` and `sent worker`: the processes of an installation."""
+
+from typing import Annotated
+
+import typer
+
+from sent_server.cli.options import AsJson, Bus, Cache, Config, Database, Home, Tier
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on. Default 127.0.0.1.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(api)
+    app.command()(worker)
+
+
+def up(
+    home: Home = None,
+    host: Host = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Default 8080, or the next free port; 0 takes any free port.")
+    ] = None,
+    database: Database = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
+    tier: Annotated[Tier | None, typer.Option(help="Tier of the demo account; growth at first.")] = None,
+    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="A temporary folder, removed at the end.")] = False,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Make no demo account.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start the server: API, dispatcher and webhook sender in one process."""
+    from sent_server.cli import up as server
+
+    server.run(
+        server.UpOptions(
+            home, host, port, database, bus, cache, config, tier, ephemeral, demo=not no_demo, as_json=as_json
+        )
+    )
+
+
+def api(
+    home: Home = None,
+    host: Host = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8080; 0 takes any free port.")] = None,
+    database: Database = None,
+    bus: Bus = None,
+    cache: Cache = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the API only, beside any number of other processes. Needs PostgreSQL."""
+    from sent_server.app import ProcessRole
+    from sent_server.cli import serve
+
+    flags = {"host": host, "port": port, "database_url": database, "bus_url": bus, "cache_url": cache}
+    serve.run(ProcessRole.API, serve.ServeOptions(home, config, flags, as_json))
+
+
+def worker(
+    home: Home = None,
+    health_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer health checks here; 0 answers none.")
+    ] = None,
+    database: Database = None,
+    bus: Bus = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dispatch messages and send webhooks only, beside any number of other processes. Needs PostgreSQL."""
+    from sent_server.app import ProcessRole
+    from sent_server.cli import serve
+
+    flags = {"health_port": health_port, "database_url": database, "bus_url": bus}
+    serve.run(ProcessRole.WORKER, serve.ServeOptions(home, config, flags, as_json))

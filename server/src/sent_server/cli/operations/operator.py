@@ -1,0 +1,37 @@
+"""The installation that operations work on."""
+
+from collections.abc import Callable
+
+from sent_server.app import Platform
+from sent_server.bus import Bus
+from sent_server.db.postgres import PostgresDatabase
+from sent_server.db.sqlite import SqliteDatabase
+from sent_server.kernel.clock import SystemClock
+from sent_server.kernel.sealing import Sealer
+from sent_server.kernel.values import value_object
+from sent_server.users.invitations import Invitations
+
+
+@value_object
+class Operator:
+    """An opened installation. `forget` drops what a running server remembers of keys and accounts."""
+
+    database: SqliteDatabase | PostgresDatabase
+    sealer: Sealer
+    clock: SystemClock
+    bus: Bus
+    office: Invitations
+    user_quota: int
+    forget: Callable[[], None]
+
+    @classmethod
+    def of(cls, platform: Platform) -> "Operator":
+        return cls(
+            platform.database,
+            platform.sealer,
+            platform.clock,
+            platform.bus,
+            platform.office,
+            platform.settings.user_quota,
+            platform.authenticator.forget_all,
+        )
