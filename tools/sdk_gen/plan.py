@@ -109,7 +109,7 @@ LEFT_OUT = frozenset(
 
 # Hand-written halves of resources and models, as module:class; the async twin is Async + class.
 RESOURCE_BASES = {"messages": "sent_dm.lib.delivery:Waiting", "webhooks": "sent_dm.lib.receiving:Receiving"}
-MODEL_BASES = {"SendMessageResult": "sent_dm.lib.sending:SendResult"}
+MODEL_BASES = {"SendMessageResult": "sent_dm.send_result:SendResult"}
 
 RESPONSE_NAMES = {
     "SendMessageEnvelope": "MessageSendResponse",
@@ -118,7 +118,7 @@ RESPONSE_NAMES = {
 }
 # Lists by another name than XList.
 LIST_LIKE = {"MessageActivities": "activities"}
-# Optional in the contract, but always readable here: lib/sending.py derives them.
+# Optional in the contract, but always readable here: send_result.py derives them.
 ALWAYS = {"SendMessageResult": frozenset({"messages"})}
 # Written by hand in answers.py.
 BY_HAND = frozenset({"ApiMeta", "ErrorDetail", "ErrorEnvelope"})

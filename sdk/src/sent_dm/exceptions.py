@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 
 if TYPE_CHECKING:
-    from sent_dm.core.reply import Failure, Reply
     from sent_dm.types import Message
 
 __all__ = [
@@ -179,19 +178,10 @@ class APIConnectionError(APIError):
     def __init__(self, message: str = "Connection error.", request: httpx.Request | None = None, **more: Any) -> None:
         super().__init__(message, request, **more)
 
-    @classmethod
-    def of(cls, failure: "Failure") -> "APIConnectionError":
-        told = f": {failure.cause}" if str(failure.cause) else f": {type(failure.cause).__name__}"
-        return cls(f"{cls._what}{told}", request_id=failure.request_id)
-
-    _what = "Connection error"
-
 
 class APITimeoutError(APIConnectionError):
     def __init__(self, message: str = "Request timed out.", request: httpx.Request | None = None, **more: Any) -> None:
         super().__init__(message, request, **more)
-
-    _what = "Request timed out"
 
 
 class APIResponseValidationError(APIError):
@@ -253,35 +243,6 @@ class RateLimitError(APIStatusError):
 
 class InternalServerError(APIStatusError):
     pass
-
-
-_BY_STATUS: dict[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: UnprocessableEntityError,
-    429: RateLimitError,
-}
-
-
-def of_reply(reply: "Reply", body: object) -> APIStatusError:
-    """The error that a reply other than 2xx stands for; `body` is its JSON, or its text."""
-    kind = _BY_STATUS.get(reply.status, InternalServerError if reply.status >= 500 else APIStatusError)
-    message = member(member(body, "error"), "message")
-    if not isinstance(message, str):
-        message = _plain(reply, body)
-    return kind(message, body=body, response=reply.response, status=reply.status, request_id=reply.request_id)
-
-
-def _plain(reply: "Reply", body: object) -> str:
-    location = reply.headers.get("location")
-    if 300 <= reply.status < 400 and location is not None:
-        return f"Redirected to {location}; redirects are not followed, set base_url instead"
-    if isinstance(body, str) and body.strip():
-        return body.strip()[:200]
-    return httpx.codes.get_reason_phrase(reply.status) or "Error"
 
 
 class MessageFailedError(SentDmError):

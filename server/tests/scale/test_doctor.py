@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 from collections.abc import Iterable
 
 from harness import server as servers
@@ -115,3 +116,18 @@ def test_on_sqlite_the_doctor_makes_nothing_and_names_loose_modes(tmp_path):
     (home / "sent.db-wal").unlink(missing_ok=True)
     (home / "sent.db").write_bytes(b"no database at all" * 1000)
     assert "is damaged" in look()
+
+
+def test_exposure_is_told_as_the_server_that_starts_here_has_it(tmp_path):
+    def look(**env: str) -> tuple[str, str]:
+        clean = {name: text for name, text in servers.environment().items() if name != "SENT_EGRESS_ALLOW_LOOPBACK"}
+        arguments = servers.command("doctor", "--home", str(tmp_path / "home"), "--json")
+        done = subprocess.run(arguments, capture_output=True, env={**clean, **env}, timeout=60, check=True)
+        return worst(tuple(one.values()) for one in json.loads(done.stdout)["findings"])["exposure"]
+
+    level, said = look()
+    assert (level, "to this machine" in said) == ("ok", True), said
+    level, said = look(SENT_EGRESS_ALLOW_LOOPBACK="false")
+    assert (level, "to this machine" in said) == ("ok", False), said
+    level, said = look(SENT_HOST="0.0.0.0")
+    assert (level, "without TLS" in said) == ("warning", True), said

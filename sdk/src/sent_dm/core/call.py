@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from sent_dm.core import decode, retry
+from sent_dm.core import errors, retry
 from sent_dm.core.log import body as shown_body
 from sent_dm.core.log import headers as shown_headers
 from sent_dm.core.log import log
@@ -39,7 +39,7 @@ def call(request: Request, finish: Callable[[Reply], T], *, max_retries: int) ->
             got, retries=retries, max_retries=max_retries, chance=random.random(), now_s=time.time()
         )
         if after_ms is None:
-            raise decode.error_of(got) from (got.cause if isinstance(got, Failure) else None)
+            raise errors.error_of(got) from (got.cause if isinstance(got, Failure) else None)
         retries += 1
         log.info(
             "%s %s again in %.0f ms, retry %d of %d",

@@ -6,19 +6,8 @@ from typing import Any
 import httpx
 
 from sent_dm import exceptions
-from sent_dm.core.reply import Failure, Reply, Why
+from sent_dm.core.reply import Reply
 from sent_dm.models import MisshapenError, Model, wrap
-
-
-def error_of(got: Reply | Failure) -> exceptions.APIError:
-    """The error that a failure or a reply other than 2xx stands for."""
-    if isinstance(got, Reply):
-        return exceptions.of_reply(got, _json_or_text(got))
-    if got.why is Why.TIMEOUT:
-        return exceptions.APITimeoutError.of(got)
-    if got.why is Why.CONNECTION:
-        return exceptions.APIConnectionError.of(got)
-    return exceptions.APIResponseValidationError(f"The answer cannot be read: {got.cause}", request_id=got.request_id)
 
 
 def body_of(reply: Reply, cast_to: Any) -> Any:
@@ -50,7 +39,7 @@ def _json(reply: Reply) -> Any:
         raise _invalid(reply, told, reply.content.decode(errors="replace")) from fault
 
 
-def _json_or_text(reply: Reply) -> object:
+def json_or_text(reply: Reply) -> object:
     try:
         return json.loads(reply.content)
     except (ValueError, RecursionError):

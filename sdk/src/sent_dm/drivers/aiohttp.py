@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from sent_dm.core import decode
+from sent_dm.core import errors
 from sent_dm.core.reply import Failure, Got, Reply, Why
 from sent_dm.core.request import Request
 from sent_dm.core.settings import DEFAULT_LIMITS
@@ -236,7 +236,7 @@ class _OpenBody:
                 yield part
         except self._driver.errors as cause:
             self._response.close()
-            raise decode.error_of(self._driver.failure(self._request, cause, self._response)) from cause
+            raise errors.error_of(self._driver.failure(self._request, cause, self._response)) from cause
 
     async def aclose(self) -> None:
         self._response.close()

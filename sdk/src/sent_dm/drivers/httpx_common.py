@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import httpx
 
-from sent_dm.core import decode
+from sent_dm.core import errors
 from sent_dm.core.log import only_route
 from sent_dm.core.reply import Failure, Reply, Why
 from sent_dm.core.request import Request
@@ -62,7 +62,7 @@ class OpenBody:
         try:
             yield from self._response.iter_bytes()
         except ERRORS as cause:
-            raise decode.error_of(failure(self._request, cause, self._response)) from cause
+            raise errors.error_of(failure(self._request, cause, self._response)) from cause
 
     def close(self) -> None:
         self._response.close()
@@ -78,7 +78,7 @@ class AsyncOpenBody:
             async for part in self._response.aiter_bytes():
                 yield part
         except ERRORS as cause:
-            raise decode.error_of(failure(self._request, cause, self._response)) from cause
+            raise errors.error_of(failure(self._request, cause, self._response)) from cause
 
     async def aclose(self) -> None:
         await self._response.aclose()

@@ -4,8 +4,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sent_dm.answers import Answer, ListAnswer, around
-from sent_dm.lib.sending import SendResult
 from sent_dm.models import INSTANT, ListModel, Many, Model, One
+from sent_dm.send_result import SendResult
 from sent_dm.types.shared import MessageStatus
 
 

@@ -22,7 +22,11 @@ def settings_of(
 
 def settings_to_serve(home: Path | None, config: Path | None, **flags: Any) -> Settings:
     """The same for `sent up`, whose embedded default lets webhooks reach this machine."""
-    settings = settings_of(home, None, config, **flags)
+    return as_served(settings_of(home, None, config, **flags), config, **flags)
+
+
+def as_served(settings: Settings, config: Path | None, **flags: Any) -> Settings:
+    """The settings of a server that starts with these; `sent doctor` examines them as well."""
     if is_embedded(settings) and not settings.egress_allow_loopback:
         opened = {"egress_allow_loopback": True}
         given = {"home": settings.home, **flags}

@@ -24,6 +24,7 @@ def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *,
     said: list[str] = []
     try:
         settings = installation.settings_of(home, None, config, warn=said.append, **flags)
+        settings = installation.as_served(settings, config, **flags)
     except SettingsError as error:
         findings = [refused("settings", error)]
     else:
@@ -42,7 +43,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Everything but where the settings came from. Changes nothing."""
     folder = Home(Path(settings.home).resolve())
     findings = [*machine.home(folder), machine.disk(folder), machine.files()]
-    findings += [*machine.doors(settings), *machine.roles(settings)]
+    findings += [*machine.exposure(settings), *machine.roles(settings)]
     url = settings.database_url or f"sqlite:///{folder.path / 'sent.db'}"
     installation_id: str | None = None
     async for one in database.examine(settings, url):

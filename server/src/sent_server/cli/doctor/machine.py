@@ -1,4 +1,4 @@
-"""Settings, the folder of the installation, free disk, and doors to the outside."""
+"""Settings, the folder of the installation, free disk, and exposure to the network."""
 
 import os
 import resource
@@ -72,17 +72,24 @@ def files() -> Finding:
     return ok("files", "enough connections may be open at once")
 
 
-def doors(settings: Settings) -> Iterator[Finding]:
-    """Who gets in, and where webhooks may go."""
-    for said in screen.warnings(settings):
+def exposure(settings: Settings) -> Iterator[Finding]:
+    """Who can reach this server, and where webhooks may go."""
+    opens_loopback = settings.egress_allow_loopback and installation.is_embedded(settings)
+    for said in [] if opens_loopback else screen.warnings(settings):
         found, _, remedy = said.partition("; ")
-        yield warning("doors", found, remedy or "unset SENT_EGRESS_ALLOW_LOOPBACK")
+        yield warning("exposure", found, remedy or "unset SENT_EGRESS_ALLOW_LOOPBACK")
     if settings.smtp_url and not settings.public_url:
         yield warning(
-            "doors", "letters link to this machine's own address", "set SENT_PUBLIC_URL to the one people use"
+            "exposure", "emails link to this machine's own address", "set SENT_PUBLIC_URL to the one people use"
         )
-    egress = "https only" if settings.webhook_require_https else "http and https"
-    yield ok("doors", f"listens on {settings.host}; webhooks may go to public addresses, {egress}")
+    protocols = "https only" if settings.webhook_require_https else "http and https"
+    reachable = f"listens on {settings.host}; webhooks may go to public addresses"
+    if opens_loopback:
+        # Only this machine reaches the server, so `sent up` opens loopback by itself.
+        closing = "SENT_EGRESS_ALLOW_LOOPBACK=false closes loopback"
+        yield ok("exposure", f"{reachable} and to this machine, {protocols}; {closing}")
+    else:
+        yield ok("exposure", f"{reachable}, {protocols}")
 
 
 def roles(settings: Settings) -> Iterator[Finding]:

@@ -5,15 +5,12 @@ import http
 import time
 from collections.abc import Iterable, MutableMapping
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 from starlette.types import ASGIApp, Message, Scope
 
 from sent_server.http.server.head import Head
-
-if TYPE_CHECKING:
-    from sent_server.http.server.connection import ServerConnection
 
 log = structlog.get_logger()
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
@@ -21,6 +18,27 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # A head and a body up to this size leave in one piece.
 JOINED = 64 * 1024
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+
+class ExchangeConnection(Protocol):
+    """What an exchange needs of the connection that it is on."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    client: tuple[str, int] | None
+    server: tuple[str, int] | None
+    # Set while the client reads too slowly; done when it has caught up.
+    writable: asyncio.Future[None] | None
+
+    def may_keep_alive(self) -> bool: ...
+
+    def resume_reading(self) -> None: ...
+
+    def answered(self) -> None: ...
+
+    def crashed(self) -> None: ...
+
+    def abort(self) -> None: ...
 
 
 class Exchange:
@@ -44,7 +62,7 @@ class Exchange:
         "unread",
     )
 
-    def __init__(self, connection: "ServerConnection", request: Head) -> None:
+    def __init__(self, connection: ExchangeConnection, request: Head) -> None:
         self.keep_alive = request.keep_alive
         self.expects_continue = request.expects_continue and request.length != 0
         self.started = self.complete = False
