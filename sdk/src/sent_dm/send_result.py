@@ -1,6 +1,6 @@
-"""What a send answers, under all the names that are documented for it.
+"""The result of a send, under all the names that are documented for it.
 
-`recipients[].message_id` and `messages[].id` are the same list told twice. A server that sends only one of them is read
+`recipients[].message_id` and `messages[].id` are the same list, twice. A server that sends only one of them is read
 under both.
 """
 
