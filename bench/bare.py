@@ -16,7 +16,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from sent_server.http import envelope
-from sent_server.http.envelope import Reply
+from sent_server.http.reply import Reply
 from sent_server.kernel import ids
 from sent_server.messages import wire
 
@@ -37,7 +37,7 @@ def _answer(recipients: int) -> bytes:
     if found is None:
         rows = [(ids.new_id(NOW_MS), "+14152000000", None, None, None) for _ in range(recipients)]
         data = wire.accepted(ids.new_id(NOW_MS), "order_update", rows)
-        found = envelope.render(Reply(202, data), request_id="req_0123456789abcdef", now_ms=NOW_MS).body
+        found = envelope.dump(Reply(202, data), request_id="req_0123456789abcdef", now_ms=NOW_MS)
         _answers[recipients] = found
     return found
 

@@ -60,7 +60,7 @@ from sent_server.pricing.card import RateCard
 from sent_server.profiles import api as profiles_api
 from sent_server.profiles import completion
 from sent_server.profiles.service import ProfileRules as ProfileRules
-from sent_server.reference import doors as reference
+from sent_server.reference import mounts as reference
 from sent_server.settings import Settings, SettingsError
 from sent_server.templates import api as templates_api
 from sent_server.templates import review
@@ -274,7 +274,6 @@ async def _build(
     egress = _egress(settings, allow_loopback=loopback)
     egress.forbid_port(settings.port)
     doc_url_base = settings.doc_url_base or f"http://{settings.host}:{settings.port}/errors"
-    idempotency = Idempotency(sealer)
     reach: Reach = SimulatedReach()
     carriers: list[Carrier] = [
         Simulator(PhoneNetwork(database, clock, bus), settings.simulator_messages_per_second or None)
@@ -285,12 +284,7 @@ async def _build(
     base_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     office = Invitations(sealer, base_url)
     routes: list[Route] = [
-        *messages_api.routes(
-            AcceptMessages(_rate_card(settings), bus, reach, settings.sms_max_parts),
-            idempotency,
-            urls,
-            doc_url_base=doc_url_base,
-        ),
+        *messages_api.routes(AcceptMessages(_rate_card(settings), bus, reach, settings.sms_max_parts), urls),
         *accounts_api.routes(quotas=_quotas(settings)),
         *contacts_api.routes(reach=reach, quota=settings.contact_quota),
         *profiles_api.routes(
@@ -309,13 +303,13 @@ async def _build(
         *numbers_api.routes(Numbers(SimulatedLookup())),
         *users_api.routes(office, quota=settings.user_quota, forget=authenticator.forget_all),
     ]
-    executor = Executor(database, idempotency, InFlight(), doc_url_base)
+    executor = Executor(database, Idempotency(sealer, doc_url_base), InFlight())
     shared = Shared(clock, authenticator, limiter, executor, doc_url_base)
-    doors = {**invitation_api.doors(shared, database), **reference.doors(shared, base_url=base_url)}
+    mounts = {**invitation_api.mounts(shared, database), **reference.mounts(shared, base_url=base_url)}
     if role is ProcessRole.WORKER:
         asgi = router.build((), health.open_paths(), shared, {})
     else:
-        asgi = router.build(routes, health.open_paths(), shared, doors)
+        asgi = router.build(routes, health.open_paths(), shared, mounts)
     return cls(
         settings=settings,
         role=role,

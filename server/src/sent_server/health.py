@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from sent_server.db import Database, SchemaTooNewError, StorageUnavailableError, migrate
 from sent_server.errors import ApiError
-from sent_server.http.envelope import Reply
 from sent_server.http.limits import Limiter
+from sent_server.http.reply import Reply
 from sent_server.http.router import OpenHandler
 
 PATIENCE_S = 2

@@ -113,7 +113,7 @@ def open_paths() -> set[str]:
     """Whatever else is mounted: these need none."""
     front: Any = _platform().asgi
     mounted = {*front._fixed, *(route.path for route in front._router.routes)}
-    return mounted - {re.sub(r"\}$", ":rest}", route.path) if route.takes_rest else route.path for route in served()}
+    return mounted - {re.sub(r"\}$", ":rest}", route.path) if route.catch_all else route.path for route in served()}
 
 
 @functools.cache

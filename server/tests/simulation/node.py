@@ -19,10 +19,11 @@ from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import UrlRules
 from sent_server.egress.guard import Guard
 from sent_server.http.caller import Caller
-from sent_server.http.envelope import Answer
+from sent_server.http.dialect import V3
 from sent_server.http.execute import Executor
 from sent_server.http.fields import validate
 from sent_server.http.idempotency import Idempotency, InFlight
+from sent_server.http.reply import Answer, Meta
 from sent_server.http.route import Call
 from sent_server.jobs import Worker
 from sent_server.kernel import ids
@@ -90,11 +91,8 @@ class Node:
             SimulatedCarrier(exchange, process, "cloud", takes_idempotency_key=True),
             Simulator(PhoneNetwork(database, clock, bus)),
         ]
-        idempotency = Idempotency(SEALER)
-        self._executor = Executor(database, idempotency, InFlight(), DOC_URL_BASE)
-        self._send = messages_api.routes(
-            AcceptMessages(CARD, bus, SimulatedReach()), idempotency, URLS, doc_url_base=DOC_URL_BASE
-        )[0]
+        self._executor = Executor(database, Idempotency(SEALER, DOC_URL_BASE), InFlight())
+        self._send = messages_api.routes(AcceptMessages(CARD, bus, SimulatedReach()), URLS)[0]
         self._workers: list[Worker] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
@@ -123,7 +121,8 @@ class Node:
     async def send(self, caller: Caller, body: dict[str, object], key: str) -> Answer:
         """POST /v3/messages, from the parsed body to the rendered answer. Raises ApiError."""
         call = Call(caller, ids.new_request_id(), self.clock.now_ms())
-        return await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
+        outcome = await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
+        return V3.answer(outcome, Meta(call.request_id, call.now_ms, self._send.path), DOC_URL_BASE)
 
 
 async def _callback_secret(_: Tx, customer_id: str) -> str:

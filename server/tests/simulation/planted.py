@@ -112,7 +112,7 @@ BUGS = {
         prepare._next_number, "return previous.number\n", "return previous.number + 1\n", 100
     ),
     "a stored answer is not replayed": Bug(
-        Idempotency._stored, "found[claim.scope] = Answer(", "_ = Answer(", 20
+        Idempotency._stored, "found[claim.scope] = StoredAnswer(", "_ = StoredAnswer(", 20
     ),
     "a post without an answer counts as delivered": Bug(
         attempt._outcome, "None, None, None, None", "200, None, None, None", 20

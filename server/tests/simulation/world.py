@@ -19,7 +19,7 @@ import structlog
 from sent_server.carriers.base import Channel
 from sent_server.db import StorageUnavailableError
 from sent_server.errors import ApiError
-from sent_server.http.envelope import Answer
+from sent_server.http.reply import Answer
 from sent_server.kernel import ids
 from simulation import checks
 from simulation.carriers import CarrierBrokeError, Exchange

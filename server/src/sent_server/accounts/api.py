@@ -7,8 +7,8 @@ from sent_server.accounts.model import QUOTAS, OperatorError
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http import route
-from sent_server.http.envelope import Reply
 from sent_server.http.limits import LimitClass, limit_for
+from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 
 

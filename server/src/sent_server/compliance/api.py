@@ -8,8 +8,8 @@ from sent_server.compliance.model import Campaign
 from sent_server.compliance.wire import CreateCampaign, PutBrand, UpdateBrand, UpdateCampaign
 from sent_server.db import Tx
 from sent_server.http import route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
+from sent_server.http.reply import Reply
 from sent_server.http.route import Access, Call, Route
 
 BAD_PROFILE_ID = ("VALIDATION_001", "Invalid profile ID format")

@@ -6,8 +6,8 @@ from sent_server.contacts import service, wire
 from sent_server.contacts.wire import CreateContact, UpdateContact
 from sent_server.db import Tx
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
+from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging, phone
 from sent_server.ports.reach import Reach
@@ -44,7 +44,7 @@ def routes(*, reach: Reach, quota: int) -> Sequence[Route]:
         return Reply(200, wire.contact(changed))
 
     return [
-        route.get("/v3/contacts", list_contacts, scans_with=("search", "channel")),
+        route.get("/v3/contacts", list_contacts, heavy_when=("search", "channel")),
         route.mutate("POST", "/v3/contacts", create, body=CreateContact),
         route.get("/v3/contacts/{id}", get, bad_id=("VALIDATION_003", "Invalid ID format.")),
         route.mutate("PATCH", "/v3/contacts/{id}", update, body=UpdateContact, bad_id=BAD_ID),

@@ -1,59 +1,51 @@
-"""Every answer's body: `{success, data, error, meta}`."""
+"""The envelope `{success, data, error, meta}`: the bodies of v3, and the form in which answers are stored.
 
-from collections.abc import Mapping
-from dataclasses import field
+Every release stored answers this way, and releases run side by side during an upgrade, so the stored form never
+changes. It holds all that another dialect needs: `load` takes it apart again. Source: docs/decisions/0020.
+"""
+
 from typing import Any
 
 import orjson
 
-from sent_server.errors import ApiError
-from sent_server.http import echo
+from sent_server.http.reply import Answer, Meta, Problem, Reply, StoredAnswer
 from sent_server.kernel import timestamps
-from sent_server.kernel.values import value_object
 
 VERSION = "v3"
 
 
-@value_object
-class Reply:
-    """What a handler says: `data` goes into the envelope; None with 204 means no body."""
-
-    status: int
-    data: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+def render(reply: Reply, meta: Meta) -> Answer:
+    return Answer(reply.status, dump(reply, request_id=meta.request_id, now_ms=meta.now_ms), reply.headers)
 
 
-@value_object
-class Answer:
-    """What goes out: the rendered body, and the first request's id when this is a replay."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    replay_of: str | None = None
+def render_error(problem: Problem, meta: Meta) -> Answer:
+    return Answer(problem.status, dump(problem, request_id=meta.request_id, now_ms=meta.now_ms), problem.headers)
 
 
-def render(reply: Reply, *, request_id: str, now_ms: int) -> Answer:
-    if reply.status == 204:
-        return Answer(204, b"", reply.headers)
-    envelope = {"success": True, "data": reply.data, "error": None, "meta": _meta(request_id, now_ms)}
-    return Answer(reply.status, orjson.dumps(envelope), reply.headers)
+def dump(result: Reply | Problem, *, request_id: str, now_ms: int) -> bytes:
+    """The result as JSON; empty for 204."""
+    if result.status == 204:
+        return b""
+    success, data, error = True, None, None
+    if isinstance(result, Reply):
+        data = result.data
+    else:
+        success = False
+        error = {
+            "code": result.code,
+            "message": result.message,
+            "details": result.details,
+            "doc_url": result.doc_url,
+        }
+    meta = {"request_id": request_id, "timestamp": timestamps.iso(now_ms), "version": VERSION}
+    return orjson.dumps({"success": success, "data": data, "error": error, "meta": meta})
 
 
-def render_error(error: ApiError, *, request_id: str, now_ms: int, doc_url_base: str) -> Answer:
-    envelope = {
-        "success": False,
-        "data": None,
-        "error": {
-            "code": error.code,
-            "message": echo.masked(error.message[: echo.MAX_MESSAGE]),
-            "details": echo.bounded(error.details),
-            "doc_url": f"{doc_url_base}/{error.code}",
-        },
-        "meta": _meta(request_id, now_ms),
-    }
-    return Answer(error.status, orjson.dumps(envelope), error.headers)
-
-
-def _meta(request_id: str, now_ms: int) -> dict[str, str]:
-    return {"request_id": request_id, "timestamp": timestamps.iso(now_ms), "version": VERSION}
+def load(stored: StoredAnswer) -> Reply | Problem:
+    if not stored.document:
+        return Reply(stored.status)
+    envelope: dict[str, Any] = orjson.loads(stored.document)
+    error: dict[str, Any] | None = envelope["error"]
+    if error is None:
+        return Reply(stored.status, envelope["data"])
+    return Problem(stored.status, error["code"], error["message"], error["details"], error["doc_url"])

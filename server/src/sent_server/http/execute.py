@@ -1,40 +1,34 @@
-"""Runs a route's handler in its transaction, with idempotency and sandbox around it."""
+"""Runs a route's handler in its transaction, with idempotency and sandbox around it. Returns what to render."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import field
+from typing import Any, assert_never
 
-from sent_server.db import Database, Tx
+from sent_server.db import Batch, Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.errors import ApiError
-from sent_server.http import envelope, idempotency
-from sent_server.http.envelope import Answer, Reply
+from sent_server.http import idempotency, once
 from sent_server.http.fields import RequestBody
 from sent_server.http.idempotency import Claim, Idempotency, InFlight
-from sent_server.http.route import Call, CommandHandler, Route
+from sent_server.http.reply import Outcome, Reply
+from sent_server.http.route import (
+    AnyCommand,
+    BatchCommand,
+    Call,
+    Command,
+    ExternalCommand,
+    ExternalQuery,
+    Query,
+    Route,
+)
 from sent_server.kernel.values import value_object
 
-
-async def _check_rights(tx: Tx, route: Route, call: Call) -> None:
-    if route.rights is not None:
-        await route.rights(tx, call)
+Run = Callable[[Tx], Awaitable[Reply]]
 
 
 class _UndoError(Exception):
     """Rolls a sandbox request's effects back; never leaves this module."""
-
-
-def _refusing(refusal: ApiError) -> CommandHandler:
-    """A command that ends with what was decided before its transaction, so that it is stored like other refusals."""
-
-    async def refuse(tx: Tx, call: Call, body: RequestBody) -> Reply:
-        raise refusal
-
-    return refuse
-
-
-def is_stored(refusal: ApiError) -> bool:
-    """Who may do it, how often and when can change by the next attempt; what was decided about the request stays."""
-    return refusal.status < 500 and refusal.status not in (401, 403, 429) and refusal.code != "CONFLICT_001"
 
 
 @value_object
@@ -42,138 +36,171 @@ class Executor:
     database: Database
     idempotency: Idempotency
     in_flight: InFlight
-    doc_url_base: str
+    _batches: dict[BatchCommand, Batch[Any, Outcome]] = field(default_factory=dict[BatchCommand, Batch[Any, Outcome]])
 
-    async def run(self, route: Route, call: Call, body: RequestBody | None, key: str | None) -> Answer:
+    async def run(self, route: Route, call: Call, body: RequestBody | None, key: str | None) -> Outcome:
         """Raises ApiError for refusals that are not stored."""
-        if route.query is not None:
-            query = route.query
-            reply = await self.database.read(
-                lambda tx: query(tx, call), heavy=route.heavy or any(map(call.query.get, route.scans_with))
-            )
-            return self._render(call, reply)
-        if route.inquiry is not None:
-            return self._render(call, await route.inquiry(call))
-        assert body is not None
+        match route.handler:
+            case Query(run=query, heavy_when=heavy_when):
+                return await self.database.read(lambda tx: query(tx, call), heavy=any(map(call.query.get, heavy_when)))
+            case ExternalQuery(run=ask):
+                return await ask(call)
+            case Command() | BatchCommand() | ExternalCommand() as command:
+                assert body is not None
+                return await self._run_once(route, command, call, body, key)
+            case _:
+                assert_never(route.handler)
+
+    async def run_public(self, command: Run, *, sandbox: bool) -> Reply:
+        """A mutation without an API key. Raises ApiError for its refusals."""
+        return await self.database.write((lambda tx: _rehearse(tx, command)) if sandbox else command)
+
+    async def _run_once(
+        self, route: Route, command: AnyCommand, call: Call, body: RequestBody, key: str | None
+    ) -> Outcome:
         if key is None:
-            return await self._mutate(route, call, body, None)
+            return await self._mutate(route, command, call, body, None)
         mode = "sandbox" if call.sandbox else "live"
         operation = idempotency.operation(route.method, route.path, call.path)
         claim = Claim(call.caller.customer_id, mode, key, operation, call.request_id, call.now_ms, route.sealed)
         if not self.in_flight.enter(claim):
-            return await self._answer_of_the_other(route, call, claim)
+            return await self._look_up(route, call, claim)
         try:
-            return await self._mutate(route, call, body, claim)
+            return await self._mutate(route, command, call, body, claim)
         finally:
             self.in_flight.leave(claim)
 
-    async def run_open(
-        self, command: Callable[[Tx], Awaitable[Reply]], *, sandbox: bool, request_id: str, now_ms: int
-    ) -> Answer:
-        """A mutation that nobody's key stands behind. Raises ApiError for its refusals."""
-
-        async def rehearse(tx: Tx) -> Reply:
-            replies: list[Reply] = []
-            with contextlib.suppress(_UndoError):
-                async with tx.savepoint():
-                    replies.append(await command(tx))
-                    raise _UndoError
-            return replies[0]
-
-        reply = await self.database.write(rehearse if sandbox else command)
-        return envelope.render(reply, request_id=request_id, now_ms=now_ms)
-
-    async def _answer_of_the_other(self, route: Route, call: Call, claim: Claim) -> Answer:
-        """Of a request that is under way with the same key: if it only replays, then so may this one."""
-
-        async def look_up(tx: Tx) -> Answer | ApiError:
-            await _check_rights(tx, route, call)
-            return await self.idempotency.look_up(tx, claim)
-
-        found = await self.database.read(look_up)
-        if isinstance(found, ApiError):
-            raise found
-        return found
-
-    async def _mutate(self, route: Route, call: Call, body: RequestBody, claim: Claim | None) -> Answer:
-        if route.action is not None:
-            return await self._act(route, call, body, claim)
-        command = route.command
-        assert command is not None
-        if route.beforehand is not None and not call.sandbox:
-            stored = await self.database.write(lambda tx: self._replay(tx, route, call, claim)) if claim else None
-            if stored:
-                return stored
-            try:
-                await route.beforehand(call, body)
-            except ApiError as refusal:
-                command = _refusing(refusal)
-        if route.batch is not None and route.to_command is not None and not call.sandbox:
-            value, weight = route.to_command(call, body, claim)
-            answer = await self.database.write_batched(route.batch, value, weight=weight)
-        else:
-            answer = await self.database.write(lambda tx: self._in_transaction(tx, route, command, call, body, claim))
+    async def _mutate(
+        self, route: Route, command: AnyCommand, call: Call, body: RequestBody, claim: Claim | None
+    ) -> Outcome:
+        match command:
+            case Command(run=run, prepare=None):
+                outcome = await self._in_transaction(route, call, claim, lambda tx: run(tx, call, body))
+            case Command():
+                outcome = await self._prepared(route, command, call, body, claim)
+            case BatchCommand() if call.sandbox:
+                outcome = await self._in_transaction(route, call, claim, lambda tx: _run_one(tx, command, call, body))
+            case BatchCommand():
+                value = command.to_command(call, body)
+                batch = self._batches.get(command) or self._batch(command)
+                outcome = await self.database.write_batched(batch, (claim, value), weight=value.weight)
+            case ExternalCommand():
+                return await self._external(route, command, call, body, claim)
+            case _:
+                assert_never(command)
         failpoint("after_commit_before_reply")
-        return answer
+        return outcome
 
-    async def _in_transaction(
-        self, tx: Tx, route: Route, command: CommandHandler, call: Call, body: RequestBody, claim: Claim | None
-    ) -> Answer:
-        if claim is None and not call.sandbox:
-            return self._render(call, await command(tx, call, body))
-        if claim is not None and (stored := await self._replay(tx, route, call, claim)):
-            return stored
-        reply: Reply | None = None
-        try:
-            async with tx.savepoint():
-                reply = await command(tx, call, body)
-                if call.sandbox:
-                    raise _UndoError
-        except _UndoError:
-            pass
-        except ApiError as refusal:
-            if claim is None or not is_stored(refusal):
-                raise
-            answer = self.render_error(call, refusal)
-            await self.idempotency.store(tx, [(claim, answer)])
-            return answer
-        assert reply is not None
-        answer = self._render(call, reply)
-        if claim is not None:
-            await self.idempotency.store(tx, [(claim, answer)])
-        return answer
-
-    async def _act(self, route: Route, call: Call, body: RequestBody, claim: Claim | None) -> Answer:
-        action = route.action
-        assert action is not None
+    async def _in_transaction(self, route: Route, call: Call, claim: Claim | None, run: Run) -> Outcome:
         if claim is None:
-            return self._render(call, await action(call, body))
+            return await self.database.write((lambda tx: _rehearse(tx, run)) if call.sandbox else run)
+
+        async def transaction(tx: Tx) -> Outcome:
+            async def work(_: Sequence[int]) -> Sequence[Reply | ApiError]:
+                return [await _attempt(tx, run, sandbox=call.sandbox)]
+
+            check = _rights(route, call)
+            [outcome] = await once.each(self.idempotency, once.this_transaction(tx), [claim], work, check=check)
+            return _raise_unstored(outcome)
+
+        return await self.database.write(transaction)
+
+    async def _prepared(
+        self, route: Route, command: Command, call: Call, body: RequestBody, claim: Claim | None
+    ) -> Outcome:
+        """What `prepare` refuses is stored like a refusal of the command itself."""
+        refused: ApiError | None = None
+        if command.prepare is not None and not call.sandbox:
+            if claim is not None:
+                known = await self.database.write(lambda tx: self._replay(tx, route, call, claim))
+                if known is not None:
+                    return known
+            try:
+                await command.prepare(call, body)
+            except ApiError as refusal:
+                refused = refusal
+
+        async def run(tx: Tx) -> Reply:
+            if refused is not None:
+                raise refused
+            return await command.run(tx, call, body)
+
+        return await self._in_transaction(route, call, claim, run)
+
+    async def _external(
+        self, route: Route, command: ExternalCommand, call: Call, body: RequestBody, claim: Claim | None
+    ) -> Outcome:
+        if claim is None:
+            return await command.run(call, body)
+
+        async def work(_: Sequence[int]) -> Sequence[Reply | ApiError]:
+            try:
+                return [await command.run(call, body)]
+            except ApiError as refusal:
+                return [refusal]
+
         async with self.database.hold("/".join(claim.scope)) as ours:
             if not ours:
-                return await self._answer_of_the_other(route, call, claim)
-            stored = await self.database.write(lambda tx: self._replay(tx, route, call, claim, held=True))
-            if stored:
-                return stored
-            try:
-                answer = self._render(call, await action(call, body))
-            except ApiError as refusal:
-                if not is_stored(refusal):
-                    raise
-                answer = self.render_error(call, refusal)
-            await self.database.write(lambda tx: self.idempotency.store(tx, [(claim, answer)]))
-            return answer
+                return await self._look_up(route, call, claim)
+            check = _rights(route, call)
+            [outcome] = await once.each(self.idempotency, self.database.write, [claim], work, check=check, held=True)
+            return _raise_unstored(outcome)
 
-    async def _replay(self, tx: Tx, route: Route, call: Call, claim: Claim, *, held: bool = False) -> Answer | None:
-        await _check_rights(tx, route, call)
-        stored = (await self.idempotency.replay(tx, [claim], held=held)).get(claim.scope)
-        if isinstance(stored, ApiError):
-            raise stored
-        return stored
+    async def _look_up(self, route: Route, call: Call, claim: Claim) -> Outcome:
+        """For a key that another request is using: its stored answer, when this one only replays it too."""
 
-    def render_error(self, call: Call, refusal: ApiError) -> Answer:
-        return envelope.render_error(
-            refusal, request_id=call.request_id, now_ms=call.now_ms, doc_url_base=self.doc_url_base
-        )
+        async def look(tx: Tx) -> Outcome:
+            if (check := _rights(route, call)) is not None:
+                await check(tx)
+            return await self.idempotency.look_up(tx, claim)
 
-    def _render(self, call: Call, reply: Reply) -> Answer:
-        return envelope.render(reply, request_id=call.request_id, now_ms=call.now_ms)
+        return await self.database.read(look)
+
+    async def _replay(self, tx: Tx, route: Route, call: Call, claim: Claim) -> Outcome | None:
+        if (check := _rights(route, call)) is not None:
+            await check(tx)
+        found = (await self.idempotency.replay(tx, [claim])).get(claim.scope)
+        return None if found is None else _raise_unstored(found)
+
+    def _batch(self, command: BatchCommand) -> Batch[Any, Outcome]:
+        """One per handler, because the database groups requests by their batch."""
+        return self._batches.setdefault(command, once.idempotent_batch(self.idempotency, command.run_many))
+
+
+def _rights(route: Route, call: Call) -> once.Check | None:
+    rights = route.rights
+    return None if rights is None else lambda tx: rights(tx, call)
+
+
+def _raise_unstored(outcome: Outcome) -> Outcome:
+    """Raise what is not stored, so that the transaction rolls back."""
+    if isinstance(outcome, ApiError) and not once.is_stored(outcome):
+        raise outcome
+    return outcome
+
+
+async def _run_one(tx: Tx, command: BatchCommand, call: Call, body: RequestBody) -> Reply:
+    [result] = await command.run_many(tx, [command.to_command(call, body)])
+    if isinstance(result, ApiError):
+        raise result
+    return result
+
+
+async def _attempt(tx: Tx, run: Run, *, sandbox: bool) -> Reply | ApiError:
+    """A refusal leaves nothing of the command behind, so that it can be stored."""
+    try:
+        if sandbox:
+            return await _rehearse(tx, run)
+        async with tx.savepoint():
+            return await run(tx)
+    except ApiError as refusal:
+        return refusal
+
+
+async def _rehearse(tx: Tx, run: Run) -> Reply:
+    replies: list[Reply] = []
+    with contextlib.suppress(_UndoError):
+        async with tx.savepoint():
+            replies.append(await run(tx))
+            raise _UndoError
+    return replies[0]

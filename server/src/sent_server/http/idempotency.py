@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sent_server.db import Tx
 from sent_server.errors import ApiError
-from sent_server.http import idempotency_store
-from sent_server.http.envelope import Answer
+from sent_server.http import envelope, idempotency_store
+from sent_server.http.reply import Problem, Reply, StoredAnswer
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 
@@ -22,6 +22,7 @@ MAX_OPERATION_LENGTH = 200
 OTHER_OPERATION = "This Idempotency-Key was used for another method or path; use a new key for another operation"
 _KEY = re.compile(r"[a-zA-Z0-9_-]{1,255}", re.ASCII)
 Scope = tuple[str, str, str]
+Replays = dict[Scope, StoredAnswer | ApiError]
 
 
 @value_object
@@ -85,14 +86,17 @@ class InFlight:
 
 
 class Idempotency:
-    def __init__(self, sealer: Sealer) -> None:
+    """`doc_url_base` is part of a stored refusal, so that its replay is the same to the byte."""
+
+    def __init__(self, sealer: Sealer, doc_url_base: str) -> None:
         self._sealer = sealer
+        self._doc_url_base = doc_url_base
 
-    async def replay(self, tx: Tx, claims: Sequence[Claim], *, held: bool = False) -> dict[Scope, Answer | ApiError]:
-        """The stored answers of those claims that have one; CONFLICT_001 for the others that another process holds,
-        and for a key that was used for another operation.
+    async def replay(self, tx: Tx, claims: Sequence[Claim], *, held: bool = False) -> Replays:
+        """The stored answers of those claims that have one.
 
-        `held`: the caller holds them already, beyond this transaction.
+        CONFLICT_001 for a key that another process holds, or that was used for another operation.
+        `held`: the caller holds the keys already, beyond this transaction.
         """
         names = ["/".join(claim.scope) for claim in claims]
         locked = set(names) if held else await tx.try_locks(names)
@@ -107,17 +111,17 @@ class Idempotency:
             await idempotency_store.forget(tx, customer_id, mode, keys)
         return found
 
-    async def look_up(self, tx: Tx, claim: Claim) -> Answer | ApiError:
+    async def look_up(self, tx: Tx, claim: Claim) -> StoredAnswer | ApiError:
         """The stored answer to what somebody else has the key for; CONFLICT_001 while there is none."""
         found, _ = await self._stored(tx, [claim])
         return found.get(claim.scope) or ApiError("CONFLICT_001")
 
-    async def store(self, tx: Tx, answers: Sequence[tuple[Claim, Answer]]) -> None:
-        await idempotency_store.insert(tx, [self._row(claim, answer) for claim, answer in answers])
+    async def store(self, tx: Tx, results: Sequence[tuple[Claim, Reply | ApiError]]) -> None:
+        await idempotency_store.insert(tx, [self._row(claim, result) for claim, result in results])
 
-    async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[dict[Scope, Answer | ApiError], set[Scope]]:
+    async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[Replays, set[Scope]]:
         """What is kept under these keys, and those keys whose answer is too old."""
-        found: dict[Scope, Answer | ApiError] = {}
+        found: Replays = {}
         expired: set[Scope] = set()
         by_scope = {claim.scope: claim for claim in claims}
         for (customer_id, mode), scopes in _by_owner(by_scope).items():
@@ -134,17 +138,17 @@ class Idempotency:
                     found[claim.scope] = of_another_operation()
                     continue
                 text = self._sealer.open(body, row_id=f"{customer_id}/{key}") if sealed_at_ms else body
-                headers = {"X-Sandbox": "true"} if mode == "sandbox" else {}
-                found[claim.scope] = Answer(status, text.encode(), headers, replay_of=request_id)
+                found[claim.scope] = StoredAnswer(status, text.encode(), request_id, created_at_ms)
         return found, expired
 
-    def _row(self, claim: Claim, answer: Answer) -> tuple[str, str, str, str, str, int, str, int | None, int]:
-        body = answer.body.decode()
+    def _row(self, claim: Claim, result: Reply | ApiError) -> tuple[str, str, str, str, str, int, str, int | None, int]:
+        kept = Problem.of(result, self._doc_url_base) if isinstance(result, ApiError) else result
+        body = envelope.dump(kept, request_id=claim.request_id, now_ms=claim.now_ms).decode()
         sealed_at_ms = None
         if claim.sealed:
             body = self._sealer.seal(body, row_id=f"{claim.customer_id}/{claim.key}")
             sealed_at_ms = claim.now_ms
-        return (*claim.scope, claim.operation, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms)
+        return (*claim.scope, claim.operation, claim.request_id, result.status, body, sealed_at_ms, claim.now_ms)
 
 
 def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:

@@ -6,6 +6,7 @@ Source: docs/decisions/0034. Raises ApiError VALIDATION_001 (400, 413 or 415).
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -101,6 +102,13 @@ def _refuse_mark(body: bytes) -> None:
     for mark, what in _MARKS.items():
         if body.startswith(mark):
             raise bad_request(f"The body begins with {what}; send UTF-8 without it")
+
+
+def parse_body(headers: Mapping[bytes, bytes], body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    claims_other = check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
+    return parse_object(body, claims_other=claims_other)
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:

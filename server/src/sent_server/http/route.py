@@ -1,19 +1,26 @@
-"""Routes as data: what the shared layer needs to know, and the handler with the business of it.
+"""Routes as data: what the shared layer needs to know, and the handler that does the work.
 
-A slice's `api.py` lists these; `http/endpoint.py` runs them; tests generate their tables from them.
+    Handler ── Query                      reads
+            ├─ ExternalQuery              asks the outside world, and changes nothing
+            └─ AnyCommand ── Command           changes rows
+                          ├─ BatchCommand      changes rows for many requests in one call
+                          └─ ExternalCommand   calls the outside world between its transactions
+
+A slice's `api.py` lists these; `http/execute.py` runs them; tests generate their tables from them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, TypedDict, Unpack, assert_never
 
-from sent_server.db import Batch, Tx
+from sent_server.db import Tx
+from sent_server.errors import ApiError
 from sent_server.http.caller import Caller, Role
-from sent_server.http.envelope import Answer, Reply
+from sent_server.http.dialect import V3, Dialect
 from sent_server.http.fields import RequestBody
-from sent_server.http.idempotency import Claim
 from sent_server.http.limits import LimitClass
+from sent_server.http.reply import Reply
 from sent_server.kernel.values import value_object
 
 NO_ACCESS = "You do not have access to this organization or profile"
@@ -40,74 +47,166 @@ class Call:
     sandbox: bool = False
 
 
-# (tx, call) -> Reply: reads only
-QueryHandler = Callable[[Tx, Call], Awaitable[Reply]]
-# (call) -> Reply: asks the outside world, and changes nothing
-InquiryHandler = Callable[[Call], Awaitable[Reply]]
-# (tx, call, body) -> Reply: runs inside the transaction that also holds the idempotency key
-CommandHandler = Callable[[Tx, Call, Any], Awaitable[Reply]]
-# (call, body) -> Reply: opens its own transactions because it calls the outside world between them
-ActionHandler = Callable[[Call, Any], Awaitable[Reply]]
-# (call, body): talks to the outside world before the transaction of the command; may refuse
-Beforehand = Callable[[Call, Any], Awaitable[None]]
-# (tx, call): raises AUTH_004 for a caller whose role would do, and who may not do this all the same
+class Weighted(Protocol):
+    """`weight` is how many rows a command stands for: a group of commands shares a commit up to a total weight."""
+
+    @property
+    def weight(self) -> int: ...
+
+
+@value_object
+class Query:
+    """Reads in one transaction.
+
+    With a query parameter of `heavy_when` it scans a table, so it runs off the event loop.
+    """
+
+    run: Callable[[Tx, Call], Awaitable[Reply]]
+    heavy_when: tuple[str, ...] = ()
+
+
+@value_object
+class ExternalQuery:
+    """Asks the outside world, and changes nothing."""
+
+    run: Callable[[Call], Awaitable[Reply]]
+
+
+@value_object
+class Command:
+    """Changes rows in the transaction that also holds the idempotency key.
+
+    `prepare` calls the outside world before that transaction, and may refuse. Sandbox requests and replays skip it.
+    """
+
+    body: type[RequestBody]
+    run: Callable[[Tx, Call, Any], Awaitable[Reply]]
+    prepare: Callable[[Call, Any], Awaitable[None]] | None = None
+
+
+@value_object(eq=False)
+class BatchCommand:
+    """A command for the hot path: requests that wait for the same commit run as one call of `run_many`.
+
+    `to_command` turns one request into a command. `run_many` returns one reply or refusal per command, in order; a
+    refused command must leave no trace. Compared by identity, because it is the key of that grouping.
+    """
+
+    body: type[RequestBody]
+    to_command: Callable[[Call, Any], Weighted]
+    run_many: Callable[[Tx, Sequence[Any]], Awaitable[Sequence[Reply | ApiError]]]
+
+
+@value_object
+class ExternalCommand:
+    """Calls the outside world, and so opens its own transactions around that call."""
+
+    body: type[RequestBody]
+    run: Callable[[Call, Any], Awaitable[Reply]]
+
+
+AnyCommand = Command | BatchCommand | ExternalCommand
+Handler = Query | ExternalQuery | AnyCommand
+# (tx, call): raises AUTH_004 when a role suffices and the caller still may not do this
 Rights = Callable[[Tx, Call], Awaitable[None]]
-# (call, body, claim) -> the command for `batch`, and how many rows it stands for
-CommandFactory = Callable[[Call, Any, Claim | None], tuple[Any, int]]
 
 
 @value_object
 class Route:
-    """One operation. Exactly one of `query`, `inquiry`, `command` and `action` is its handler.
+    """One operation.
 
-    `beforehand` runs before `command`, but not for a sandbox request nor for a replayed one.
-    `rights` is asked before a stored answer is given out; the handler asks the same by itself.
-    `batch` is the same use case as `command` written over lists, for the hot path.
-    `denied` is what AUTH_004 says to other roles, where the contract has words of its own for that.
-    `bad_id` is the code and message for a malformed path id. `sealed` stored answers hold a secret.
-    `takes_rest`: the last parameter is all that follows, slashes too, and the handler judges it instead of the router.
-    `heavy` reads happen off the event loop; so do those with a query parameter of `scans_with`, which scan a table.
+    `denied` is the message of AUTH_004 for other roles, where the contract has its own.
+    `rights` is checked before a stored answer is replayed; the handler checks the same by itself.
+    `bad_id` is the code and message for a malformed path id; parameters in `plain_params` are not ids.
+    `catch_all`: the last parameter holds the rest of the path, slashes included, and the handler validates it.
+    `sealed`: stored answers hold a secret and are encrypted.
+    `dialect` is that of all routes of a path.
     """
 
     method: str
     path: str
+    handler: Handler
     access: Access = Access.READ
     denied: str | None = None
     limit: LimitClass = LimitClass.STANDARD
-    body: type[RequestBody] | None = None
-    query: QueryHandler | None = None
-    inquiry: InquiryHandler | None = None
-    command: CommandHandler | None = None
-    action: ActionHandler | None = None
-    beforehand: Beforehand | None = None
     rights: Rights | None = None
-    batch: Batch[Any, Answer] | None = None
-    to_command: CommandFactory | None = None
     bad_id: tuple[str, str] = ("VALIDATION_001", "Invalid ID format.")
     plain_params: frozenset[str] = frozenset()
-    takes_rest: bool = False
-    heavy: bool = False
-    scans_with: tuple[str, ...] = ()
+    catch_all: bool = False
     sealed: bool = False
+    dialect: Dialect = V3
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def body(self) -> type[RequestBody] | None:
+        """The model of the request's body; None when the route reads none."""
+        match self.handler:
+            case Query() | ExternalQuery():
+                return None
+            case Command() | BatchCommand() | ExternalCommand():
+                return self.handler.body
+            case _:
+                assert_never(self.handler)
 
-def get(path: str, query: QueryHandler, **options: Any) -> Route:
-    return Route("GET", path, query=query, **options)
+
+class Options(TypedDict, total=False):
+    """The optional fields of a Route."""
+
+    access: Access
+    denied: str | None
+    limit: LimitClass
+    rights: Rights
+    bad_id: tuple[str, str]
+    plain_params: frozenset[str]
+    catch_all: bool
+    sealed: bool
+    dialect: Dialect
 
 
-def ask(path: str, inquiry: InquiryHandler, **options: Any) -> Route:
-    return Route("GET", path, inquiry=inquiry, **options)
+def get(
+    path: str,
+    run: Callable[[Tx, Call], Awaitable[Reply]],
+    *,
+    heavy_when: tuple[str, ...] = (),
+    **options: Unpack[Options],
+) -> Route:
+    return Route("GET", path, Query(run, heavy_when), **options)
 
 
-def mutate(method: str, path: str, command: CommandHandler, *, body: type[RequestBody], **options: Any) -> Route:
+def mutate(
+    method: str,
+    path: str,
+    run: Callable[[Tx, Call, Any], Awaitable[Reply]],
+    *,
+    body: type[RequestBody],
+    prepare: Callable[[Call, Any], Awaitable[None]] | None = None,
+    **options: Unpack[Options],
+) -> Route:
+    return _writing(method, path, Command(body, run, prepare), options)
+
+
+def mutate_many(method: str, path: str, handler: BatchCommand, **options: Unpack[Options]) -> Route:
+    return _writing(method, path, handler, options)
+
+
+def external_query(path: str, run: Callable[[Call], Awaitable[Reply]], **options: Unpack[Options]) -> Route:
+    return Route("GET", path, ExternalQuery(run), **options)
+
+
+def external_command(
+    method: str,
+    path: str,
+    run: Callable[[Call, Any], Awaitable[Reply]],
+    *,
+    body: type[RequestBody],
+    **options: Unpack[Options],
+) -> Route:
+    return _writing(method, path, ExternalCommand(body, run), options)
+
+
+def _writing(method: str, path: str, handler: AnyCommand, options: Options) -> Route:
     options.setdefault("access", Access.DEVELOP)
-    return Route(method, path, command=command, body=body, **options)
-
-
-def act(method: str, path: str, action: ActionHandler, *, body: type[RequestBody], **options: Any) -> Route:
-    options.setdefault("access", Access.DEVELOP)
-    return Route(method, path, action=action, body=body, **options)
+    return Route(method, path, handler, **options)

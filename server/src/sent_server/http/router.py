@@ -7,8 +7,10 @@ from starlette.routing import BaseRoute, Router
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sent_server.http.endpoint import Endpoint, NotFound, OpenEndpoint, Shared
-from sent_server.http.envelope import Reply
+from sent_server.http.dialect import Dialect
+from sent_server.http.endpoint import Endpoint, Shared
+from sent_server.http.fallback import NotFound, OpenEndpoint
+from sent_server.http.reply import Reply
 from sent_server.http.route import Route
 
 OpenHandler = Callable[[], Awaitable[Reply]]
@@ -61,13 +63,16 @@ def build(
     routes: Sequence[Route],
     open_paths: Mapping[str, OpenHandler],
     shared: Shared,
-    doors: Mapping[str, ASGIApp],
+    mounts: Mapping[str, ASGIApp],
 ) -> Front:
-    """Fixed paths win over parameters; the rest keeps the order of the tables. `doors` need no key, as `open_paths`."""
+    """Fixed paths win over parameters; the rest keeps the order of the tables.
+
+    `open_paths` and `mounts` need no API key.
+    """
     by_path: dict[str, list[Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, []).append(route)
-    endpoints = {path: Endpoint(path, own, shared) for path, own in by_path.items()}
+    endpoints = {path: Endpoint(path, own, shared, _dialect(own)) for path, own in by_path.items()}
     table: list[BaseRoute] = [
         StarletteRoute(_pattern(path, by_path[path]), endpoint=endpoint)
         for path, endpoint in endpoints.items()
@@ -75,12 +80,19 @@ def build(
     ]
     fixed: dict[str, ASGIApp] = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     fixed |= {path: OpenEndpoint(reply, shared) for path, reply in open_paths.items()}
-    fixed |= {path: door for path, door in doors.items() if "{" not in path}
-    table += [StarletteRoute(path, endpoint=door) for path, door in doors.items() if "{" in path]
-    not_found = NotFound(shared)
-    catch_all = tuple(route.path.partition("{")[0].encode() for route in routes if route.takes_rest)
+    fixed |= {path: mount for path, mount in mounts.items() if "{" not in path}
+    table += [StarletteRoute(path, endpoint=mount) for path, mount in mounts.items() if "{" in path]
+    dialects = {route.dialect.version: route.dialect for route in routes}
+    not_found = NotFound(shared, list(dialects.values()))
+    catch_all = tuple(route.path.partition("{")[0].encode() for route in routes if route.catch_all)
     return Front(fixed, Router(routes=table, redirect_slashes=False, default=not_found), not_found, catch_all)
 
 
+def _dialect(routes: Sequence[Route]) -> Dialect:
+    """Refusals of a path, such as 405, belong to no single route."""
+    [found] = {route.dialect.version: route.dialect for route in routes}.values()
+    return found
+
+
 def _pattern(path: str, routes: Sequence[Route]) -> str:
-    return f"{path.removesuffix('}')}:rest}}" if any(route.takes_rest for route in routes) else path
+    return f"{path.removesuffix('}')}:rest}}" if any(route.catch_all for route in routes) else path

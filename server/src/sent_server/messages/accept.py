@@ -18,7 +18,7 @@ from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.errors import ApiError
 from sent_server.events import Event, Interest
-from sent_server.http.envelope import Reply
+from sent_server.http.reply import Reply
 from sent_server.kernel import timestamps
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
@@ -66,13 +66,6 @@ class AcceptMessages:
             await daily.write(tx)
             tx.after_commit(lambda: self._hint(work, notified=notified))
         return results
-
-    async def accept_one(self, tx: Tx, command: SendCommand) -> Reply:
-        """The same for one command. Raises the refusal."""
-        result = (await self.accept_many(tx, [command]))[0]
-        if isinstance(result, ApiError):
-            raise result
-        return result
 
     def _hint(self, work: Mapping[str, Sequence[str]], *, notified: bool) -> None:
         if notified:

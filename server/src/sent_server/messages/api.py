@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from sent_server.db import Tx
 from sent_server.egress import UrlRules
 from sent_server.errors import ApiError
-from sent_server.http import batched, route
-from sent_server.http.envelope import Reply
-from sent_server.http.idempotency import Claim, Idempotency
+from sent_server.http import route
 from sent_server.http.limits import LimitClass
-from sent_server.http.route import Access, Call, Route
+from sent_server.http.reply import Reply
+from sent_server.http.route import BatchCommand, Call, Route
 from sent_server.messages import store, wire
 from sent_server.messages.accept import AcceptMessages
 from sent_server.messages.model import SendCommand
@@ -18,25 +17,13 @@ from sent_server.messages.wire import SendMessage
 BAD_ID = ("VALIDATION_001", "Invalid message ID format.")
 
 
-def routes(desk: AcceptMessages, idempotency: Idempotency, urls: UrlRules, *, doc_url_base: str) -> Sequence[Route]:
-    async def send(tx: Tx, call: Call, body: SendMessage) -> Reply:
-        return await desk.accept_one(tx, _command(call, body, urls, None))
+def routes(desk: AcceptMessages, urls: UrlRules) -> Sequence[Route]:
+    def to_command(call: Call, body: SendMessage) -> SendCommand:
+        return _command(call, body, urls)
 
-    def to_command(call: Call, body: SendMessage, claim: Claim | None) -> tuple[SendCommand, int]:
-        command = _command(call, body, urls, claim)
-        return command, command.weight
-
+    send = BatchCommand(SendMessage, to_command, desk.accept_many)
     return [
-        Route(
-            "POST",
-            "/v3/messages",
-            access=Access.DEVELOP,
-            limit=LimitClass.MESSAGES,
-            body=SendMessage,
-            command=send,
-            batch=batched.once_each(desk.accept_many, idempotency, doc_url_base=doc_url_base),
-            to_command=to_command,
-        ),
+        route.mutate_many("POST", "/v3/messages", send, limit=LimitClass.MESSAGES),
         route.get("/v3/messages/{id}", get, bad_id=BAD_ID),
         route.get("/v3/messages/{id}/activities", list_activities, bad_id=BAD_ID),
     ]
@@ -59,7 +46,7 @@ async def list_activities(tx: Tx, call: Call) -> Reply:
     return Reply(200, wire.activities(message_id, events))
 
 
-def _command(call: Call, body: SendMessage, urls: UrlRules, claim: Claim | None) -> SendCommand:
+def _command(call: Call, body: SendMessage, urls: UrlRules) -> SendCommand:
     """Raises VALIDATION_001 for an address that may not be called."""
     callback_url = urls.settle("callback_url", body.callback_url) if body.callback_url else None
     webhook_url = urls.settle("webhook_url", body.webhook_url) if body.webhook_url else None
@@ -75,5 +62,4 @@ def _command(call: Call, body: SendMessage, urls: UrlRules, claim: Claim | None)
         callback_url=callback_url or webhook_url,
         request_id=call.request_id,
         now_ms=call.now_ms,
-        claim=claim,
     )

@@ -8,7 +8,6 @@ import orjson
 
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.http.caller import Caller
-from sent_server.http.idempotency import Claim
 from sent_server.kernel.values import value_object
 from sent_server.routing.model import Judgement
 
@@ -28,7 +27,6 @@ class SendCommand:
     callback_url: str | None
     request_id: str
     now_ms: int
-    claim: Claim | None = None
 
     @property
     def weight(self) -> int:

@@ -1,7 +1,7 @@
 """GET /v3/numbers/lookup/{phoneNumber}, and its retired path."""
 
 from sent_server.http import route
-from sent_server.http.envelope import Reply
+from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.numbers import wire
 from sent_server.numbers.service import Numbers
@@ -18,6 +18,6 @@ def routes(numbers: Numbers) -> list[Route]:
 
     plain = frozenset({"phoneNumber", "phone"})
     return [
-        route.ask("/v3/numbers/lookup/{phoneNumber}", look_up, plain_params=plain, takes_rest=True),
-        route.ask("/v3/lookup/number/{phone}", look_up_as_before, plain_params=plain, takes_rest=True),
+        route.external_query("/v3/numbers/lookup/{phoneNumber}", look_up, plain_params=plain, catch_all=True),
+        route.external_query("/v3/lookup/number/{phone}", look_up_as_before, plain_params=plain, catch_all=True),
     ]

@@ -11,9 +11,9 @@ from sent_server.contacts import service as contacts
 from sent_server.db import Tx, keyset, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
-from sent_server.http.route import Access, Call, Route
+from sent_server.http.reply import Reply
+from sent_server.http.route import Access, Call, Options, Route
 from sent_server.kernel import paging, phone
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.values import value_object
@@ -78,7 +78,8 @@ class Sim:
 def routes(clock: SystemClock, bus: Bus, *, reach: Reach, moves_clock: bool) -> Sequence[Route]:
     """`moves_clock`: this server may serve `POST /sim/clock` at all."""
     sim = Sim(clock, bus, reach, moves_clock)
-    admin, of_phone = Access.ADMIN, {"access": Access.ADMIN, "plain_params": PHONE}
+    admin = Access.ADMIN
+    of_phone: Options = {"access": admin, "plain_params": PHONE}
     return [
         route.get("/sim/phones", list_phones, access=admin),
         route.get("/sim/phones/{phone}", get_phone, **of_phone),

@@ -1,16 +1,15 @@
 """The six profile routes."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from sent_server.bus import Bus
 from sent_server.compliance import scope
 from sent_server.db import Database, Tx
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
-from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
+from sent_server.http.reply import Reply
+from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Options, Route
 from sent_server.kernel import paging
 from sent_server.ports.payment import PaymentProcessor
 from sent_server.profiles import cards, completion, service, wire
@@ -78,15 +77,14 @@ def routes(
         return Reply(202, {"message": "Profile completion in progress"})
 
     every, one = "/v3/profiles", "/v3/profiles/{profileId}"
-    admin: dict[str, Any] = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS}
-    of_organization: dict[str, Any] = {**admin, "rights": may_change, "bad_id": BAD_ID}
+    admin: Options = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS}
+    creator: Options = {**admin, "rights": may_create}
+    of_organization: Options = {**admin, "rights": may_change, "bad_id": BAD_ID}
     return [
         route.get(every, list_profiles),
-        route.mutate(
-            "POST", every, create, body=CreateProfile, beforehand=keep_card_of_new, rights=may_create, **admin
-        ),
+        route.mutate("POST", every, create, body=CreateProfile, prepare=keep_card_of_new, **creator),
         route.get(one, get, bad_id=BAD_ID),
-        route.mutate("PATCH", one, update, body=UpdateProfile, beforehand=keep_card, **of_organization),
+        route.mutate("PATCH", one, update, body=UpdateProfile, prepare=keep_card, **of_organization),
         route.mutate("DELETE", one, delete, body=Mutation, **of_organization),
         route.mutate(
             "POST",

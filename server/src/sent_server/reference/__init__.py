@@ -4,5 +4,5 @@ contract.json  contract/openapi-v3.json as shipped (tools/copy_contract.py)
 document.py    the contract as served, and its operations as the pages show them
 pages/         templates, style and the one script; nothing is fetched from elsewhere
 pages.py       renders them
-doors.py       the paths
+mounts.py      the paths
 """

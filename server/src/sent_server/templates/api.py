@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sent_server.db import Tx
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
+from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
 from sent_server.templates import service, wire
@@ -32,7 +32,7 @@ def routes(*, quota: int) -> Sequence[Route]:
 
     one = "/v3/templates/{id}"
     return [
-        route.get("/v3/templates", list_templates, scans_with=FILTERS),
+        route.get("/v3/templates", list_templates, heavy_when=FILTERS),
         route.mutate("POST", "/v3/templates", create, body=CreateTemplate),
         route.get(one, get, bad_id=BAD_ID),
         route.mutate("PUT", one, update, body=UpdateTemplate, bad_id=BAD_ID),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sent_server.db import Tx
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
-from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Route
+from sent_server.http.reply import Reply
+from sent_server.http.route import NO_ACCESS, NO_ADMIN_ACCESS, Access, Call, Options, Route
 from sent_server.kernel import paging
 from sent_server.users import service, wire
 from sent_server.users.invitations import Invitations
@@ -45,11 +45,12 @@ def routes(office: Invitations, *, quota: int, forget: Callable[[], None]) -> Se
         return Reply(204)
 
     one = "/v3/users/{userId}"
-    admin = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS, "bad_id": BAD_ID}
-    reader = {"access": Access.DEVELOP, "denied": NO_ACCESS, "bad_id": BAD_ID}
+    admin: Options = {"access": Access.ADMIN, "denied": NO_ADMIN_ACCESS, "bad_id": BAD_ID}
+    inviter: Options = {**admin, "limit": LimitClass.SENSITIVE}
+    reader: Options = {"access": Access.DEVELOP, "denied": NO_ACCESS, "bad_id": BAD_ID}
     return [
         route.get("/v3/users", list_users, **reader),
-        route.mutate("POST", "/v3/users", invite, body=InviteUser, limit=LimitClass.SENSITIVE, **admin),
+        route.mutate("POST", "/v3/users", invite, body=InviteUser, **inviter),
         route.get(one, get, **reader),
         route.mutate("PATCH", one, change_role, body=ChangeRole, **admin),
         route.mutate("DELETE", one, remove, body=Mutation, **admin),

@@ -5,25 +5,25 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp
 
 from sent_server.db import Database, Tx
-from sent_server.http.doorkeeper import Doorkeeper
+from sent_server.http.anonymous_limits import AnonymousRateLimiter
 from sent_server.http.endpoint import Shared
-from sent_server.http.envelope import Reply
-from sent_server.http.open import OpenMutation, OpenRoute
+from sent_server.http.public import PublicEndpoint, PublicRoute
+from sent_server.http.reply import Reply
 from sent_server.users import invitations, tokens, wire
 from sent_server.users.invitations import UnknownInvitationError
 from sent_server.users.page import InvitationPage
 from sent_server.users.wire import Acceptance, Rejection
 
 
-def doors(shared: Shared, database: Database) -> Mapping[str, ASGIApp]:
-    """Path to application. They share one doorkeeper, so that page and program count together."""
-    doorkeeper = Doorkeeper()
+def mounts(shared: Shared, database: Database) -> Mapping[str, ASGIApp]:
+    """Path to application. One rate limiter counts requests of the page and of the API together."""
+    limiter = AnonymousRateLimiter()
     routes = [
-        OpenRoute("/v3/users/invitations/accept", Acceptance, accept, limited_by, UnknownInvitationError),
-        OpenRoute("/v3/users/invitations/reject", Rejection, reject, limited_by, UnknownInvitationError),
+        PublicRoute("/v3/users/invitations/accept", Acceptance, accept, limited_by, UnknownInvitationError),
+        PublicRoute("/v3/users/invitations/reject", Rejection, reject, limited_by, UnknownInvitationError),
     ]
-    page = InvitationPage(database, shared.clock, doorkeeper)
-    return {"/invitations/{token}": page, **{one.path: OpenMutation(one, shared, doorkeeper) for one in routes}}
+    page = InvitationPage(database, shared.clock, limiter)
+    return {"/invitations/{token}": page, **{one.path: PublicEndpoint(one, shared, limiter) for one in routes}}
 
 
 async def accept(tx: Tx, now_ms: int, body: Acceptance) -> Reply:

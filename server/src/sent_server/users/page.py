@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from sent_server.db import Database
 from sent_server.errors import ApiError
 from sent_server.http import fields
-from sent_server.http.doorkeeper import Doorkeeper
-from sent_server.http.open import client_address
+from sent_server.http.anonymous_limits import AnonymousRateLimiter
+from sent_server.http.public import client_address
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.values import value_object
 from sent_server.users import invitations, tokens
@@ -55,7 +55,7 @@ class InvitationPage:
 
     database: Database
     clock: Clock
-    doorkeeper: Doorkeeper
+    limiter: AnonymousRateLimiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -75,8 +75,8 @@ class InvitationPage:
         if request.method not in ("GET", "HEAD", "POST"):
             message = "This page accepts GET, HEAD and POST"
             raise ApiError("VALIDATION_001", message, status=405, headers={"Allow": "GET, HEAD, POST"})
-        self.doorkeeper.admit(client_address(request.scope))
-        with self.doorkeeper.guarding(tokens.invitation_id(token), invitations.UnknownInvitationError):
+        self.limiter.hit_ip(client_address(request.scope))
+        with self.limiter.limit_failures(tokens.invitation_id(token), invitations.UnknownInvitationError):
             return await self._open(request, token, now_ms)
 
     async def _open(self, request: Request, token: str, now_ms: int) -> HTMLResponse:

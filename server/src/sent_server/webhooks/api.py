@@ -4,9 +4,9 @@ from sent_server.db import Database, Tx
 from sent_server.egress import Egress
 from sent_server.events import names
 from sent_server.http import query, route
-from sent_server.http.envelope import Reply
 from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
+from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
 from sent_server.kernel.clock import SystemClock
@@ -136,7 +136,7 @@ def routes(
         route.get(one, on.get, bad_id=BAD_ID),
         route.mutate("PUT", one, on.update, body=wire.UpdateWebhook, bad_id=BAD_ID),
         route.mutate("DELETE", one, on.delete, body=Mutation, bad_id=BAD_ID),
-        route.get(f"{one}/events", on.log, bad_id=BAD_ID, scans_with=("search",)),
+        route.get(f"{one}/events", on.log, bad_id=BAD_ID, heavy_when=("search",)),
         route.mutate(
             "POST",
             f"{one}/rotate-secret",
@@ -146,7 +146,9 @@ def routes(
             sealed=True,
             limit=LimitClass.SENSITIVE,
         ),
-        route.act("POST", f"{one}/test", on.test, body=wire.TestWebhook, bad_id=BAD_ID, limit=LimitClass.WEBHOOK_TEST),
+        route.external_command(
+            "POST", f"{one}/test", on.test, body=wire.TestWebhook, bad_id=BAD_ID, limit=LimitClass.WEBHOOK_TEST
+        ),
         route.mutate("POST", f"{one}/replay", on.replay, body=wire.Replay, bad_id=BAD_ID),
         route.mutate("PATCH", f"{one}/toggle-status", on.toggle, body=wire.ToggleWebhook, bad_id=BAD_ID),
     ]

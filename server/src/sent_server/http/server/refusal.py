@@ -4,7 +4,8 @@ import http
 import time
 
 from sent_server.errors import ApiError
-from sent_server.http import envelope
+from sent_server.http.dialect import V3
+from sent_server.http.reply import Meta
 from sent_server.kernel import ids
 
 
@@ -20,13 +21,13 @@ def render(status: int, reason: str, doc_url_base: str) -> bytes:
         case _:
             refused = ApiError("VALIDATION_001", details={"request": [reason]}, status=status)
     now_ms = time.time_ns() // 1_000_000
-    answer = envelope.render_error(refused, request_id=request_id, now_ms=now_ms, doc_url_base=doc_url_base)
+    answer = V3.answer(refused, Meta(request_id, now_ms, ""), doc_url_base)
     lines = [
         f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}",
         "content-type: application/json",
         f"content-length: {len(answer.body)}",
-        f"x-request-id: {request_id}",
-        "x-api-version: v3",
+        f"{V3.headers.request_id.decode()}: {request_id}",
+        f"{V3.headers.api_version.decode()}: {V3.version.decode()}",
         "cache-control: no-store",
         "x-content-type-options: nosniff",
         *(["retry-after: 1"] if status == 503 else []),

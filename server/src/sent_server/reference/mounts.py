@@ -1,4 +1,4 @@
-"""The open paths of the reference, as ASGI applications: GET and HEAD, with an ETag."""
+"""The pages of the reference, mounted without authentication: GET and HEAD, with an ETag."""
 
 import functools
 import hashlib
@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sent_server.http.endpoint import MethodNotAllowed, NotFound, Shared
+from sent_server.http.endpoint import Shared
+from sent_server.http.fallback import MethodNotAllowed, NotFound
 from sent_server.kernel.values import value_object
 from sent_server.reference import document, guides, pages, postman
 
@@ -25,7 +26,7 @@ Content = Callable[[Scope], bytes | None]
 
 
 @value_object
-class Door:
+class StaticPage:
     content: Content
     media_type: str
     not_found: ASGIApp
@@ -95,14 +96,14 @@ class Redirect:
         await send({"type": "http.response.body", "body": b""})
 
 
-def doors(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
+def mounts(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
     """`base_url` stands in the pages, unless the caller reached this server by another of its loopback names."""
     not_found, not_allowed = NotFound(shared), MethodNotAllowed("GET, HEAD", shared)
     port = urlsplit(base_url).port
     own_names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
     def of(content: Content, media_type: str, missing_page: Callable[[], bytes] | None = None) -> ASGIApp:
-        return Door(content, media_type, not_found, not_allowed, missing_page)
+        return StaticPage(content, media_type, not_found, not_allowed, missing_page)
 
     def at(scope: Scope) -> str:
         # No other name is taken from the request: whoever forges Host must not put links into our pages.

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sent_server.errors import ApiError
-from sent_server.http.doorkeeper import PER_ADDRESS, Doorkeeper
+from sent_server.http.anonymous_limits import PER_IP, AnonymousRateLimiter
 from sent_server.kernel import network
 
 
 def _admitted(addresses: list[str]) -> int:
-    doorkeeper, count = Doorkeeper(now_ms=lambda: 5), 0
+    limiter, count = AnonymousRateLimiter(now_ms=lambda: 5), 0
     for address in addresses:
         try:
-            doorkeeper.admit(address)
+            limiter.hit_ip(address)
         except ApiError:
             continue
         count += 1
@@ -24,13 +24,13 @@ def _admitted(addresses: list[str]) -> int:
 
 @pytest.mark.parametrize("form", ["2001:db8::{:x}", "2001:db8:0:0:0:0:0:{:x}", "2001:DB8::1:{:x}", "fe80::{:x}%eth0"])
 def test_a_network_of_64_bits_is_one_customer(form: str) -> None:
-    assert _admitted([form.format(number) for number in range(1, 1_000)]) == PER_ADDRESS
+    assert _admitted([form.format(number) for number in range(1, 1_000)]) == PER_IP
 
 
 def test_other_networks_and_ipv4_addresses_have_limits_of_their_own() -> None:
     assert _admitted([f"2001:db8:0:{number:x}::1" for number in range(1_000)]) == 1_000
     assert _admitted([f"192.0.2.{number}" for number in range(256)]) == 256
-    assert _admitted(["192.0.2.1", "::ffff:192.0.2.1"] * 200) == PER_ADDRESS
+    assert _admitted(["192.0.2.1", "::ffff:192.0.2.1"] * 200) == PER_IP
 
 
 @given(st.integers(0, 2**128 - 1), st.integers(0, 2**64 - 1))

@@ -1,4 +1,7 @@
-"""Limits requests that come without a key: so many a minute from one address, and for one thing that is asked for."""
+"""Rate limits of requests without an API key: per IP address, and per key that such a request tries.
+
+A key here is what the request names, such as an invitation. Only failures count against it.
+"""
 
 import contextlib
 import math
@@ -10,8 +13,8 @@ from sent_server.errors import ApiError
 from sent_server.http.limits import WINDOW_MS, LimitVerdict
 from sent_server.kernel import network
 
-PER_ADDRESS = 200
-PER_THING = 10
+PER_IP = 200
+PER_KEY = 10
 MAX_REMEMBERED = 10_000
 
 
@@ -19,37 +22,33 @@ def _monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-class Doorkeeper:
-    """Counts in this process; at most MAX_REMEMBERED addresses and things, the longest unseen forgotten first."""
+class AnonymousRateLimiter:
+    """Counts in this process, for at most MAX_REMEMBERED addresses and keys; the least recently seen are forgotten."""
 
     def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
         self._now_ms = now_ms
         self._seen: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
 
-    def admit(self, address: str) -> LimitVerdict:
-        """Raises BUSINESS_002."""
-        return self._hit(("address", network.network(address)), PER_ADDRESS)
+    def hit_ip(self, address: str) -> LimitVerdict:
+        """Count a request from this address. Raises BUSINESS_002."""
+        return self._hit(("ip", network.network(address)), PER_IP)
 
     @contextlib.contextmanager
-    def guarding(self, thing: str | None, failure: type[ApiError]) -> Generator[None]:
-        """Raises BUSINESS_002 for a thing that failed too often. Counts when the block raises `failure`."""
-        if thing is None:
+    def limit_failures(self, key: str | None, failure: type[ApiError]) -> Generator[None]:
+        """Raises BUSINESS_002 for a key with too many failures. Counts one when the block raises `failure`.
+
+        Without failures a key may be used any number of times. None is not limited.
+        """
+        if key is None:
             yield
             return
-        self.check(thing)
+        self._hit(("key", key), PER_KEY, count=False)
         try:
             yield
         except failure:
-            self.note_failure(thing)
+            with contextlib.suppress(ApiError):
+                self._hit(("key", key), PER_KEY)
             raise
-
-    def check(self, thing: str) -> None:
-        """Raises BUSINESS_002 after too many failures; whoever does it right may come as often as they like."""
-        self._hit(("thing", thing), PER_THING, count=False)
-
-    def note_failure(self, thing: str) -> None:
-        with contextlib.suppress(ApiError):
-            self._hit(("thing", thing), PER_THING)
 
     def _hit(self, name: tuple[str, str], limit: int, *, count: bool = True) -> LimitVerdict:
         now_ms = self._now_ms()
