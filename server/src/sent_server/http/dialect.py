@@ -58,24 +58,25 @@ class Dialect:
     renders_stored_form: bool = False
 
     def answer(self, outcome: Outcome, meta: Meta, doc_url_base: str) -> Answer:
-        """The bytes of an outcome. A replay gets those of the first answer."""
+        """The bytes of an outcome."""
         match outcome:
             case Reply():
                 return self.render(outcome, meta)
             case ApiError():
                 return self.render_error(Problem.of(outcome, doc_url_base), meta)
             case StoredAnswer():
-                return self._replay(outcome, meta.path)
+                return self._stored(outcome, meta.path)
             case _:
                 assert_never(outcome)
 
-    def _replay(self, stored: StoredAnswer, path: str) -> Answer:
+    def _stored(self, stored: StoredAnswer, path: str) -> Answer:
+        replay_of = stored.request_id if stored.is_replay else None
         if self.renders_stored_form:
-            return Answer(stored.status, stored.document, replay_of=stored.request_id)
+            return Answer(stored.status, stored.document, stored.headers, replay_of)
         first = Meta(stored.request_id, stored.now_ms, path)
         result = envelope.load(stored)
         shown = self.render(result, first) if isinstance(result, Reply) else self.render_error(result, first)
-        return Answer(shown.status, shown.body, {}, stored.request_id, shown.content_type)
+        return Answer(shown.status, shown.body, shown.headers, replay_of, shown.content_type)
 
 
 V3 = Dialect(

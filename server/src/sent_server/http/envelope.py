@@ -43,9 +43,9 @@ def dump(result: Reply | Problem, *, request_id: str, now_ms: int) -> bytes:
 
 def load(stored: StoredAnswer) -> Reply | Problem:
     if not stored.document:
-        return Reply(stored.status)
+        return Reply(stored.status, None, stored.headers)
     envelope: dict[str, Any] = orjson.loads(stored.document)
     error: dict[str, Any] | None = envelope["error"]
     if error is None:
-        return Reply(stored.status, envelope["data"])
-    return Problem(stored.status, error["code"], error["message"], error["details"], error["doc_url"])
+        return Reply(stored.status, envelope["data"], stored.headers)
+    return Problem(stored.status, error["code"], error["message"], error["details"], error["doc_url"], stored.headers)

@@ -116,8 +116,12 @@ class Idempotency:
         found, _ = await self._stored(tx, [claim])
         return found.get(claim.scope) or ApiError("CONFLICT_001")
 
-    async def store(self, tx: Tx, results: Sequence[tuple[Claim, Reply | ApiError]]) -> None:
-        await idempotency_store.insert(tx, [self._row(claim, result) for claim, result in results])
+    async def store(self, tx: Tx, results: Sequence[tuple[Claim, Reply | ApiError]]) -> list[StoredAnswer]:
+        """Store each result under its key. Returns what was stored, in order."""
+        answers = [self._answer(claim, result) for claim, result in results]
+        rows = [self._row(claim, answer) for (claim, _), answer in zip(results, answers, strict=True)]
+        await idempotency_store.insert(tx, rows)
+        return answers
 
     async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[Replays, set[Scope]]:
         """What is kept under these keys, and those keys whose answer is too old."""
@@ -138,17 +142,21 @@ class Idempotency:
                     found[claim.scope] = of_another_operation()
                     continue
                 text = self._sealer.open(body, row_id=f"{customer_id}/{key}") if sealed_at_ms else body
-                found[claim.scope] = StoredAnswer(status, text.encode(), request_id, created_at_ms)
+                found[claim.scope] = StoredAnswer(status, text.encode(), request_id, created_at_ms, is_replay=True)
         return found, expired
 
-    def _row(self, claim: Claim, result: Reply | ApiError) -> tuple[str, str, str, str, str, int, str, int | None, int]:
-        kept = Problem.of(result, self._doc_url_base) if isinstance(result, ApiError) else result
-        body = envelope.dump(kept, request_id=claim.request_id, now_ms=claim.now_ms).decode()
+    def _answer(self, claim: Claim, result: Reply | ApiError) -> StoredAnswer:
+        shown = Problem.of(result, self._doc_url_base) if isinstance(result, ApiError) else result
+        document = envelope.dump(shown, request_id=claim.request_id, now_ms=claim.now_ms)
+        return StoredAnswer(result.status, document, claim.request_id, claim.now_ms, False, result.headers)
+
+    def _row(self, claim: Claim, answer: StoredAnswer) -> tuple[str, str, str, str, str, int, str, int | None, int]:
+        body = answer.document.decode()
         sealed_at_ms = None
         if claim.sealed:
             body = self._sealer.seal(body, row_id=f"{claim.customer_id}/{claim.key}")
             sealed_at_ms = claim.now_ms
-        return (*claim.scope, claim.operation, claim.request_id, result.status, body, sealed_at_ms, claim.now_ms)
+        return (*claim.scope, claim.operation, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms)
 
 
 def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:

@@ -64,16 +64,21 @@ async def each(
     known = await within(look)
     fresh = [index for index, claim in enumerate(claims) if claim is None or claim.scope not in known]
     results = await work(fresh) if fresh else ()
-    store: list[tuple[Claim, Reply | ApiError]] = []
-    done: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome] = {}
+    kept: list[int] = []
+    pairs: list[tuple[Claim, Reply | ApiError]] = []
     for index, result in zip(fresh, results, strict=True):
-        done[index] = result
+        outcomes[index] = result
         claim = claims[index]
         if claim is not None and (isinstance(result, Reply) or is_stored(result)):
-            store.append((claim, result))
-    if store:
-        await within(lambda tx: idempotency.store(tx, store))
-    return [done[index] if claim is None or index in done else known[claim.scope] for index, claim in enumerate(claims)]
+            kept.append(index)
+            pairs.append((claim, result))
+    if pairs:
+        outcomes.update(zip(kept, await within(lambda tx: idempotency.store(tx, pairs)), strict=True))
+    return [
+        outcomes[index] if claim is None or index in outcomes else known[claim.scope]
+        for index, claim in enumerate(claims)
+    ]
 
 
 def idempotent_batch(

@@ -2,7 +2,7 @@
 
 Outcome ── Reply          a handler's result
         ├─ ApiError       a refusal
-        └─ StoredAnswer   the answer to an earlier request with the same Idempotency-Key
+        └─ StoredAnswer   what was stored under an Idempotency-Key, by this request or an earlier one
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,17 @@ class Reply:
 
 @value_object
 class StoredAnswer:
-    """`document` is what `envelope.dump` made of the answer; `request_id` and `now_ms` are the first request's."""
+    """`document` is what `envelope.dump` made of a result; `request_id` and `now_ms` are the first request's.
+
+    The first answer and its replays are rendered from the same document. Only the first has `headers` of its own.
+    """
 
     status: int
     document: bytes
     request_id: str
     now_ms: int
+    is_replay: bool
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Outcome = Reply | ApiError | StoredAnswer

@@ -72,7 +72,7 @@ def build(
     by_path: dict[str, list[Route]] = {}
     for route in routes:
         by_path.setdefault(route.path, []).append(route)
-    endpoints = {path: Endpoint(path, own, shared, _dialect(own)) for path, own in by_path.items()}
+    endpoints = {path: Endpoint(path, own, shared, _dialect(path, own)) for path, own in by_path.items()}
     table: list[BaseRoute] = [
         StarletteRoute(_pattern(path, by_path[path]), endpoint=endpoint)
         for path, endpoint in endpoints.items()
@@ -88,10 +88,12 @@ def build(
     return Front(fixed, Router(routes=table, redirect_slashes=False, default=not_found), not_found, catch_all)
 
 
-def _dialect(routes: Sequence[Route]) -> Dialect:
-    """Refusals of a path, such as 405, belong to no single route."""
-    [found] = {route.dialect.version: route.dialect for route in routes}.values()
-    return found
+def _dialect(path: str, routes: Sequence[Route]) -> Dialect:
+    """One for all methods of a path, because refusals such as 405 belong to none of them."""
+    found = {route.dialect.version: route.dialect for route in routes}
+    if len(found) != 1:
+        raise ValueError(f"the routes of {path} have several dialects")
+    return routes[0].dialect
 
 
 def _pattern(path: str, routes: Sequence[Route]) -> str:
