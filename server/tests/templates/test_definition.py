@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from harness.contract_examples.examples import example
-from sent_server.templates import definition, derive, flat
+from sent_server.templates import definition, derive, flat, stored_form
 from sent_server.templates.definition import Definition
 
 Tree = dict[str, Any]
@@ -52,9 +52,9 @@ def test_what_was_stored_reads_back_the_same_and_parses_again() -> None:
             definitionVersion=None,
         )
     )
-    text = definition.dump(found)
-    assert definition.load(text) == found
-    assert definition.dump(definition.parse(orjson.loads(text))) == text
+    text = stored_form.dump(found)
+    assert stored_form.load(text) == found
+    assert stored_form.dump(definition.parse(orjson.loads(text))) == text
     assert found.definition_version == "1.0"
     assert names(found) == ["who", "var_1", "link", "path"]
 

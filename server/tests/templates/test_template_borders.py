@@ -17,7 +17,7 @@ from harness.client import Client, Response
 from harness.server import Server
 from sent_server.carriers.base import MessageContent
 from sent_server.templates import definition as definitions
-from sent_server.templates import placeholders, rendering
+from sent_server.templates import parts, placeholders, rendering, stored_form
 
 Json = dict[str, Any]
 SPELLINGS = ["{{name}}", "{{ name }}", "{{1}}", "{{0}}", "{{v}}"]
@@ -49,13 +49,13 @@ def test_a_body_at_its_limit(server: Server, channel: str, placeholder: str) -> 
     def body(length: int) -> Json:
         return {"definition": {"body": {channel: {"template": _filled(length, placeholder)}}}}
 
-    _lives(server.http, server.http.post("/v3/templates", body(definitions.MAX_BODY)))
-    refused = server.http.post("/v3/templates", body(definitions.MAX_BODY + 1))
+    _lives(server.http, server.http.post("/v3/templates", body(parts.MAX_BODY)))
+    refused = server.http.post("/v3/templates", body(parts.MAX_BODY + 1))
     assert list(refused.details) == [f"definition.body.{channel}.template"]
     path = f"/v3/templates/{server.http.post('/v3/templates', samples.template()).data['id']}"
-    assert server.http.put(path, body(definitions.MAX_BODY)).status == 200
+    assert server.http.put(path, body(parts.MAX_BODY)).status == 200
     assert server.http.get(path).status == 200
-    assert list(server.http.put(path, body(definitions.MAX_BODY + 1)).details) == list(refused.details)
+    assert list(server.http.put(path, body(parts.MAX_BODY + 1)).details) == list(refused.details)
 
 
 @pytest.mark.parametrize("placeholder", ["", *SPELLINGS])
@@ -64,11 +64,11 @@ def test_a_header_and_a_footer_at_their_limits(server: Server, part: str, placeh
     def body(length: int) -> Json:
         return {"definition": {"body": {"sms": {"template": "Hi"}}, part: {"template": _filled(length, placeholder)}}}
 
-    _lives(server.http, server.http.post("/v3/templates", body(definitions.MAX_HEADER)))
-    refused = server.http.post("/v3/templates", body(definitions.MAX_HEADER + 1))
+    _lives(server.http, server.http.post("/v3/templates", body(parts.MAX_HEADER)))
+    refused = server.http.post("/v3/templates", body(parts.MAX_HEADER + 1))
     assert list(refused.details) == [f"definition.{part}.template"]
     path = f"/v3/templates/{server.http.post('/v3/templates', samples.template()).data['id']}"
-    assert server.http.put(path, body(definitions.MAX_HEADER)).status == 200
+    assert server.http.put(path, body(parts.MAX_HEADER)).status == 200
     assert server.http.get(path).status == 200
 
 
@@ -121,20 +121,20 @@ def test_the_stored_form_loads_whatever_limits_are_lowered_later() -> None:
             "buttons": [{"type": "URL", "props": {"text": "Go", "url": "https://a.example/{{path}}"}}],
         }
     )
-    stored = orjson.loads(definitions.dump(found))
+    stored = orjson.loads(stored_form.dump(found))
     stored["header"] |= {"type": "hologram", "template": "h" * 5_000}
     stored["body"]["sms"]["template"] = "b" * 100_000
     stored["buttons"] *= 50
     stored["buttons"][3]["type"] = "HANDSHAKE"
-    loaded = definitions.load(orjson.dumps(stored).decode())
-    assert definitions.load(definitions.dump(found)) == found
+    loaded = stored_form.load(orjson.dumps(stored).decode())
+    assert stored_form.load(stored_form.dump(found)) == found
     assert loaded.header
     assert (loaded.header.type, len(loaded.body.parts[0].template), len(loaded.buttons or [])) == (
         "hologram",
         100_000,
         50,
     )
-    assert orjson.loads(definitions.dump(loaded)) == stored
+    assert orjson.loads(stored_form.dump(loaded)) == stored
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_the_stored_form_loads_whatever_limits_are_lowered_later() -> None:
 def test_a_stored_regex_beyond_the_rules_of_today_fails_messages_at_most(
     regex: str, value: str, expected: str | None
 ) -> None:
-    stored = orjson.loads(definitions.dump(definitions.parse({"body": {"sms": {"template": "Hi {{who}}"}}})))
+    stored = orjson.loads(stored_form.dump(definitions.parse({"body": {"sms": {"template": "Hi {{who}}"}}})))
     stored["body"]["sms"]["variables"][0]["props"]["regex"] = regex
     compiled = rendering.compile_stored(orjson.dumps(stored).decode())
     made = rendering.render(compiled, "sms", {"who": value})
@@ -200,9 +200,9 @@ def test_what_is_accepted_can_be_stored_read_put_back_and_rendered(given_tree: J
         found = definitions.parse(given_tree)
     except ValidationError:
         return
-    loaded = definitions.load(definitions.dump(found))
+    loaded = stored_form.load(stored_form.dump(found))
     assert loaded == found
-    assert definitions.dump(definitions.parse(definitions.shown(loaded))) == definitions.dump(found)
+    assert stored_form.dump(definitions.parse(definitions.shown(loaded))) == stored_form.dump(found)
     assert loaded.merged({"footer": None}).footer is None
     compiled = rendering.compile(loaded)
     parameters = {variable.name: "a" for variable in loaded.variables}

@@ -19,9 +19,11 @@ from sent_server.carriers import limits
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
 from sent_server.kernel.values import value_object
-from sent_server.templates import definition as definitions
-from sent_server.templates import patterns, placeholders
-from sent_server.templates.definition import Definition, Variable
+from sent_server.templates import patterns, placeholders, stored_form
+from sent_server.templates.button_nodes import TemplateButton
+from sent_server.templates.definition import Definition
+from sent_server.templates.nodes import Variable
+from sent_server.templates.parts import Header, TemplatePart
 from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern, UnreadablePattern
 
 MAX_PARAMETER = 1_024
@@ -98,7 +100,7 @@ class Compiled:
 
 
 def compile(definition: Definition) -> Compiled:
-    """Accepts what `definition.parse` and `definition.load` return."""
+    """Accepts what `definition.parse` and `stored_form.load` return."""
     body = definition.body
     bodies = {
         "sms": body.sms or body.multi_channel,
@@ -109,7 +111,7 @@ def compile(definition: Definition) -> Compiled:
 
 
 def compile_stored(text: str) -> Compiled:
-    return compile(definitions.load(text))
+    return compile(stored_form.load(text))
 
 
 def render(
@@ -208,7 +210,7 @@ def _text(text: Text, values: Mapping[str, str]) -> str:
     return "".join([part if isinstance(part, str) else values[part.name] for part in text])
 
 
-def _content(definition: Definition, channel: str, part: definitions.TemplatePart) -> CompiledContent:
+def _content(definition: Definition, channel: str, part: TemplatePart) -> CompiledContent:
     config = definition.authentication_config
     body = _compiled(part.template, part.declared)
     if config and config.recommendation:
@@ -255,7 +257,7 @@ def _room(part: MeasuredPart) -> int:
     return most if part.fixed <= most else -1
 
 
-def _is_medium(header: definitions.Header) -> bool:
+def _is_medium(header: Header) -> bool:
     """An address instead of a line of text."""
     return header.type in ("image", "video", "document") or any(one.type == "media" for one in header.declared)
 
@@ -268,7 +270,7 @@ def _footer(definition: Definition) -> Text | None:
     return lines or None
 
 
-def _button(button: definitions.TemplateButton, code: Text) -> CompiledButton:
+def _button(button: TemplateButton, code: Text) -> CompiledButton:
     """What pressing it does is its value; a button that copies the code copies the body's first variable."""
     props = button.props
     text = props.text or (COPY_CODE if button.type == "COPY_CODE" else "")

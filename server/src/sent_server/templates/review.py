@@ -26,8 +26,7 @@ from sent_server.ports.review import (
     Verdict,
 )
 from sent_server.ports.simulated_review import SimulatedReviewer
-from sent_server.templates import definition as definitions
-from sent_server.templates import derive, store
+from sent_server.templates import derive, store, stored_form
 from sent_server.templates.model import APPROVED, PENDING, REJECTED, Template
 
 log = structlog.get_logger()
@@ -81,7 +80,7 @@ async def _case(tx: Tx, job: Job) -> _Case:
         name=template.name,
         category=template.category,
         language=template.language,
-        text=f"{template.name}\n{derive.texts(definitions.load(found[1]))}",
+        text=f"{template.name}\n{derive.texts(stored_form.load(found[1]))}",
         submitted_at_ms=template.submitted_at_ms or template.updated_at_ms,
     )
     return _Case(job, template, submission)

@@ -17,7 +17,7 @@ from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.values import value_object
 from sent_server.templates import definition as definitions
-from sent_server.templates import derive, review, sharing_store, store
+from sent_server.templates import derive, review, sharing_store, store, stored_form
 from sent_server.templates.definition import Definition
 from sent_server.templates.model import APPROVED, DRAFT, PENDING, Filter, Template
 from sent_server.templates.sending import Sendable, SendableTemplate, for_sending
@@ -181,7 +181,7 @@ async def update(
         await store.update(
             tx,
             changed,
-            definition_json=definitions.dump(new_definition),
+            definition_json=stored_form.dump(new_definition),
             search_text=_search_text(changed, new_definition),
         )
     return changed
@@ -206,7 +206,7 @@ async def _insert(tx: Tx, template: Template, definition: Definition) -> None:
     await store.insert(
         tx,
         template,
-        definition_json=definitions.dump(definition),
+        definition_json=stored_form.dump(definition),
         search_text=_search_text(template, definition),
     )
 
@@ -247,4 +247,4 @@ def _search_text(template: Template, definition: Definition) -> str:
 def _found(found: tuple[Template, str] | None) -> tuple[Template, Definition]:
     if found is None:
         raise ApiError("RESOURCE_002")
-    return found[0], definitions.load(found[1])
+    return found[0], stored_form.load(found[1])

@@ -1,0 +1,112 @@
+"""What all nodes of a template's content tree share: variables, limits of texts, and how faults are reported. Pure.
+
+Limits belong to the form that is given. The stored form is longer (`{{name}}` becomes `{{0:variable}}`), is read back
+without any check, and so stays readable whatever limits become later.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal
+
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sent_server.http.lengths import AtMost
+from sent_server.http.zero_values import ZeroValues
+from sent_server.templates import placeholders
+from sent_server.templates.placeholders import Declared
+
+MAX_VARIABLES = 100
+Location = tuple[int | str, ...]
+Fault = tuple[Location, str]
+Text = Annotated[str, StringConstraints(max_length=1_024)]
+Url = Annotated[str, StringConstraints(max_length=2_048)]
+
+
+class Node(BaseModel):
+    """camelCase on the wire; what we do not know is dropped."""
+
+    model_config = ConfigDict(
+        strict=True, extra="ignore", frozen=True, alias_generator=AliasGenerator(to_camel), hide_input_in_errors=True
+    )
+
+
+class VariableProps(Node):
+    variable_type: Text | None = None
+    sample: Text | None = None
+    regex: Text | None = None
+    url: Url | None = None
+    short_url: Url | None = None
+    alt: Text | None = None
+    media_type: Text | None = None
+
+
+class Variable(Node):
+    """`id` None takes the place in the list."""
+
+    id: Annotated[int | None, ZeroValues()] = Field(default=None, ge=0, le=999_999_999)
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=placeholders.MAX_NAME_LENGTH)]
+    type: Literal["variable", "link", "media"]
+    props: VariableProps | None = None
+
+
+Variables = Annotated[list[Variable], AtMost(MAX_VARIABLES, "variables")]
+
+
+def short(limit: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if placeholders.length(text) > limit:
+            raise PydanticCustomError("string_too_long", f"The text may have at most {limit} characters")  # type: ignore[arg-type]
+        return text
+
+    return check
+
+
+def resolve(
+    text: str, variables: list[Variable] | None, *, field: str, inherited: Iterable[Variable] = ()
+) -> tuple[str, list[Variable], list[Fault]]:
+    """The stored form of a text and its variables. A part without variables of its own may use `inherited` ones."""
+    listed = [
+        variable
+        if variable.id is not None and variable.props
+        else variable.model_copy(
+            update={"id": place if variable.id is None else variable.id, "props": variable.props or VariableProps()}
+        )
+        for place, variable in enumerate(variables or inherited)
+    ]
+    declared = [Declared(variable.id or 0, variable.name, variable.type) for variable in listed]
+    found = placeholders.resolve(text, declared)
+    if found.problems and not variables and inherited:  # it may also declare its own
+        alone = placeholders.resolve(text, [])
+        if not alone.problems:
+            found, listed = alone, []
+    faults: list[Fault] = [((field,), problem) for problem in found.problems]
+    seen = [variable.id for variable in listed]
+    faults += [
+        (("variables", place, "id"), f"The id {number} is taken")
+        for place, number in enumerate(seen)
+        if number in seen[:place]
+    ]
+    if len(listed) + len(found.added) > MAX_VARIABLES:
+        faults.append(((field,), f"At most {MAX_VARIABLES} variables are allowed"))
+        return found.text, listed, faults
+    added = [Variable(id=new.id, name=new.name, type="variable", props=VariableProps()) for new in found.added]
+    return found.text, [*listed, *added], faults
+
+
+def with_names(text: str, variables: Iterable[Variable]) -> str:
+    names = {variable.id: variable.name for variable in variables}
+    pieces = placeholders.split(text)
+    return "".join(part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in pieces)
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise all of them from one validator; pydantic puts its own place in front of each."""
+    found = [fault_line(where, message) for where, message in faults]
+    if found:
+        raise ValidationError.from_exception_data("Definition", found)
+
+
+def fault_line(where: Location, message: str) -> InitErrorDetails:
+    kind = PydanticCustomError("VALIDATION_001", message)  # type: ignore[arg-type]
+    return InitErrorDetails(type=kind, loc=where, input=None)

@@ -1,0 +1,50 @@
+"""The one form in which a template's content tree is stored. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+import orjson
+
+from sent_server.templates.authentication import AuthenticationConfig
+from sent_server.templates.button_nodes import ButtonProps, TemplateButton
+from sent_server.templates.definition import Definition
+from sent_server.templates.nodes import Node, Variable, VariableProps
+from sent_server.templates.parts import BodyPart, Footer, Header, TemplateBody
+
+N = TypeVar("N", bound=Node)
+# The nodes inside nodes, by name; `props` are of two kinds.
+_INNER: Mapping[str, type[Node]] = {
+    "header": Header,
+    "body": TemplateBody,
+    "multi_channel": BodyPart,
+    "sms": BodyPart,
+    "whatsapp": BodyPart,
+    "rcs": BodyPart,
+    "footer": Footer,
+    "buttons": TemplateButton,
+    "variables": Variable,
+    "authentication_config": AuthenticationConfig,
+}
+_PROPS: Mapping[type[Node], type[Node]] = {Variable: VariableProps, TemplateButton: ButtonProps}
+
+
+def dump(definition: Definition) -> str:
+    return definition.model_dump_json(by_alias=True)
+
+
+def load(text: str) -> Definition:
+    """What `dump` has written, unchecked: rules that came later do not lock a template away."""
+    return _built(Definition, orjson.loads(text))
+
+
+def _built(node: type[N], stored: Mapping[str, Any]) -> N:
+    values: dict[str, Any] = {}
+    for name, field in node.model_fields.items():
+        value = stored.get(field.alias or name)
+        inner = _PROPS.get(node) if name == "props" else _INNER.get(name)
+        if inner and isinstance(value, list):
+            value = [_built(inner, item) for item in cast(list[Any], value)]
+        elif inner and (value is not None or name == "props"):  # answers always have them
+            value = _built(inner, value or {})
+        values[name] = value
+    return node.model_construct(**values)
