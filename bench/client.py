@@ -1,6 +1,6 @@
 """What an HTTP client does at its best: `python -m bench.client NAME URL OPEN POSTS < REQUEST`.
 
-NAME is `own`, the client that the sender uses, or `aiohttp`, which stays the same whatever becomes of ours. Nothing is
+NAME is `own`, the client that the sender uses, or `aiohttp`, which stays the same when ours changes. Nothing is
 around it: no database, no signature, no outcome to record. REQUEST is JSON, `{"headers", "body"}` of a webhook that the
 product has sent; the client's own headers are left to it. Prints `{"per_s", "cpu_us"}`.
 """

@@ -16,7 +16,7 @@ import apsw
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 # How a column of a copy differs from the original: ids give up their version digit and their last four hex digits (the
-# other 58 random bits still tell the originals apart), texts get a suffix, phones move on by a thousand numbers.
+# other 58 random bits still distinguish the originals), texts get a suffix, phones move on by a thousand numbers.
 ID, TEXT, PHONE = "id", "text", "phone"
 TABLES: dict[str, dict[str, str]] = {
     "contacts": {"id": ID, "phone": PHONE},

@@ -55,7 +55,7 @@ async def by_head(database: Database) -> float:
 
 
 async def by_ids(database: Database, here: NatsBus, there: NatsBus) -> float:
-    """The same, told by another connection to the broker."""
+    """The same, hinted over another connection to the broker."""
     names = await fill(database)
     for start in range(0, JOBS, PORTION):
         there.hint(KIND, names[start : start + PORTION])

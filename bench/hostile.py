@@ -1,6 +1,6 @@
 """hostile: what one hostile client or receiver does to everybody else of a server.
 
-`python -m bench.hostile [--server NAME=COMMAND ...] [--only NAME]`. Each server is started in turns and attacked in the
+`python -m bench.hostile [--server NAME=COMMAND ...] [--only NAME]`. Servers are started alternately and attacked in the
 same ways, one after the other, while `GET /v3/health` is asked all the time: the slowest answer and the growth of the
 server's memory are the figures. COMMAND is the `sent` of any checkout, so that before and after are one run:
 
@@ -78,7 +78,7 @@ class Target:
 
 
 class Watch:
-    """Asks for health and looks at memory until it is told to stop; every question on a connection of its own."""
+    """Polls health and memory until it is stopped; every request has its own connection."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -217,7 +217,7 @@ def stuck_bodies(target: Target) -> str:
 
 
 def long_lists(target: Target) -> str:
-    """R8: 200,000 recipients that are none, and as many event types that do not exist."""
+    """R8: 200,000 invalid recipients, and as many unknown event types."""
     return _said(
         target.request("POST", "/v3/messages", {"to": ["x"] * 200_000, "template": {"name": "welcome"}}),
         target.request("POST", "/v3/webhooks", {"event_types": ["x"] * 200_000}),

@@ -55,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Holds only what became of the run's own messages."""
+    """Holds only the results of the run's own messages."""
 
     accepted: int
     delivered: int

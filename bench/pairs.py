@@ -56,7 +56,7 @@ def environment(checkout: Path | None) -> Mapping[str, str]:
 
 
 def take(ours: Callable[[], Sample], theirs: Callable[[], Sample], pairs: int) -> list[tuple[Sample, Sample]]:
-    """Run both in turns. Which one goes first alternates; the first pair warms both up and is dropped."""
+    """Run both alternately. The first one of a pair alternates; the first pair warms both up and is dropped."""
     taken: list[tuple[Sample, Sample]] = []
     for number in range(pairs + 1):
         if number % 2:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 READY_TIMEOUT_S = 30.0
 MAX_SAID = 2_000
-# Where the services of this machine are, unless a benchmark is told otherwise.
+# Default addresses of the services of this machine.
 DATABASE, BUS, CACHE = "postgresql://postgres@127.0.0.1/postgres", "nats://127.0.0.1:4222", "redis://127.0.0.1:6379"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The server then accepts and stores, and leaves dispatching, receipts and webhooks undone.

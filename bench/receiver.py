@@ -1,7 +1,7 @@
-"""A webhook receiver that costs next to nothing: answers 200, and notes when each message was told to it.
+"""A cheap webhook receiver: it answers 200 and records when each message arrived.
 
 Runs as a process of its own. `GET /seen` answers what it has noted, `GET /last` the last event as it came (headers and
-body), `POST /forget` starts anew. Any other request is an event. Its signature is not checked: that is the receiver's
+body), `POST /forget` starts again. Any other request is an event. Its signature is not checked: that is the receiver's
 cost, not the platform's.
 """
 

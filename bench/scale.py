@@ -194,7 +194,7 @@ def run(services: Services) -> None:
 
 
 NOTES = (
-    "ratio: against one process on SQLite, in turns; of the hand-over: against the first backlog. It starts with the",
+    "ratio: against one process on SQLite; of the hand-over: against the first backlog. It starts with the",
     "worker's process, whose own start is in it. CPU counts the API process (fleet) or the whole process (SQLite).",
 )
 

@@ -1,7 +1,7 @@
 """sdk: the Python SDK against the HTTP clients it stands on, on a local server that answers a canned 202.
 
 `python -m bench.sdk`. Callers are processes of their own and take turns. Start-up is the median of 20 processes each,
-taken in turns: `import sent_dm; SentDm(api_key="x")` less `import httpx; httpx.Client()`.
+measured alternately: `import sent_dm; SentDm(api_key="x")` less `import httpx; httpx.Client()`.
 """
 
 import json

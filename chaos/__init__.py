@@ -1,4 +1,4 @@
 """Fault tests of the platform: each scenario breaks one thing on purpose and then asks what must hold.
 
-`make chaos` runs all of them; docs/how-to/run-chaos.md tells how to read the report.
+`make chaos` runs all of them; docs/how-to/run-chaos.md explains the report.
 """

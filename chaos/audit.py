@@ -1,4 +1,4 @@
-"""What must hold after any scenario: the invariants of rows, what the carrier saw, and what the receiver heard."""
+"""What must hold after any scenario: the invariants of rows, what the carrier saw, and what the receiver got."""
 
 import time
 from collections import Counter
@@ -40,7 +40,7 @@ def submits_are_explained(rows: Rows) -> list[str]:
 
 
 def told(receiver: Receiver, wanted: Collection[str], timeout_s: float) -> list[str]:
-    """I6 from outside: every message's end was told at least once."""
+    """I6 from outside: every message's end was delivered at least once."""
 
     def missing() -> set[str]:
         return set(wanted) - {
@@ -50,7 +50,7 @@ def told(receiver: Receiver, wanted: Collection[str], timeout_s: float) -> list[
         }
 
     until(lambda: not missing(), timeout_s, every_s=1.0)
-    return [f"nobody was told how {message_id} ended" for message_id in sorted(missing())]
+    return [f"no event reported the end of {message_id}" for message_id in sorted(missing())]
 
 
 def settled(rows: Rows, accepted: Iterable[str], timeout_s: float) -> float | None:
@@ -74,7 +74,7 @@ def everything(found: Findings, rows: Rows, *, accepted: Collection[str], keys: 
     asked = [attempt for _, attempt in rows.submits()]
     found.add(
         "I4",
-        f"{len(asked):,} submits, {len(asked) - len(set(asked)):,} asked again",
+        f"{len(asked):,} submits, {len(asked) - len(set(asked)):,} retried",
         [*invariants.i4_second_attempts_have_a_reason(query), *submits_are_explained(rows)],
     )
     found.add("I5", "statuses only rise", invariants.i5_a_message_shows_its_best_leg(query))

@@ -1,7 +1,7 @@
 """The wall clock of every process jumps, back and forth, under load: no storms, nothing lost, order kept. I1, I5.
 
 Timers are times of the wall clock in rows: what was begun while the clock was ahead is due when it gets there again, so
-a clock that is set back by an hour holds up for an hour what was under way at that moment. It is late, and not lost.
+a clock that is set back by an hour delays the work of that moment by an hour. The work is late, and not lost.
 """
 
 import struct
@@ -55,7 +55,7 @@ def run(ground: Ground, options: Options) -> Findings:
         finished = traffic.finish()
     accepted = traffic.accepted
     odd = [f"answered {one.status} {one.code}" for one in traffic.refusals] + traffic.undocumented
-    found.add("no storm of timers, messages go on", f"jumps of {_text()}", [*storms, *odd])
+    found.add("no storm of timers, messages continue", f"jumps of {_text()}", [*storms, *odd])
     found.require("every send is answered", f"{len(traffic.answered):,} sends", finished, "some never were")
     # What was begun while the clocks were ahead is due only then, so they go there once more.
     _set(file, max(JUMPS_MS))

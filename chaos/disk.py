@@ -83,7 +83,7 @@ class Sends:
         found.add(f"{what}: 503 within a second", figure, [*self.wrong, *none, *(["too slow"] if slow else [])])
         reads = [self.client.get(target) for target in ("/v3/me", "/v3/contacts?page=1&page_size=10")]
         failed = [f"answered {one.status} {one.error['message']}" for one in reads if one.status != 200]
-        found.add(f"{what}: reads go on", f"{len(reads) - len(failed)} of {len(reads)} answered", failed)
+        found.add(f"{what}: reads continue", f"{len(reads) - len(failed)} of {len(reads)} answered", failed)
 
     def judge_recovery(self, found: Findings, what: str) -> None:
         took_s = audit.until(lambda: self.one().status == 202, 10, every_s=0.05)

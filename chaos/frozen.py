@@ -17,7 +17,7 @@ PLANTS = ("fences_ignored",)
 SHORTEST_S = 14
 # The carrier thinks for so long that a stopped worker always has messages there.
 CARRIER_MS = 300
-# Who claimed a job last (processes tell their names to PostgreSQL), and every write by anybody else on its behalf.
+# Who claimed a job last (processes set their names in PostgreSQL), and every write by anybody else on its behalf.
 WITNESS = """
 CREATE TABLE chaos_holders (job_id TEXT PRIMARY KEY, holder TEXT NOT NULL);
 CREATE TABLE chaos_taken_over (job_id TEXT, from_holder TEXT, to_holder TEXT);
@@ -79,7 +79,7 @@ def run(ground: Ground, options: Options) -> Findings:
     name = f"sent-{sleeper.process.pid}"
     taken = [row for row in rows.query("SELECT from_holder, to_holder FROM chaos_taken_over") if row[0] == name]
     found.require(
-        "somebody goes on with its work",
+        "another worker continues its work",
         f"stopped for {pause_s} s, {len(taken)} messages taken over",
         bool(taken),
         "it had nothing in its hands, so this run says nothing",
@@ -89,6 +89,6 @@ def run(ground: Ground, options: Options) -> Findings:
         f"{what} of {job_id} by {writer}, though {holder} had it" for what, job_id, holder, writer in stale
     ])  # fmt: skip
     audit.everything(found, rows, accepted=accepted, keys=list(traffic.answered))
-    found.require("it goes on working", "and ends cleanly", sleeper.stop() == 0, "the woken worker did not end cleanly")
+    found.require("it still works", "and ends cleanly", sleeper.stop() == 0, "the woken worker did not end cleanly")
     cluster.stop()
     return found

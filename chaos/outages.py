@@ -21,7 +21,7 @@ GRACE_S = 2.0
 # How long the carrier thinks in the second part, so that PostgreSQL can go and come back meanwhile.
 CARRIER_MS = 3_000
 ENDS = "SELECT id, status FROM messages"
-# What may be answered while that service is away. Without the bus everything goes on.
+# Allowed answers while that service is down. Without the bus everything continues.
 DOCUMENTED = {"PostgreSQL": (503, "INTERNAL_005"), "Redis": (503, "SERVICE_001"), "NATS": None}
 
 

@@ -22,7 +22,7 @@ from sent_server.outbound import pace, recorder
 
 
 def leases_never_end() -> None:
-    """Whoever dies takes the messages in its hands along."""
+    """A process that dies loses the messages that it has claimed."""
     prepare.LEASE_MS = dispatch.LEASE_MS = 10**10
 
 
@@ -60,7 +60,7 @@ class _Blind:
 
 
 def fences_ignored() -> None:
-    """Whoever wakes up writes what it knew when it fell asleep."""
+    """A process that wakes up writes what it knew before it slept."""
     record = outcomes._record
 
     async def record_anyway(tx: Any, answered: Any) -> set[str]:
@@ -86,7 +86,7 @@ def full_disk_unforeseen() -> None:
 
 
 def fsync_errors_ignored() -> None:
-    """Trying again after a failed fsync: the kernel has forgotten the pages, and says that all is well."""
+    """A retry after a failed fsync: the kernel has dropped the pages and reports success."""
 
     def commit(self: sqlite.SqliteDatabase) -> None:
         with contextlib.suppress(apsw.IOError):
@@ -96,7 +96,7 @@ def fsync_errors_ignored() -> None:
 
 
 def hanging_receivers_unnoticed() -> None:
-    """Whoever hangs takes the room of the others."""
+    """An endpoint that hangs uses the slots of the others."""
     pace.FIRST_PATIENCE_MS = pace.LEAST_PATIENCE_MS = pace.SLOW_AFTER_MS = 10**10
 
 
@@ -115,7 +115,7 @@ def pauses_by_wall_clock() -> None:
 
 
 def backlog_walked_at_start() -> None:
-    """Whoever starts looks at everything that waits, message by message."""
+    """A process that starts reads everything that waits, message by message."""
     start = Platform._release_leases
 
     async def release_one_by_one(self: Platform, tx: Any) -> None:

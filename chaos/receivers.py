@@ -45,7 +45,7 @@ def _hanging(ground: Ground, options: Options, found: Findings) -> None:
     endpoints = Endpoints()
     for number in range(count):
         _subscribe(account, endpoints.url(number))
-    # Whoever hangs goes on hanging: a receiver that has just stopped to still has its slow lane to leave.
+    # Hanging receivers stay hanging: one that has recovered recently is still limited as a slow one.
     order = random.Random(options.seed).sample(range(count), count)
     baseline_s = 0.0
     for share in (0.0, 0.01, 0.5):
@@ -105,7 +105,7 @@ def _down_for_an_hour(ground: Ground, options: Options, found: Findings) -> None
         while audit.until(lambda before=before: len(endpoints.arrived) > before, 2) is not None:
             before = len(endpoints.arrived)
     took_ms = moved_ms + int((time.monotonic() - started_s) * 1_000)
-    figure = f"{len(ids) - len(missing()):,} of {len(ids):,} events told {took_ms / 60_000:.1f} min after its return"
+    figure = f"{len(ids) - len(missing()):,} of {len(ids):,} events sent {took_ms / 60_000:.1f} min after its return"
     wrong = [f"{len(missing())} events never came"] if missing() else []
     wrong += [f"it took {took_ms / 60_000:.1f} min"] if took_ms > BACK_WITHIN_MS else []
     found.add("down for an hour: all within 10 min", figure, wrong)

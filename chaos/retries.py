@@ -35,7 +35,7 @@ def run(ground: Ground, options: Options) -> Findings:
     local = threading.local()
 
     def ask(number: int) -> Response | None:
-        # All begin at the one that dies, as retries do after a lost answer; whoever meets a dead one asks the next.
+        # All begin at the one that dies, as retries do after a lost answer; then the next one is used.
         first = 0 if number < AT_ONCE else number % PROCESSES
         clients: dict[str, Client] = local.__dict__.setdefault("clients", {})
         for target in [apis[first].base_url or "", apis[1].base_url or ""]:

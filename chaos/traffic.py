@@ -1,4 +1,4 @@
-"""Senders that never give up: each repeats a request under its key, at whoever answers, until it has a 202."""
+"""Senders that never give up: each repeats a request under its key, at any process that answers, until it has a 202."""
 
 import contextlib
 import http.client

@@ -84,7 +84,9 @@ def python_faults(source: str) -> Iterator[tuple[int, str]]:
 
 
 def without_quotes(line: str) -> str:
-    """Without the quotes of the string itself, which would hide its text."""
+    """Without the quotes of the string itself, which would hide its text, and without the values of an f-string."""
+    if re.match(r"^\s*[rR]?[fF]", line):
+        line = re.sub(r"\{[^{}]*\}", "", line)
     return re.sub(r'^\s*[rbfRBF]*("""|"|\'\'\'|\')|("""|"|\'\'\'|\')$', "", line)
 
 

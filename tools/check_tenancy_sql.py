@@ -1,7 +1,7 @@
 """Fails when a statement chooses rows of a tenant's table without customer_id: crossing tenants is a deliberate act.
 
 A tenant's table is one whose CREATE TABLE has a customer_id column. Statements are the strings of the server's modules
-that begin with a verb of SQL. What has to cross tenants stands in ALLOWED with its reason.
+that begin with a verb of SQL. Statements that have to cross tenants are in ALLOWED with a reason.
 """
 
 import ast
@@ -23,11 +23,11 @@ GLOBAL_TABLES = {
     "invitations": "a link names its invitation before the customer is known",
     "carrier_refs": "a receipt names only the carrier's reference",
     "jobs": "one queue for all; rows are found by id, and written under a fence",
-    "network_due": "what the simulated network still has to tell, in the order of time",
+    "network_due": "what the simulated network still has to report, in the order of time",
 }
 # (module, constant) -> why it may look at every tenant
 ALLOWED: dict[tuple[str, str], str] = {
-    ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, whoever shares it",
+    ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, for all accounts that share it",
     ("db/backup.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
     ("events/queue_store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",
     ("events/queue_store.py", "PICK"): "by the endpoint's unique id, which the sender took from the queue",

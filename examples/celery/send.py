@@ -1,4 +1,4 @@
-"""Start some of the tasks, and wait for what becomes of them."""
+"""Start some of the tasks, and wait for their results."""
 
 import sys
 

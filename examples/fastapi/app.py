@@ -1,4 +1,4 @@
-"""A FastAPI application that sends, and hears what became of it.
+"""A FastAPI application that sends, and receives the results.
 
 uvicorn app:app --port 8001
 """

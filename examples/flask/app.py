@@ -1,4 +1,4 @@
-"""A Flask application that sends, and hears what became of it.
+"""A Flask application that sends, and receives the results.
 
 flask --app app run --port 8002
 """

@@ -183,7 +183,7 @@ def _uses(text: str, name: str) -> bool:
 
 
 def groups(contract: Contract, used: dict[str, set[str]]) -> dict[str, list[str]]:
-    """Which component stands in which file, in an order in which each follows what it needs.
+    """Which component is in which file, in an order in which each follows what it needs.
 
     `used` maps a resource to the components that its answers lead to; what several need is shared.
     """

@@ -40,7 +40,7 @@ def _wire(client: AsyncHttpClient | None) -> AsyncWire:
 
 
 def _timeout(given: Timeout | NotGiven, client: object) -> Timeout | NotGiven:
-    """Whoever sets a timeout on an HTTP client of their own means it."""
+    """A timeout that is set on the caller's own HTTP client is kept."""
     own = client.timeout if isinstance(client, httpx.Client | httpx.AsyncClient) else HTTPX_TIMEOUT
     return own if isinstance(given, NotGiven) and own != HTTPX_TIMEOUT else given
 

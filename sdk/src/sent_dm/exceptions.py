@@ -5,7 +5,7 @@ SentDmError
 │   ├── APIConnectionError          no answer, or not all of it
 │   │   └── APITimeoutError
 │   ├── APIResponseValidationError  an answer that is not what the API answers
-│   └── APIStatusError              an answer that says no: status_code, code, message, details, request_id
+│   └── APIStatusError              a refusal: status_code, code, message, details, request_id
 │       ├── BadRequestError           400
 │       ├── AuthenticationError       401
 │       ├── PermissionDeniedError     403
@@ -60,7 +60,7 @@ SentError = SentDmError
 
 
 class APIError(SentDmError):
-    """`code`, `details` and `doc_url` come from the error object of the answer; None where there is none."""
+    """`code`, `details` and `doc_url` come from the error object of the response; None without one."""
 
     message: str
     name: str
@@ -157,7 +157,7 @@ class APIError(SentDmError):
 
 
 def member(value: object, name: str) -> object:
-    """A field of a JSON object; None when it has none, or is none."""
+    """A field of a JSON object; None if it is missing, or if this is not an object."""
     return cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
 
 

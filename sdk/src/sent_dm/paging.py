@@ -1,4 +1,4 @@
-"""Lists that come in pages. Iterating a page goes on to the next ones; `.data` is this page alone."""
+"""Lists with pages. Iterating over a page continues with the next ones; `.data` is this page alone."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar

@@ -176,7 +176,7 @@ class lazy_resource(Generic[R]):  # noqa: N801
 
 
 # Raw and streaming twins of a method have its arguments and another result. What makes the difference at run time is
-# the Calls of the resource that the method is bound to; these tell the type checker.
+# the Calls of the resource that the method is bound to; these inform the type checker.
 
 
 def as_raw(method: Callable[P, R]) -> Callable[P, RawResponse[R]]:

@@ -62,7 +62,7 @@ def verify_signature(
     """Whether `payload`, the body exactly as it arrived, was signed with `secret`.
 
     With `headers` (or `webhook_id` and `timestamp`) the scheme v1 is checked, else those over the body alone.
-    `tolerance`: how many seconds the timestamp may be away from now; None for any. A signature that is missing or
+    `tolerance`: maximum difference in seconds between timestamp and now; None for any. A signature that is missing or
     malformed is False. Raises TypeError and ValueError for a secret or payload that cannot be one.
     """
     body = _bytes(payload)
@@ -92,7 +92,7 @@ def unwrap(
 
 
 def parse(body: str | bytes) -> WebhookEvent:
-    """The event in a body that you have verified by yourself. Raises WebhookVerificationError when it is none."""
+    """The event in a body that you have verified yourself. Raises WebhookVerificationError for any other body."""
     try:
         raw: Any = json.loads(body)
     except (ValueError, RecursionError) as fault:
@@ -132,7 +132,7 @@ def _is_v1(
 def _is_over_body(body: bytes, signature: str, key: str) -> bool:
     digest = hmac.digest(key.encode(), body, hashlib.sha256)
     signature = signature.removeprefix("sha256=")
-    # Compare both always: how long it takes must not tell which of them is nearer.
+    # Compare both always: the time that it takes must not show which of them is nearer.
     is_hex = hmac.compare_digest(digest.hex(), signature.lower())
     is_base64 = hmac.compare_digest(_base64(digest), signature)
     return is_hex or is_base64

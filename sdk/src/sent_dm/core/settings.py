@@ -1,4 +1,4 @@
-"""What a client was told: by its arguments, else by the environment. Checked here, before anything is sent."""
+"""The options of a client: its arguments, else the environment. Checked here, before anything is sent."""
 
 import os
 from collections.abc import Callable, Mapping

@@ -138,7 +138,7 @@ SentEvent = Annotated[WebhookEvent, Depends(sent_event)]
 
 
 async def api_error_response(request: Request, error: APIError) -> JSONResponse:
-    """What callers of the application are told when a call to Sent failed."""
+    """The response to callers of the application after a failed call to Sent."""
     match error:
         case APITimeoutError():
             status = 504

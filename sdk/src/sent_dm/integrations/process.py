@@ -30,7 +30,7 @@ class OncePerProcess(Generic[P, T]):
         return made
 
     def forget(self) -> list[T]:
-        """What was made; from now on it is made anew."""
+        """Returns the current object; the next access creates a new one."""
         with self._lock:
             made, self._made = list(self._made.values()), {}
         return made

@@ -67,7 +67,7 @@ class LocalServer:
                 process.communicate()
                 said.seek(0)
                 told = said.read().decode(errors="replace").strip()[-2_000:]
-                raise ServerStartError(f"`sent up` ended before it was ready: {told or 'it said nothing'}")
+                raise ServerStartError(f"`sent up` ended before it was ready: {told or 'it printed nothing'}")
         return cls(process, json.loads(line))
 
     def new_client(self, **options: Any) -> SentDm:
@@ -85,7 +85,7 @@ class LocalServer:
         self.client.post("/sim/clock", body={"advance_ms": round(seconds * 1_000)})
 
     def set_faults(self, *faults: dict[str, Any]) -> None:
-        """The fault dial, whole: {"channel": "sms", "kind": "rejected", "probability": 1}. Nothing: all is well."""
+        """Set all faults: {"channel": "sms", "kind": "rejected", "probability": 1}. Without arguments, no faults."""
         self.client.put("/sim/faults", body={"faults": list(faults)})
 
     def reset(self) -> None:

@@ -25,7 +25,7 @@ def client_of(api_key: str | None, base_url: str | None, timeout_s: float) -> Se
 class SentTask(AnyTask):
     """`@app.task(base=SentTask, bind=True)`: `self.sent_client` calls, and what is worth trying again is.
 
-    Tried again: no answer, 408, 429, 500 and above, and 409 when the same call is still under way; after what
+    Retried: no response, 408, 429, 500 and above, and 409 if the same call is still in progress; after what
     Retry-After asks for, else with exponential backoff. Everything else fails the task at once, as it was raised.
     A run that repeats a call of an earlier run of the same task id gets the answer which that one would have got.
     """

@@ -36,5 +36,5 @@ def keyed(client: SentDm, task_id: str) -> SentDm:
 
 
 def child_id(task_id: str | None, name: object) -> str:
-    """The id for a task that another one starts: the same each time that one runs. A new one where there is none."""
+    """The id for a task that another task starts: the same in each run. Without a parent, a new one."""
     return str(uuid.uuid4() if task_id is None else uuid.uuid5(NAMESPACE, f"{task_id}/{name}"))

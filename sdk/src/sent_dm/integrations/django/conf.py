@@ -33,7 +33,7 @@ class Conf:
 
 
 def current() -> Conf:
-    """Raises ImproperlyConfigured for a number that is none."""
+    """Raises ImproperlyConfigured for an invalid number."""
     return Conf(
         api_key=_text("API_KEY") or of_client.from_environment(of_client.API_KEY),
         base_url=_text("BASE_URL"),

@@ -19,7 +19,7 @@ from sent_dm.types.webhook_events import WebhookInboundEvent
 
 
 def receive(body: bytes) -> bool:
-    """False for an event that has been here before. Raises WebhookVerificationError for a body that is none."""
+    """False for an event that was handled before. Raises WebhookVerificationError for a body that is not an event."""
     parsed = webhooks.parse(body)
     raw: dict[str, Any] = json.loads(body)
     event, _ = WebhookEvent.objects.get_or_create(

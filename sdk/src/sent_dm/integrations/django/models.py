@@ -126,7 +126,7 @@ class SentMessage(models.Model):
         return ["delivered", "read"] if was_first and status == "read" else [status]
 
     def begin_again(self) -> None:
-        """Ready to be sent anew, whatever became of it."""
+        """Ready to be sent again, after any result."""
         self.attempt += 1
         self.sent_id, self.status, self.error_message, self.sent_at, self.delivered_at = None, "pending", "", None, None
         self.save()
@@ -152,7 +152,7 @@ class MessageTemplate(models.Model):
 
 
 class WebhookEvent(models.Model):
-    """An event that has come. `handled_at` is set in the transaction that tells of it, so each is told of once."""
+    """A received event. `handled_at` is set in the transaction that signals it, so each is signalled once."""
 
     event_id = models.CharField(max_length=128, unique=True)
     name = models.CharField(max_length=100, db_index=True)

@@ -1,6 +1,6 @@
 """What happens to messages. `sender` is SentMessage, `instance` the record; more arguments as said.
 
-Those that a webhook raises run in one transaction with the change they tell of: a receiver that fails undoes both, the
+Those that a webhook raises run in one transaction with the change they report: a receiver that fails undoes both, the
 webhook is answered with 500, and the event comes again.
 """
 
@@ -10,7 +10,7 @@ from django.dispatch import Signal
 message_queued = Signal()
 # Sent has taken it. response: the data of the answer.
 message_sent = Signal()
-# event_data: the payload of the event, which may tell that the message was read.
+# event_data: the payload of the event, which may report that the message was read.
 message_delivered = Signal()
 # event_data as before. message_delivered comes first, whatever the order of the events.
 message_read = Signal()

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             seen.add(template.id)
             self.stdout.write(f"{'change' if template.id in known else 'add'} {template.name} ({template.id})")
             if not options["dry_run"]:
-                # A list does not tell what is in the templates.
+                # A list does not contain the text of the templates.
                 whole = template if template.definition else client.templates.get(template.id).data
                 MessageTemplate.objects.update_or_create(template_id=template.id, defaults=_fields(whole))
         gone = MessageTemplate.objects.filter(is_active=True).exclude(template_id__in=seen)
