@@ -103,13 +103,14 @@ def prose(source: str) -> Iterator[tuple[int, str]]:
 
 
 def markdown_faults(source: str) -> Iterator[tuple[int, str]]:
+    is_changelog = source.startswith("# Changelog")  # entries merge line by line, so an entry may be one line
     lines = [*prose(source), (0, "")]
     for (number, line), (_, following) in pairwise(lines):
         yield from ((number, fault) for fault in phrases(line))
         if not line or NO_PROSE.match(line):
             continue
         text = MARKER.sub("", line).strip()
-        if TWO_SENTENCES.search(ABBREVIATION.sub("", text)):
+        if not is_changelog and TWO_SENTENCES.search(ABBREVIATION.sub("", text)):
             yield number, "two sentences: put each on a line of its own"
         if following and not BLOCK_START.match(following) and not END.search(text):
             yield number, "a sentence is broken over two lines: join them"
