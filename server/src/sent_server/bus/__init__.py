@@ -1,4 +1,4 @@
-"""Hints that there is work. A lost hint costs a poll interval, never work: the truth is in the database."""
+"""Hints that work is due. A lost hint costs a poll interval and never work, because jobs are rows in the database."""
 
 from sent_server.bus.errors import BusError
 from sent_server.bus.hints import Bus

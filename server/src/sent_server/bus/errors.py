@@ -1,5 +1,5 @@
-"""What a bus can fail with, and only at start: later on its loss costs latency."""
+"""Errors of a bus, at startup only. Later, a lost bus only costs latency."""
 
 
 class BusError(Exception):
-    """The broker cannot be used; the message names the setting and the remedy."""
+    """The broker cannot be used. The message names the setting and the remedy."""

@@ -1,4 +1,4 @@
-"""Looks at a broker without changing it."""
+"""Examines a broker without changing it."""
 # nats-py leaves parts of its types open.
 # pyright: reportUnknownMemberType=false
 
@@ -18,7 +18,7 @@ class Stream:
 
 @value_object
 class Broker:
-    """`stream` is None until a process has made it; `is_small` when JetStream may not hold a whole one in memory."""
+    """`stream` is None until a process has created it. `is_small`: JetStream's memory limit is below the stream's."""
 
     version: str
     stream: Stream | None

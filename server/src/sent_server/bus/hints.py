@@ -1,18 +1,18 @@
-"""The interface that everyone else sees."""
+"""The interface of a bus."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 
 class Bus(Protocol):
-    """Topics are names; `ids` are those of jobs. No method fails, whatever happens to the broker."""
+    """Topics are names, `ids` are ids of jobs. No method fails, even if the broker is down."""
 
     def hint(self, topic: str, ids: Sequence[str] = ()) -> None:
-        """Say that there is work. With ids, one process hears each; without, all processes wake."""
+        """Announce work. Each id reaches one process. Without ids, all processes wake up."""
         ...
 
     def wake(self, topic: str) -> None:
-        """The same to this process alone."""
+        """The same, for this process only."""
         ...
 
     async def wait(self, topic: str, *, timeout_ms: int) -> None:
@@ -20,5 +20,5 @@ class Bus(Protocol):
         ...
 
     def take(self, topic: str) -> Sequence[str]:
-        """The ids that came for us; none is no promise that nothing is due."""
+        """The ids for this process. An empty result does not mean that nothing is due."""
         ...

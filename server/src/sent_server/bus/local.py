@@ -1,4 +1,4 @@
-"""Hints inside one process. Ids are left out: who is alone finds what is due at the head of the queue."""
+"""Hints inside one process. Ids are not needed: a single process finds due jobs at the head of the queue."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ class LocalBus:
         self._topics: dict[str, asyncio.Event] = {}
 
     def hint(self, topic: str, ids: Sequence[str] = ()) -> None:
-        """Wake whoever waits for the topic, or the next one to wait."""
+        """Wake the waiter of the topic, or the next one."""
         self._topic(topic).set()
 
     def wake(self, topic: str) -> None:

@@ -1,10 +1,10 @@
-"""Hints between processes over NATS: ids through a JetStream work queue, wake-ups to everybody.
+"""Hints between processes over NATS: ids through a JetStream work queue, wake-ups to all processes.
 
-    hint(topic, ids) --> stream, one copy of each id --> take() of one process that asked for more
+    hint(topic, ids) --> stream, one copy of each id --> take() of one process that requested more
     hint(topic)      --> plain message               --> wait() of every process
 
-The stream lives in memory and forgets: the sweep of the job table finds what it lost. While the broker is away hints
-stay inside this process; when it comes back, with or without its store, everything is set up anew.
+The stream is in memory and may lose ids; the sweep of the job table finds their jobs. While the broker is down, hints
+stay inside this process. When it returns, with or without its store, everything is set up again.
 """
 # nats-py leaves parts of its types open.
 # pyright: reportUnknownMemberType=false
@@ -33,12 +33,12 @@ CLOSE_WITHIN_S = 5
 RECONNECT_EVERY_S = 0.5
 SET_UP_AGAIN_AFTER_S = 1
 STREAM_NAME_IN_USE = 10058
-# Hints that follow each other this closely travel together.
+# Hints within this interval are sent together.
 GATHER_S = 0.002
 IDS_PER_MESSAGE = 500
 MAX_AGE_S = 60
 MAX_BYTES = 64 * 1024 * 1024
-# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+# uvloop raises RuntimeError for a connection that has just closed (kernel/sockets.py).
 _FAILED = (NatsError, TimeoutError, OSError, RuntimeError)
 
 
@@ -106,7 +106,7 @@ class NatsBus:
         await self._local.wait(topic, timeout_ms=timeout_ms)
 
     def take(self, topic: str) -> Sequence[str]:
-        """Also asks for the next portion, so that it is here when this one is done."""
+        """Also requests the next batch, so that it is here when this one is done."""
         pull = self._pulls.get(topic)
         if pull is None:
             self._pulls[topic] = Pull(
@@ -155,7 +155,7 @@ class NatsBus:
 
     async def _on_disconnect(self) -> None:
         self._ready = False
-        if self._tasks and not self._closing:  # before that it was never there, and the start says so
+        if self._tasks and not self._closing:  # before that, the start reports the missing broker
             log.warning("bus.lost", stream=self._stream)
 
     async def _on_reconnect(self) -> None:
@@ -174,7 +174,7 @@ class NatsBus:
                 await asyncio.sleep(SET_UP_AGAIN_AFTER_S)
 
     async def _set_up(self) -> None:
-        """The stream, one consumer per topic that we pull, and an ear for wake-ups. Repeating it changes nothing."""
+        """Create the stream, a consumer per pulled topic, and the subscription to wake-ups. Idempotent."""
         stream = self._client.jetstream()
         config = StreamConfig(
             name=self._stream,
@@ -220,7 +220,7 @@ def servers_of(url: str) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def explained(client: Client, servers: Sequence[str], last: Sequence[Exception]) -> AsyncGenerator[None]:
-    """Closes the client and raises BusError when connecting fails; `last` holds what the client reported aside."""
+    """Closes the client and raises BusError if connecting fails. `last` contains errors that the client reported."""
     shown = ", ".join(_without_password(server) for server in servers)
     try:
         async with asyncio.timeout(CONNECT_WITHIN_S):
@@ -240,14 +240,14 @@ async def explained(client: Client, servers: Sequence[str], last: Sequence[Excep
 
 
 def _reason(errors: Sequence[BaseException]) -> str:
-    # A broker that refuses us hangs up, sometimes before its answer has arrived.
+    # A broker that refuses us closes the connection, sometimes before its response arrives.
     if any(isinstance(error, ConnectionResetError) or "authorization" in str(error).lower() for error in errors):
-        return "it refuses the user or password, or hung up"
+        return "it refuses the user or password, or closed the connection"
     return str(errors[-1]) or "no answer"
 
 
 async def closed(client: Client) -> None:
-    """However the connection stands: the client raises, hangs or cancels when it breaks at that moment."""
+    """Works in every state of the connection: the client raises, hangs or cancels if it breaks at that moment."""
     closing = asyncio.ensure_future(client.close())
     await asyncio.wait({closing}, timeout=CLOSE_WITHIN_S)
     closing.cancel()

@@ -1,4 +1,4 @@
-"""One process's share of a topic's ids: asks the work queue for a portion at a time, as the worker gets free."""
+"""Pulls one process's share of a topic's ids from the work queue, a batch at a time, when the worker is free."""
 # pyright: reportUnknownMemberType=false
 
 import re
@@ -16,7 +16,7 @@ NO_RESPONDERS = "503"
 
 
 class Pull:
-    """`on_ids` runs when ids have come, `on_missing` when the broker does not know our consumer."""
+    """`on_ids` runs when ids arrive, `on_missing` when the broker does not know our consumer."""
 
     def __init__(
         self, client: Client, stream: str, topic: str, *, on_ids: Callable[[], None], on_missing: Callable[[], None]
@@ -34,7 +34,7 @@ class Pull:
         self._owed = 0
 
     async def listen(self) -> None:
-        """Call whenever the consumer has been set up, also again."""
+        """Call each time the consumer has been set up."""
         self._asked_until_s = 0.0
         if not self._listening:
             await self._client.subscribe(self._inbox, cb=self._on_message)
@@ -46,7 +46,7 @@ class Pull:
         return ids
 
     async def ask(self) -> None:
-        """For another portion, unless one is on its way."""
+        """Request another batch, unless a request is pending."""
         now_s = time.monotonic()
         if not self._listening or now_s < self._asked_until_s:
             return
@@ -66,7 +66,7 @@ class Pull:
             if status == NO_RESPONDERS:
                 self._on_missing()
             return
-        # Acknowledged unread: whoever dies with ids in hand leaves them to the sweep of the job table.
+        # Acknowledged before use: the sweep of the job table finds the ids of a process that dies.
         await self._client.publish(message.reply, b"+ACK")
         self._ids += message.data.decode().split()
         self._owed -= 1

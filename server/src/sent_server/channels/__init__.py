@@ -1,1 +1,1 @@
-"""Which channels an account has configured: the carrier, our sender number, and what the recipient sees."""
+"""The configured channels of an account: carrier, sender number and displayed sender."""

@@ -5,7 +5,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class ChannelConfig:
-    """`carrier` is a carrier's name, `sender` our number on it (E.164). `messages_per_second` None: no limit."""
+    """`carrier` is a carrier's name, `sender` our number there (E.164). `messages_per_second` None means unlimited."""
 
     channel: str
     carrier: str

@@ -1,4 +1,4 @@
-"""Configuring channels and looking them up."""
+"""Configures channels and looks them up."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from sent_server.db import Tx
 
 
 async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dict[str, ChannelConfig]]:
-    """By customer, then channel. `owners` are (customer_id, organization_id); one statement for all of them.
+    """Channels by customer and name. `owners` are (customer_id, organization_id). One statement for all.
 
-    A profile without a channel of its own uses its organization's.
+    A profile without its own channel uses that of its organization.
     """
     wanted = sorted({customer_id for owner in owners for customer_id in owner})
     own: dict[str, dict[str, ChannelConfig]] = {}
@@ -32,25 +32,25 @@ async def configure(
     business_name: str | None = None,
     now_ms: int,
 ) -> None:
-    """Set a channel up, or change it."""
+    """Create or change a channel."""
     await store.put(tx, customer_id, ChannelConfig(channel, carrier, sender, business_name), now_ms=now_ms)
 
 
 async def throughput(tx: Tx, carrier: str, senders: Sequence[str]) -> dict[str, int]:
-    """Messages per second of those senders that have a limit."""
+    """Messages per second of the senders with a limit."""
     return await store.throughput(tx, carrier, senders)
 
 
 async def set_throughput(tx: Tx, customer_id: str, channel: str, messages_per_second: int | None) -> bool:
-    """None lifts the limit. False when the customer has not configured the channel itself."""
+    """None removes the limit. Returns False if the customer has not configured the channel itself."""
     return await store.set_throughput(tx, customer_id, channel, messages_per_second) > 0
 
 
 async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> str | None:
-    """Whose number an inbound message was sent to; the first to configure it, should two share one."""
+    """The customer whose number received an inbound message. If two share it, the first that configured it."""
     return await store.owner_of_sender(tx, carrier, channel, sender)
 
 
 async def sender_taken(tx: Tx, carrier: str, sender: str) -> bool:
-    """Whether somebody has the number; a deleted profile has none any more."""
+    """Whether any customer uses the number. Deleted profiles do not count."""
     return await store.sender_taken(tx, carrier, sender)

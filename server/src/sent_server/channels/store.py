@@ -16,7 +16,7 @@ PUT = """
     ON CONFLICT (customer_id, channel) DO UPDATE
     SET carrier = excluded.carrier, sender = excluded.sender, business_name = excluded.business_name
 """
-# An inbound message names only our number, so this reads across customers.
+# An inbound message contains only our number, so this reads across customers.
 OWNER_OF_SENDER = """
     SELECT h.customer_id FROM channels h
     JOIN customers c ON c.id = h.customer_id

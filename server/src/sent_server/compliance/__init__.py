@@ -1,1 +1,1 @@
-"""10DLC: the brand of each customer, the campaigns under it, and their way through the registry."""
+"""10DLC: the brand of each customer, its campaigns, and their registration."""

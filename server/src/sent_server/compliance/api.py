@@ -1,4 +1,4 @@
-"""Campaigns of a profile, and the retired brand calls on the same data: a brand's id stands for its profile."""
+"""Campaigns of a profile, and the retired brand routes over the same data. A brand id identifies its profile."""
 
 from collections.abc import Sequence
 
@@ -88,7 +88,7 @@ async def delete_brand(tx: Tx, call: Call, _: Mutation) -> Reply:
 
 
 async def _account(tx: Tx, call: Call) -> Account:
-    """Whom the path means, by its profile or by its brand."""
+    """The account that the path identifies, by profile or by brand."""
     if "profileId" in call.path:
         return await scope.profile(tx, call.caller, call.path["profileId"])
     return await scope.user_of_brand(tx, call.caller, call.path["brandId"])

@@ -1,4 +1,4 @@
-"""The rules of campaigns: under the brand that their customer uses, fixed once filed. Source: contract/NOTES.md d."""
+"""The rules for campaigns: they belong to a brand and are fixed once filed. Source: contract/NOTES.md d."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,20 +22,20 @@ FULL = f"A brand can have at most {MAX_CAMPAIGNS} campaigns"
 
 
 async def used_by(tx: Tx, account: Account) -> tuple[list[Campaign], str]:
-    """The campaigns that a customer uses, its own or its parent's, newest first, and the id of their brand.
+    """The campaigns that a customer uses, own or inherited, newest first, and the id of their brand.
 
     Raises RESOURCE_009.
     """
     brand = await _brand(tx, account)
     owner = inherited_brands.campaign_owner(account)
-    if owner != account.id and owner != brand.customer_id:  # it has a brand of its own, and its parent's campaigns
+    if owner != account.id and owner != brand.customer_id:  # it has its own brand, and inherited campaigns
         above = await inherited_brands.own_brand(tx, owner)
         return ([], brand.id) if above is None else (await store.campaigns(tx, owner), above.id)
     return await store.campaigns(tx, owner), brand.id
 
 
 async def create(tx: Tx, account: Account, details: CampaignDetails, *, now_ms: int) -> tuple[Campaign, str]:
-    """The campaign and its brand's id. One under a brand that is filed is filed at once.
+    """Create a campaign. Returns it with the id of its brand. Under a filed brand it is filed at once.
 
     Raises VALIDATION_001 when campaigns are inherited, RESOURCE_009.
     """
@@ -67,7 +67,7 @@ async def create(tx: Tx, account: Account, details: CampaignDetails, *, now_ms: 
 async def update(
     tx: Tx, account: Account, campaign_id: str, details: CampaignDetails, *, now_ms: int
 ) -> tuple[Campaign, str]:
-    """Replace all of it. A rejected one is filed anew when its brand is filed.
+    """Replace the campaign. A rejected one is filed again if its brand is filed.
 
     Raises VALIDATION_001 for inherited and for filed campaigns, RESOURCE_009, RESOURCE_010.
     """
@@ -87,7 +87,7 @@ async def update(
 
 
 async def delete(tx: Tx, account: Account, campaign_id: str) -> None:
-    """Filed or not. Raises VALIDATION_001 for inherited campaigns, RESOURCE_009, RESOURCE_010."""
+    """Delete a campaign, filed or not. Raises VALIDATION_001 for inherited ones, RESOURCE_009, RESOURCE_010."""
     await _own_for_change(tx, account, campaign_id)
     await store.delete_campaign(tx, account.id, campaign_id)
 
@@ -111,7 +111,7 @@ async def _own_for_change(tx: Tx, account: Account, campaign_id: str) -> tuple[B
 
 
 def _use_cases(details: CampaignDetails, old: Sequence[UseCase], now_ms: int) -> list[UseCase]:
-    """What is of the same kind as before stays the same use case."""
+    """A use case of the same kind keeps its id."""
     left = list(old)
     found: list[UseCase] = []
     for wanted in details.use_cases:

@@ -1,6 +1,6 @@
-"""What a brand and a campaign say: their fields, as clients send them and as they are kept. Pure.
+"""The fields of brands and campaigns, as clients send them and as they are stored. Pure.
 
-Input is camelCase; snake_case names are accepted too. Every fault is reported at once, at its place.
+Input is camelCase; snake_case names are accepted too. All errors are reported at once, each with its field.
 Source: contract/NOTES.md d, contract/openapi-v3.json `BrandData` and `CampaignData`.
 """
 
@@ -98,7 +98,7 @@ def _country(value: str) -> str:
 
 
 def _type(value: Any) -> Any:
-    """Clients whose types demand one send an empty type; nobody reads it."""
+    """Some typed clients must send a type and send an empty one. It is ignored."""
     return DEFAULT_CAMPAIGN_TYPE if value == "" else value
 
 
@@ -114,7 +114,7 @@ EntityType = Annotated[str, one_of(ENTITY_TYPES)]
 
 
 class DetailPart(BaseModel):
-    """A group of fields; what we do not know is dropped."""
+    """A group of fields. Unknown ones are dropped."""
 
     model_config = ConfigDict(
         strict=True,
@@ -125,7 +125,7 @@ class DetailPart(BaseModel):
     )
 
     def merged(self: P, change: P) -> P:
-        """This, with what `change` names; what it leaves out stays."""
+        """A copy with the fields of `change`. Omitted fields stay unchanged."""
         update: dict[str, Any] = {}
         for name in change.model_fields_set:
             old, new = getattr(self, name), getattr(change, name)
@@ -158,7 +158,7 @@ class Business(DetailPart):
 
 
 class Destination(DetailPart):
-    """The one name that stays camelCase in answers is `isMain`."""
+    """Only `isMain` stays camelCase in responses."""
 
     id: Country
     is_main: bool = Field(default=False, serialization_alias="isMain")
@@ -223,7 +223,7 @@ def dump(details: BrandDetails | CampaignTexts) -> str:
 
 
 def load_brand(text: str) -> BrandDetails:
-    """Back from `dump`, unchecked: rules that came later do not lock a brand away."""
+    """Reads the result of `dump` without validation, so that newer rules do not make a stored brand unreadable."""
     stored = orjson.loads(text)
     business, compliance = stored["business"], stored["compliance"]
     countries = compliance["destination_countries"]

@@ -1,4 +1,4 @@
-"""Whose brand and whose campaigns a customer uses: its own, or, for a profile whose settings say so, its parent's."""
+"""Finds the brand and campaigns that a customer uses: its own, or those that a profile inherits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ def campaign_owner(account: Account) -> str:
 
 
 async def brands_of(tx: Tx, accounts: Sequence[Account]) -> dict[str, Brand]:
-    """The brand each of these uses, by the account's id; who has none is missing. One statement."""
+    """The brand of each account, by account id. Accounts without a brand are absent. One statement."""
     owners = {account.id: brand_owner(account) for account in accounts}
     found = {brand.customer_id: brand for brand in await store.brands(tx, sorted(set(owners.values())))}
     return {

@@ -1,8 +1,8 @@
-"""Brands and campaigns as stored, and where the registry stands with them.
+"""Brands and campaigns as stored, and their state at the registry.
 
     draft --file--> filed --verdict--> registered
                       ^  \
-               edit   |   --verdict--> rejected (open for change again; an edit files it anew)
+               edit   |   --verdict--> rejected (can be changed again; an edit files it again)
                       +-------------------'
 """
 
@@ -24,7 +24,7 @@ FIXED = (FilingState.FILED, FilingState.REGISTERED)
 
 @value_object
 class Brand:
-    """`reference` is the id at the registry, `csp_id` of whoever filed. Inherited: as a profile sees its parent's."""
+    """`reference` is the id at the registry, `csp_id` that of the filing party. `is_inherited`: it is the parent's."""
 
     customer_id: str
     id: str
@@ -51,7 +51,7 @@ class Brand:
 
 @value_object
 class UseCase:
-    """A kind of message with samples of it; keeps its id while the campaign keeps the kind."""
+    """A kind of message with samples. It keeps its id while the campaign keeps the kind."""
 
     id: str
     kind: str
@@ -80,7 +80,7 @@ class Campaign:
 
 
 class Registration(StrEnum):
-    """A customer's way through the registry as a whole."""
+    """The registration of a customer, brand and campaigns together."""
 
     NONE = "none"
     PENDING = "pending"
@@ -90,7 +90,7 @@ class Registration(StrEnum):
 
 @value_object
 class Facts:
-    """What completing a profile needs to know. Brand and campaigns are its own or its parent's, as its settings say."""
+    """Facts for completing a profile. Brand and campaigns are its own or inherited, as its settings define."""
 
     has_brand: bool
     is_tcr_application: bool

@@ -1,4 +1,4 @@
-"""Which profile or brand a caller may mean by an id. Whatever is out of reach is as unknown as what does not exist."""
+"""Resolves ids of profiles and brands for a caller. Ids out of scope and unknown ids give the same error."""
 
 from sent_server.accounts import service as accounts
 from sent_server.accounts.model import Account
@@ -10,7 +10,7 @@ from sent_server.http.caller import Caller
 
 
 async def profile(tx: Tx, caller: Caller, profile_id: str) -> Account:
-    """An organization reaches its profiles; a profile, also one chosen by x-profile-id, itself. Raises RESOURCE_014."""
+    """An organization can access its profiles. A profile, also by x-profile-id, only itself. Raises RESOURCE_014."""
     is_organization = caller.customer_id == caller.organization_id
     found = None
     if is_organization or profile_id == caller.customer_id:
@@ -28,7 +28,7 @@ async def oneself(tx: Tx, caller: Caller) -> Account:
 
 
 async def brands(tx: Tx, caller: Caller) -> list[Brand]:
-    """The brand that the caller uses; for an organization those of its profiles, too. Newest first."""
+    """The brand that the caller uses. For an organization also those of its profiles. Newest first."""
     account = await oneself(tx, caller)
     if account.id != account.organization_id:
         brand = await inherited_brands.brand_of(tx, account)
@@ -37,7 +37,7 @@ async def brands(tx: Tx, caller: Caller) -> list[Brand]:
 
 
 async def user_of_brand(tx: Tx, caller: Caller, brand_id: str) -> Account:
-    """Whoever a brand's id stands for: its owner, or the calling profile that inherits it. Raises RESOURCE_009."""
+    """The account of a brand id: its owner, or the calling profile that inherits it. Raises RESOURCE_009."""
     for brand in await brands(tx, caller):
         if brand.id == brand_id:
             user_id = caller.customer_id if brand.is_inherited else brand.customer_id

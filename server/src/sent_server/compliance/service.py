@@ -1,4 +1,4 @@
-"""The rules of brands: one per customer, fixed once filed. Source: contract/NOTES.md a37, d."""
+"""The rules for brands: one per customer, fixed once filed. Source: contract/NOTES.md a37, d."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,13 +21,13 @@ EXISTS = "This account already has a brand"
 
 
 async def brand_of(tx: Tx, customer_id: str) -> Brand | None:
-    """The brand that a customer uses, its own or its parent's (`is_inherited`)."""
+    """The brand that a customer uses, own or inherited (`is_inherited`)."""
     account = await accounts.look_up(tx, customer_id)
     return None if account is None else await inherited_brands.brand_of(tx, account)
 
 
 async def put_brand(tx: Tx, organization_id: str, profile_id: str, values: BrandDetails, *, now_ms: int) -> Brand:
-    """Create a profile's own brand, or change what `values` names of it. Raises VALIDATION_001 once it is filed."""
+    """Create a profile's own brand, or change the fields in `values`. Raises VALIDATION_001 once it is filed."""
     await store.lock(tx, organization_id)
     brand = await inherited_brands.own_brand(tx, profile_id)
     if brand is None:
@@ -36,7 +36,7 @@ async def put_brand(tx: Tx, organization_id: str, profile_id: str, values: Brand
 
 
 async def create_brand(tx: Tx, account: Account, values: BrandDetails, *, now_ms: int) -> Brand:
-    """Raises RESOURCE_007 when there is one, VALIDATION_001 for a profile that inherits its brand."""
+    """Raises RESOURCE_007 if one exists, VALIDATION_001 for a profile that inherits its brand."""
     await store.lock(tx, account.organization_id)
     if account.has("inherit_tcr_brand"):
         raise ApiError("VALIDATION_001", INHERITED, details={"brand": [INHERITED]})
@@ -51,7 +51,7 @@ async def replace_brand(tx: Tx, account: Account, values: BrandDetails, *, now_m
 
 
 async def delete_brand(tx: Tx, account: Account) -> None:
-    """The customer's campaigns go with it. Raises RESOURCE_009, VALIDATION_001 like `replace_brand`."""
+    """Also deletes the customer's campaigns. Raises RESOURCE_009, and VALIDATION_001 like `replace_brand`."""
     brand = await _own_for_change(tx, account)
     _check_open(brand)
     await store.delete_campaigns(tx, account.id)
@@ -59,7 +59,7 @@ async def delete_brand(tx: Tx, account: Account) -> None:
 
 
 async def campaign_count(tx: Tx, customer_id: str) -> int:
-    """How many campaigns a customer uses, its own or its parent's."""
+    """The number of campaigns that a customer uses, own or inherited."""
     account = await accounts.look_up(tx, customer_id)
     return 0 if account is None else await store.count_campaigns(tx, inherited_brands.campaign_owner(account))
 
@@ -81,7 +81,7 @@ async def facts(tx: Tx, customer_id: str) -> Facts:
 
 
 async def campaign_texts(tx: Tx, customer_id: str) -> list[CampaignTexts]:
-    """Of the campaigns that a customer uses, its own or its organization's; the oldest first."""
+    """The texts of the campaigns that a customer uses, own or inherited, the oldest first."""
     account = await accounts.look_up(tx, customer_id)
     if account is None:
         return []
@@ -91,20 +91,20 @@ async def campaign_texts(tx: Tx, customer_id: str) -> list[CampaignTexts]:
 
 
 async def hold(tx: Tx, account: Account) -> None:
-    """Nobody of its organization changes brands and campaigns until the transaction ends."""
+    """Lock: nothing else in the organization changes brands and campaigns until the transaction ends."""
     await store.lock(tx, account.organization_id)
 
 
 async def would_file_inherited(tx: Tx, account: Account) -> bool:
-    """Whether `file` would file something that is not the account's own."""
+    """Whether `file` would file an inherited brand or campaign."""
     brands, campaigns = await _to_file(tx, account)
     return any(one.customer_id != account.id for one in (*brands, *campaigns))
 
 
 async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
-    """Hand the brand and the campaigns that a customer uses to the registry, unless they are there already.
+    """File the brand and the campaigns that a customer uses at the registry, if they are not filed yet.
 
-    Does nothing without a brand, and for brands that are no TCR application.
+    Does nothing without a brand, or for a brand that is not a TCR application.
     """
     account = await accounts.look_up(tx, customer_id)
     if account is None:
@@ -118,7 +118,7 @@ async def file(tx: Tx, customer_id: str, *, now_ms: int) -> None:
 
 
 async def _to_file(tx: Tx, account: Account) -> tuple[list[Brand], list[Campaign]]:
-    """The brands and campaigns that the account uses, and that are not at the registry."""
+    """The brands and campaigns that the account uses and that are not filed."""
     campaign_owner = inherited_brands.campaign_owner(account)
     used = await store.brands(tx, sorted({inherited_brands.brand_owner(account), campaign_owner}))
     brands = [brand for brand in used if brand.is_tcr_application and not brand.is_fixed]

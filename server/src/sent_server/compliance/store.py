@@ -10,7 +10,7 @@ from sent_server.compliance.model import Brand, Campaign, FilingState, UseCase
 from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 
-# One writer per organization: its profiles see its brand and its campaigns.
+# One writer per organization at a time: its profiles see its brand and its campaigns.
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('compliance:' || CAST(:customer_id AS TEXT), 0))*/
 """
@@ -32,7 +32,7 @@ UPDATE_BRAND = """
         submitted_at_ms = :submitted_at_ms, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND id = :id
 """
-# A verdict belongs to one submission of one row; an answer to an older one changes nothing.
+# A verdict belongs to one submission of one row. A verdict on an older submission changes nothing.
 DECIDE_BRAND = f"""{UPDATE_BRAND}        AND state = 'filed' AND submitted_at_ms = :asked_about_ms
 """
 DELETE_BRAND = """
@@ -78,7 +78,7 @@ DELETE_CAMPAIGNS = """
 
 
 async def lock(tx: Tx, organization_id: str) -> None:
-    """Wait for other writers of this organization to commit; what is read from here on holds until we do."""
+    """Wait for other writers of this organization. Rows read afterwards stay valid until our commit."""
     await tx.fetch(LOCK, customer_id=organization_id)
 
 
@@ -103,7 +103,7 @@ async def update_brand(tx: Tx, brand: Brand) -> None:
 
 
 async def decide_brand(tx: Tx, brand: Brand, *, asked_about_ms: int) -> bool:
-    """False when the brand is gone or decided by now, or was filed anew."""
+    """False if the brand was deleted, decided or filed again in the meantime."""
     return await tx.execute(DECIDE_BRAND, **_brand_values(brand), asked_about_ms=asked_about_ms) > 0
 
 
@@ -143,7 +143,7 @@ async def update_campaign(tx: Tx, campaign: Campaign) -> None:
 
 
 async def decide_campaign(tx: Tx, campaign: Campaign, *, asked_about_ms: int) -> bool:
-    """False when the campaign is gone or decided by now, or was filed anew."""
+    """False if the campaign was deleted, decided or filed again in the meantime."""
     return await tx.execute(DECIDE_CAMPAIGN, **_campaign_values(campaign), asked_about_ms=asked_about_ms) > 0
 
 

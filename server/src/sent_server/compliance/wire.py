@@ -1,7 +1,7 @@
-"""Bodies and answers of brands and campaigns. Source: contract/openapi-v3.json, contract/NOTES.md a37, d.
+"""Bodies of brands and campaigns. Source: contract/openapi-v3.json, contract/NOTES.md a37, d.
 
-Brands are camelCase in requests and snake_case in a profile's answer, but for `isMain`; campaigns are camelCase both
-ways. The retired brand calls speak a flat camelCase form both ways, and take the nested one too.
+Brands are camelCase in requests and snake_case in a profile's response, except `isMain`. Campaigns are camelCase in
+both. The retired brand routes use a flat camelCase form in both, and also accept the nested one.
 """
 
 from typing import Annotated, Any, ClassVar, cast
@@ -84,13 +84,13 @@ class FlatBrand(DetailPart):
         )
 
 
-# Fields that both forms call the same; those of compliance all do.
+# Fields with the same name in both forms, including all of compliance.
 _SAME_IN_BUSINESS = tuple(name for name in Business.model_fields if name in FlatBrand.model_fields)
 _GROUPS = frozenset(BrandDetails.model_fields)
 
 
 def _form(value: Any) -> str:
-    """The tags' brackets keep them out of the names of faults."""
+    """The brackets keep the tags out of the field names in errors."""
     is_nested = isinstance(value, dict) and not _GROUPS.isdisjoint(cast(dict[str, Any], value))
     return "[nested]" if is_nested else "[flat]"
 
@@ -118,7 +118,7 @@ class UpdateCampaign(CreateCampaign):
 
 
 def brand_wire(brand: Brand) -> dict[str, Any]:
-    """A brand inside a profile's answer."""
+    """A brand inside a profile's response."""
     details = brand.details.model_dump(by_alias=True)
     compliance = details["compliance"]
     return {
@@ -139,7 +139,7 @@ def brand_wire(brand: Brand) -> dict[str, Any]:
 
 
 def flat_brand(brand: Brand) -> dict[str, Any]:
-    """A brand as the retired calls answer it."""
+    """A brand in responses of the retired routes."""
     contact, compliance = brand.details.contact, brand.details.compliance
     business = brand.details.business or Business()
     return {

@@ -78,9 +78,9 @@ async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
 
 
 def _digits(text: str) -> str:
-    """What to look for anywhere in a number; empty for words, as a contact has nothing but its number.
+    """The digits to search for anywhere in a number. Empty for words, because a contact only has a number.
 
-    A whole number as its country writes it may begin with a zero, which E.164 leaves out.
+    A complete national number may begin with a zero, which E.164 omits.
     """
     if any(character.isalpha() for character in text):
         return ""
@@ -89,7 +89,7 @@ def _digits(text: str) -> str:
 
 
 def _exact(number: str) -> str:
-    """The filter's number; a client that forgets to escape the plus sends a blank in its place."""
+    """The number in the filter. A client that does not escape the plus sends a blank instead."""
     number = number.strip()
     return number if number.startswith("+") else f"+{number}"
 

@@ -1,7 +1,7 @@
-"""One person under several spellings of a number: what was found under each of them, put together. Pure.
+"""Merges the contacts of one person under several spellings of a number. Pure.
 
-The spelling that was asked for comes first, so that two contacts of one person, as earlier releases made them, stay as
-they are. An opt-out under one spelling holds for all.
+The requested spelling comes first, so that two contacts of one person, which earlier releases could create, remain
+separate. An opt-out under one spelling applies to all.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def all_spellings(numbers: Iterable[str]) -> list[str]:
-    """What to look up for these numbers, each once."""
+    """All spellings of these numbers, each once."""
     found: dict[str, None] = {}
     for number in numbers:
         found[number] = None
@@ -23,14 +23,14 @@ def all_spellings(numbers: Iterable[str]) -> list[str]:
 
 
 def pick(number: str, found: Mapping[str, T]) -> T | None:
-    """What is known of this number, else of its person under another spelling."""
+    """The entry of this number, or of another spelling of it."""
     if number in found:
         return found[number]
     return next((found[other] for other in spellings.others(number) if other in found), None)
 
 
 def under_any(numbers: Iterable[str], found: Container[str]) -> set[str]:
-    """Those of the numbers that are among `found` in any spelling."""
+    """The numbers that are in `found` in any spelling."""
     return {
         number for number in numbers if number in found or any(other in found for other in spellings.others(number))
     }

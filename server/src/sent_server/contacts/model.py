@@ -1,4 +1,4 @@
-"""A contact as stored, and as sending sees it."""
+"""A contact as stored, and as a recipient."""
 
 import functools
 
@@ -9,9 +9,9 @@ CHANNELS = ("sms", "whatsapp", "rcs")
 
 @value_object
 class Contact:
-    """`available_channels` is the wire's comma-separated text; `opted_out_at_ms` belongs to the number.
+    """`available_channels` is the comma-separated text of the wire. `opted_out_at_ms` belongs to the number.
 
-    An inherited one belongs to a relative of the profile that sees it, which may not change it.
+    An inherited contact belongs to another account of the organization. The profile that sees it may not change it.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Contact:
 
 @value_object
 class Recipient:
-    """`is_new`: has an id, but no row yet."""
+    """`is_new`: it has an id, but no row yet."""
 
     id: str
     phone: str
@@ -49,5 +49,5 @@ def channel_text(channels: frozenset[str]) -> str:
 
 @functools.cache
 def channel_set(text: str) -> frozenset[str]:
-    """Back from the text. Both are cached: there are eight of them, and sending asks for each recipient."""
+    """The channels from their text. Both functions are cached: there are eight values, and each recipient needs one."""
     return frozenset(text.split(",")) if text else frozenset()

@@ -1,7 +1,7 @@
-"""The rules of contacts, and the look-ups that sending needs. Consent belongs to the number, not to the row.
+"""The rules for contacts, and the lookups for sending. Consent belongs to the number, not to the row.
 
-A number that networks spell in several ways (kernel.spellings) is one contact with one consent: the spelling that is
-given is looked for first, then the others.
+A number with several spellings (kernel.spellings) is one contact with one consent. The given spelling is searched
+first, then the others.
 """
 
 import functools
@@ -27,9 +27,9 @@ TAKEN = "Contact with this phone number already exists for this customer"
 async def for_sending(
     tx: Tx, customer_id: str, numbers: Sequence[str], *, reach: Reach, scope: SharingScope = NO_SHARING, now_ms: int
 ) -> dict[str, Recipient]:
-    """Every number as a recipient, in one statement when all are known, and one more for a profile.
+    """Every number as a recipient, in one statement if all are known, and one more for a profile.
 
-    New ones are not inserted yet. A recipient keeps the spelling that was asked for, and has its person's contact.
+    New ones are not inserted yet. A recipient keeps the requested spelling and has the contact of the person.
     """
     known, unknown = await store.for_sending(tx, customer_id, numbers)
     refused: set[str] = set()
@@ -39,7 +39,7 @@ async def for_sending(
         known += [recipient for number, recipient in inherited_ones.items() if number in unknown]
         unknown = {number: unknown[number] for number in unknown if number not in inherited_ones}
     if unknown:
-        # A request that meets the same new number at this moment waits here, and then finds the contact that we make.
+        # A concurrent request with the same new number waits here and then finds the contact that we create.
         await store.lock(tx, customer_id)
         made_meanwhile, unknown = await store.for_sending(tx, customer_id, list(unknown))
         known += made_meanwhile
@@ -62,7 +62,7 @@ async def for_sending(
 
 
 async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], *, now_ms: int) -> None:
-    """Give the new ones of `for_sending`, in the same transaction, their rows: one to each, in its first spelling."""
+    """Insert rows for the new recipients of `for_sending`, in the same transaction, each in its first spelling."""
     recipients = list({r.id: r for r in reversed(recipients)}.values())[::-1]
     rows = [
         (customer_id, r.id, r.phone, r.region_code, channel_text(r.channels), _default_channel(r.channels), now_ms)
@@ -76,7 +76,7 @@ async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], 
 
 
 async def refresh_channels(tx: Tx, customer_id: str, number: str, *, reach: Reach) -> None:
-    """Look again at what a known number can receive, after its handset has changed."""
+    """Update the channels of a known number after its handset has changed."""
     contact = await store.by_phone(tx, customer_id, number)
     if contact is not None:
         await store.lock(tx, customer_id)
@@ -84,7 +84,7 @@ async def refresh_channels(tx: Tx, customer_id: str, number: str, *, reach: Reac
 
 
 async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str]:
-    """Those that this customer may not write to, since they or another spelling of them opted out."""
+    """The numbers that opted out, in this or another spelling."""
     scope = await sharing.scope_of(tx, customer_id)
     phones = identity.all_spellings(numbers)
     if scope.consent:
@@ -95,24 +95,24 @@ async def opted_out(tx: Tx, customer_id: str, numbers: Sequence[str]) -> set[str
 
 
 async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
-    """Whether this number opted out with this customer itself, apart from its scope."""
+    """Whether this number opted out with this customer itself, not only in its sharing scope."""
     return bool(await store.opted_out(tx, customer_id, identity.all_spellings([number])))
 
 
 async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms: int) -> None:
-    """`source` says who asked: `keyword` (the person) or `api`. A second time changes nothing."""
+    """`source` is the origin: `keyword` (the person) or `api`. Repeated calls change nothing."""
     await store.opt_out(tx, customer_id, number, source=source, now_ms=now_ms)
 
 
 async def opt_in(tx: Tx, customer_id: str, number: str) -> None:
-    """Lifts the opt-outs of all spellings."""
+    """Remove the opt-outs of all spellings."""
     await store.opt_in(tx, customer_id, identity.all_spellings([number]))
 
 
 async def create(
     tx: Tx, customer_id: str, number: str, *, reach: Reach, scope: SharingScope = NO_SHARING, quota: int, now_ms: int
 ) -> Contact:
-    """A contact of one's own, also beside an inherited one.
+    """Create an own contact, even if an inherited one exists.
 
     Raises RESOURCE_007 for a known number, BUSINESS_008 when the account is full.
     """
@@ -134,7 +134,7 @@ async def get(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope = N
 
 
 async def get_by_phone(tx: Tx, customer_id: str, number: str, scope: SharingScope = NO_SHARING) -> Contact:
-    """One's own before an inherited one. Raises RESOURCE_001 with the words of the list's phone filter."""
+    """The own contact before an inherited one. Raises RESOURCE_001 with the text of the list's phone filter."""
     phones = identity.all_spellings([number])
     contact = await _first_known(tx, customer_id, phones)
     if contact is None:
@@ -154,7 +154,7 @@ async def list_page(
     channel: str | None,
     scope: SharingScope = NO_SHARING,
 ) -> tuple[list[Contact], int]:
-    """A page and the total. Without a filter both are as fast for ten million contacts as for ten."""
+    """A page and the total. Without a filter the time does not depend on the number of contacts."""
     counter = None if digits is not None else _counter(channel) if channel else ALL
     patterns = None
     if digits is not None or channel is not None:
@@ -174,7 +174,7 @@ async def _own_page(
         found = await store.filtered_page(tx, customer_id, page, **patterns)
         return found, await store.filtered_count(tx, customer_id, **patterns)
     total = await store.count(tx, customer_id, counter)
-    if total <= page.offset:  # do not look through everything for a channel that nobody has
+    if total <= page.offset:  # do not scan everything for a channel that no contact has
         return [], total
     if patterns is None:
         return await store.page(tx, customer_id, page), total
@@ -183,14 +183,14 @@ async def _own_page(
 
 async def _with_consent(tx: Tx, customer_id: str, scope: SharingScope, found: list[Contact]) -> list[Contact]:
     if not scope.consent and not any(spellings.others(contact.phone) for contact in found):
-        return found  # the row's own opt-out says it all
+        return found  # the row's own opt-out is complete
     return await shared_contacts.with_consent(tx, customer_id, scope, found) if found else found
 
 
 async def _first_known(
     tx: Tx, customer_id: str, phones: Sequence[str], *, besides: str | None = None
 ) -> Contact | None:
-    """One's own contact under the first of these spellings that has one; `besides` is the id of one to pass over."""
+    """The own contact under the first of these spellings that has one. `besides` is the id of a contact to skip."""
     for spelling in phones:
         contact = await store.by_phone(tx, customer_id, spelling)
         if contact is not None and contact.id != besides:
@@ -217,7 +217,7 @@ async def update(
     scope: SharingScope = NO_SHARING,
     now_ms: int,
 ) -> Contact:
-    """Change what is given; None leaves it.
+    """Change the given fields. None leaves a field unchanged.
 
     Raises RESOURCE_001, VALIDATION_001 for an inherited contact, RESOURCE_007 when the new number is taken.
     """
@@ -256,7 +256,7 @@ async def _own(tx: Tx, customer_id: str, contact_id: str, scope: SharingScope, w
 
 
 async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str, reach: Reach) -> Contact:
-    """The contact with this number and what it can receive; the counters follow."""
+    """The contact with this number and its channels. Updates the counters."""
     channels = (await reach.channels_of(tx, customer_id, [number]))[number]
     changes = Counter({_counter(channel): 1 for channel in channels})
     changes.subtract({_counter(channel): 1 for channel in contact.channels})

@@ -1,4 +1,4 @@
-"""Contacts and consent as a profile has them from its scope: seen and written to, never changed."""
+"""Contacts and consent that a profile inherits: it can read them and send to them, but not change them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from sent_server.kernel.paging import Page
 
 
 async def for_sending(tx: Tx, scope: SharingScope, numbers: Sequence[str]) -> tuple[dict[str, Recipient], set[str]]:
-    """The inherited contacts among `numbers`, and the numbers that any relative may not write to. One statement.
+    """The inherited contacts among `numbers`, and the numbers that opted out in the scope. One statement.
 
-    Both in any spelling of the numbers.
+    Both include all spellings of the numbers.
     """
     found: dict[str, tuple[int, str]] = {}
     opted_out: set[str] = set()
@@ -45,7 +45,7 @@ async def by_phone(tx: Tx, scope: SharingScope, number: str) -> Contact | None:
 async def list_page(
     tx: Tx, customer_id: str, scope: SharingScope, page: Page, *, patterns: dict[str, str] | None, counter: str | None
 ) -> tuple[list[Contact], int]:
-    """The customer's own and its inherited contacts, merged. Without `counter` the total is counted row by row."""
+    """The own and the inherited contacts, merged. Without `counter` the total is counted row by row."""
     owners = (customer_id, *scope.contacts)
     if counter is None:
         assert patterns is not None
@@ -62,7 +62,7 @@ async def list_page(
 
 
 async def with_consent(tx: Tx, customer_id: str, scope: SharingScope, contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts with the consent that binds this profile: whoever opted out with it or a relative has opted out."""
+    """The contacts with the consent that applies to this profile: an opt-out in its scope is an opt-out."""
     owners = (customer_id, *scope.consent)
     phones = sorted(identity.all_spellings(contact.phone for contact in contacts))
     opted_out = await sharing_store.opted_out(tx, owners, phones)

@@ -1,4 +1,4 @@
-"""SQL across the few customers whose contacts and opt-outs concern a profile: `owners`, in the order that decides."""
+"""SQL across the customers whose contacts and opt-outs apply to a profile: `owners`, in order of precedence."""
 
 import functools
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sent_server.contacts.store import COLUMNS, JOINED
 from sent_server.db import Row, Tx, counters, keyset
 from sent_server.kernel.paging import Page
 
-# By whole keys, like FOR_SENDING in store.py.
+# By complete keys, like FOR_SENDING in store.py.
 FOR_SENDING = """
     SELECT n.key, w.value,
         (SELECT c.id || c.region_code || c.available_channels FROM contacts c
@@ -57,7 +57,7 @@ _END = """
 
 @functools.cache
 def _merged(owners: int, *, filtered: bool) -> str:
-    """A branch per owner: both engines merge ordered branches without reading more than the page."""
+    """One branch per owner: both engines merge ordered branches without reading more than the page."""
     branch = _BRANCH + (_FILTER if filtered else "")
     return "    UNION ALL".join(branch.format(number=number) for number in range(owners)) + _END
 
@@ -69,7 +69,7 @@ async def for_sending(tx: Tx, owners: Sequence[str], phones: Sequence[str]) -> l
 
 
 async def opted_out(tx: Tx, owners: Sequence[str], phones: Sequence[str]) -> dict[str, int]:
-    """When each of these numbers that did opt out did so first with any of the owners."""
+    """The time of the first opt-out of each number with any of the owners."""
     return {row[0]: row[1] for row in await tx.fetch(OPTED_OUT, owners=owners, phones=phones)}
 
 
@@ -79,14 +79,14 @@ async def by_id(tx: Tx, owners: Sequence[str], contact_id: str) -> Contact | Non
 
 
 async def by_phone(tx: Tx, owners: Sequence[str], phone: str) -> Contact | None:
-    """That of the first owner who has one."""
+    """The contact of the first owner that has one."""
     rows = await tx.fetch(BY_PHONE, owners=owners, phone=phone)
     first = min(rows, key=lambda row: owners.index(row[-1]), default=None)
     return Contact(*first[:-1]) if first else None
 
 
 async def page(tx: Tx, owners: Sequence[str], page: Page) -> list[tuple[str, Contact]]:
-    """Newest first, with each contact's owner; one more than the page holds."""
+    """Newest first, with the owner of each contact. One row more than the page."""
     sql = _merged(len(owners), filtered=False)
     rows = await tx.fetch(keyset.ordered(sql, page), **keyset.window(page), **_named(owners))
     return [(row[-1], Contact(*row[:-1])) for row in rows]

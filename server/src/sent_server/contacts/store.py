@@ -23,12 +23,12 @@ BY_PHONE = f"""
     SELECT {COLUMNS} FROM {JOINED}
     WHERE c.customer_id = :customer_id AND c.phone = :phone
 """
-# One writer per account decides which numbers exist; SQLite has only one anyway.
+# One writer per account at a time decides which numbers exist. SQLite has only one writer.
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('contacts:' || CAST(:customer_id AS TEXT), 0))*/
 """
-# Each number is looked up by its whole key. Joins and IN lists tempt both planners into reading all contacts of the
-# account: SQLite always, PostgreSQL until it has statistics (measured: 20 ms for one number among 200,000).
+# Each number is looked up by its complete key. With joins and IN lists both planners read all contacts of the account:
+# SQLite always, PostgreSQL until it has statistics (measured: 20 ms for one number among 200,000).
 FOR_SENDING = """
     SELECT n.key,
         (SELECT c.id || c.region_code || c.available_channels FROM contacts c
@@ -100,12 +100,12 @@ async def by_phone(tx: Tx, customer_id: str, phone: str) -> Contact | None:
 
 
 async def lock(tx: Tx, customer_id: str) -> None:
-    """Wait for other writers of this account's contacts to commit; what is read from here on holds until we do."""
+    """Wait for other writers of this account's contacts. Rows read afterwards stay valid until our commit."""
     await tx.fetch(LOCK, customer_id=customer_id)
 
 
 async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> tuple[list[Recipient], dict[str, bool]]:
-    """The contacts among `phones`, in any spelling, and of the other numbers whether they have opted out."""
+    """The contacts among `phones`, in any spelling, and the opt-outs of the other numbers."""
     phones_json = orjson.dumps(dict.fromkeys(identity.all_spellings(phones))).decode()
     contacts: dict[str, str] = {}
     opted_out: set[str] = set()
@@ -127,7 +127,7 @@ async def for_sending(tx: Tx, customer_id: str, phones: Sequence[str]) -> tuple[
 
 
 def to_recipient(phone: str, text: str, *, opted_out: bool) -> Recipient:
-    """`text` is id, region and channels in one, as FOR_SENDING has them."""
+    """`text` is id, region and channels in one column of FOR_SENDING."""
     region_code, channels = text[ID_LENGTH:][:REGION_LENGTH], channel_set(text[ID_LENGTH + REGION_LENGTH :])
     return Recipient(text[:ID_LENGTH], phone, region_code, channels, opted_out, is_new=False)
 
@@ -137,7 +137,7 @@ async def opted_out(tx: Tx, customer_id: str, phones: Sequence[str]) -> set[str]
 
 
 async def page(tx: Tx, customer_id: str, page: Page) -> list[Contact]:
-    """Newest first; one row more than the page tells that there are more."""
+    """Newest first. One row more than the page shows that more exist."""
     rows = await tx.fetch(keyset.ordered(PAGE, page), customer_id=customer_id, **keyset.window(page))
     return [Contact(*row) for row in rows]
 

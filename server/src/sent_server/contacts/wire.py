@@ -1,4 +1,4 @@
-"""Bodies and answers of the contact routes. Source: contract/openapi-v3.json, contract/NOTES.md a10-a12, a44, a60."""
+"""Bodies of the contact routes. Source: contract/openapi-v3.json, contract/NOTES.md a10-a12, a44, a60."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -19,7 +19,7 @@ class CreateContact(RequestBody):
 
 
 class UpdateContact(RequestBody):
-    """Absent, null and empty fields stay as they are, but a number cannot become empty."""
+    """Absent, null and empty fields stay unchanged, but a number cannot become empty."""
 
     default_channel: DefaultChannel | None = None
     opt_out: bool | None = None

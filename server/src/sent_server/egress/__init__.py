@@ -1,4 +1,4 @@
-"""The one client for calls to addresses that tenants choose. Every outgoing call to them is made here."""
+"""The only HTTP client for addresses that tenants choose."""
 
 from sent_server.egress.client import Egress
 from sent_server.egress.resolver import NameServerError

@@ -1,7 +1,7 @@
-"""Which addresses are out on the public internet. Pure.
+"""Decides which addresses are on the public internet. Pure.
 
-The standard library's `is_global` is not enough: it calls multicast, NAT64 and others public. So this is a list:
-every special-purpose range of the IANA registries (IPv4, IPv6), and the address clouds answer metadata on.
+The standard library's `is_global` does not suffice: it considers multicast, NAT64 and others public. So this lists
+every special-purpose range of the IANA registries (IPv4, IPv6) and the metadata addresses of clouds.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -30,14 +30,14 @@ _BLOCKED_4 = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
-# Only 2000::/3 is handed out, so mapped, NAT64, unique-local, link-local, site-local and multicast are outside it.
+# Only 2000::/3 is allocated, so mapped, NAT64, unique-local, link-local, site-local and multicast are outside it.
 _UNICAST_6 = IPv6Network("2000::/3")
 _BLOCKED_6 = tuple(
     IPv6Network(text)
     for text in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks, AMT, AS112
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: an IPv4 address in disguise
+        "2002::/16",  # 6to4: contains an IPv4 address
         "2620:4f:8000::/48",  # AS112
         "3fff::/20",  # documentation
     )
@@ -47,7 +47,7 @@ _LOOPBACK_6 = IPv6Address("::1")
 
 
 def is_public(address: str) -> bool:
-    """False for what is not an address, too; one with a zone (`fe80::1%eth0`) is never public."""
+    """Also False for text that is not an address. An address with a zone (`fe80::1%eth0`) is never public."""
     match _parse(address):
         case IPv4Address() as ip:
             return not any(ip in network for network in _BLOCKED_4)
@@ -58,7 +58,7 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """127.0.0.0/8 and ::1, nothing that merely leads there."""
+    """127.0.0.0/8 and ::1 only, not addresses that are routed there."""
     match _parse(address):
         case IPv4Address() as ip:
             return ip in _LOOPBACK_4

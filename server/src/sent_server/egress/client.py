@@ -1,6 +1,6 @@
-"""POSTs bytes to addresses that tenants chose: no redirects, no proxies, no cookies, a total deadline, bounded reads.
+"""Posts bytes to addresses that tenants chose: no redirects, proxies or cookies, a total deadline, bounded reads.
 
-A request never raises for what the other side does; it answers `Answer | Failed | Refused`.
+A request never raises because of the peer. It returns `EgressResponse | RequestFailed | RequestRefused`.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from sent_server.egress.urls import Url, UrlError, parse
 
 
 class Egress:
-    """One pool of connections for the process. Make it inside the running loop; `close` it at the end."""
+    """The connection pool of the process. Create it inside the running loop, and `close` it at the end."""
 
     def __init__(self, *, allow_loopback: bool, name_servers: Sequence[str] = ()) -> None:
         self.guard = Guard(allow_loopback=allow_loopback)
@@ -27,13 +27,13 @@ class Egress:
         self._pool = Pool(self.guard, self._resolver)
 
     def forbid_port(self, port: int) -> None:
-        """Never call this port on loopback: the server itself listens there."""
+        """Never connect to this port on loopback: the server itself listens there."""
         self.guard.own_ports.add(port)
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float, tenant: str = ""
     ) -> Result:
-        """`tenant` keeps its connections apart from those of others."""
+        """Connections are never shared between values of `tenant`."""
         try:
             parsed = parse(url)
         except UrlError:
@@ -63,7 +63,7 @@ class Egress:
                     self._pool.keep(key, connection)
                 return
             except ClosedError as error:
-                # A kept connection may close just as we write to it; that says nothing about the receiver.
+                # A kept connection may close while we write to it. That is not a failure of the receiver.
                 if not error.was_silent:
                     raise
         connection = await self._pool.open(url)
@@ -93,7 +93,7 @@ def _head(url: Url) -> str:
 
 
 def _failure(error: Exception) -> RequestFailed | RequestRefused:
-    """What to show the tenant: the kind of failure, never addresses of our own network."""
+    """The text for the tenant: the kind of failure, never addresses of our own network."""
     match error:
         case RefusedAddressError():
             return RequestRefused(f"Not called: {error}")

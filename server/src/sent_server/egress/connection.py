@@ -1,8 +1,8 @@
-"""One connection to one receiver, for one tenant. Counts every byte it reads and never reads more than allowed.
+"""One connection to one receiver, for one tenant. It counts every byte and never reads more than allowed.
 
     open -> [TLS handshake] -> ask -> idle -> ask -> ... -> closed
 
-Bytes that arrive while nothing was asked close it: they would be taken for the next answer.
+Bytes that arrive without a request close it, because they would be read as the next response.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import cast
 from sent_server.egress.reader import AnswerError, AnswerReader
 from sent_server.egress.tls import Tls
 
-MAX_READ_BYTES = 64 * 1024  # of an attempt: interim answers, heads, chunk framing, trailers and TLS included
+MAX_READ_BYTES = 64 * 1024  # per attempt, including interim responses, heads, chunk framing, trailers and TLS
 READ_AT_ONCE_BYTES = 4 * 1024
 
 
 class ClosedError(OSError):
-    """The other side closed the connection before its status was known; `was_silent` when it had sent nothing."""
+    """The peer closed the connection before the status. `was_silent`: it had sent nothing."""
 
     def __init__(self, *, was_silent: bool) -> None:
         super().__init__("the connection was closed")
@@ -41,7 +41,7 @@ class ClientConnection(asyncio.BufferedProtocol):
 
     @property
     def was_opened(self) -> bool:
-        """Whether closing the socket is ours to do."""
+        """Whether we have to close the socket."""
         return self._transport is not None
 
     async def shake_hands(self) -> None:
@@ -53,7 +53,7 @@ class ClientConnection(asyncio.BufferedProtocol):
         await self._waiter
 
     def is_quiet(self) -> bool:
-        """Open, and nothing has come that nobody asked for, not even into the kernel."""
+        """Whether the connection is open and no unexpected bytes arrived, not even in the kernel."""
         if self.is_closed:
             return False
         try:
@@ -65,9 +65,9 @@ class ClientConnection(asyncio.BufferedProtocol):
         return False
 
     async def ask(self, request: bytes, reader: AnswerReader) -> bool:
-        """Send the request and feed the reader until its answer is complete; says whether to keep the connection.
+        """Send the request and feed the reader until the response is complete. Returns whether to keep the connection.
 
-        Raises AnswerError, ClosedError. However it ends, what is not kept is closed.
+        Raises AnswerError, ClosedError. A connection that is not kept is always closed.
         """
         if self.was_used:
             self._may_read = MAX_READ_BYTES
@@ -97,13 +97,13 @@ class ClientConnection(asyncio.BufferedProtocol):
         return keep
 
     def abort(self) -> None:
-        """Close without a goodbye: nothing of the other side is waited for."""
+        """Close at once, without waiting for the peer."""
         self.is_closed = True
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer[: max(1, self._may_read)]
@@ -160,7 +160,7 @@ class ClientConnection(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
     def _end(self, error: Exception) -> None:
-        """Close. The status is the answer: once it is known, whatever happens to the body is no failure."""
+        """Close. The status decides: once it is known, problems with the body are not a failure."""
         if self._reader is not None and self._reader.status is not None:
             self._settle()
         elif self._waiter is not None and not self._waiter.done():

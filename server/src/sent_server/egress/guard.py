@@ -1,4 +1,4 @@
-"""Decides which addresses a call may connect to: those that a name leads to, and again the one of the socket."""
+"""Decides which addresses a request may connect to: the resolved ones, and again that of the socket."""
 
 import socket
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 from sent_server.egress import addresses
 from sent_server.egress.urls import Url
 
-# What a receiver sends waits in the kernel until it is read. Without this it may be megabytes per connection.
+# Received bytes wait in the kernel until they are read. Without this limit that may be megabytes per connection.
 RECEIVE_BUFFER_BYTES = 32 * 1024
-OPEN_LOOPBACK = "SENT_EGRESS_ALLOW_LOOPBACK=true (obeyed while the server listens on loopback only)"
+OPEN_LOOPBACK = "SENT_EGRESS_ALLOW_LOOPBACK=true (effective only while the server listens on loopback)"
 
 
 class RefusedAddressError(OSError):
-    """The address is not one that tenants may reach."""
+    """Tenants may not reach this address."""
 
 
 class Guard:
-    """`own_ports` are the ports this server listens on; they stay closed even where loopback is open."""
+    """`own_ports` are the ports of this server. They stay closed even if loopback is open."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
         self.allow_loopback = allow_loopback
@@ -32,7 +32,7 @@ class Guard:
             raise RefusedAddressError("the address is this server's own")
 
     def never_calls(self, url: Url) -> str | None:
-        """Why a literal address or `localhost` is never called. Where other names lead shows when connecting."""
+        """Why a literal address or `localhost` is never called. Other names are checked when connecting."""
         address = url.host if url.is_literal else "127.0.0.1" if url.is_localhost else None
         if address is None or addresses.is_public(address):
             return None
@@ -45,7 +45,7 @@ class Guard:
         return None
 
     def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """A socket for exactly the checked address; every connection is opened through this."""
+        """A socket for exactly the checked address. Every connection is opened through this function."""
         family, kind, protocol, _, target = info
         self.check(target[0], target[1])
         made = socket.socket(family=family, type=kind, proto=protocol)

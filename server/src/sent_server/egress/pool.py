@@ -1,6 +1,6 @@
-"""Connections that are kept open between calls, each for one tenant and one origin.
+"""Connections that stay open between requests, each for one tenant and one origin.
 
-Tenants never share one: what a receiver sends after an answer of one tenant must not be read as another's.
+Tenants never share a connection: bytes after the response to one tenant must not reach another.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _Idle = tuple[float, ClientConnection]
 
 
 class Pool:
-    """No limit of open connections: callers bound how many calls they make at once."""
+    """Has no limit of open connections, because callers limit their concurrent requests."""
 
     def __init__(self, guard: Guard, resolver: Resolver) -> None:
         self._guard = guard
@@ -38,7 +38,7 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
 
     def take(self, key: Key) -> ClientConnection | None:
-        """A kept one that is still good; the youngest, so that the others may grow old."""
+        """The newest idle connection that is still usable, so that older ones can expire."""
         waiting = self._idle.get(key)
         while waiting:
             _, connection = waiting.pop()

@@ -1,6 +1,6 @@
-"""Reads one answer out of hostile bytes. Knows no sockets, and keeps a status, one header and 1 KiB of the body.
+"""Reads one response from untrusted bytes. Knows no sockets, and keeps a status, one header and 1 KiB of the body.
 
-interim answers (1xx) ... -> head of the final one: `status` is known -> body -> `is_complete`
+interim responses (1xx) ... -> head of the final one: `status` is known -> body -> `is_complete`
 """
 
 import httptools
@@ -15,11 +15,11 @@ WITHOUT_BODY = frozenset({SWITCHING_PROTOCOLS, 204, 304})
 
 
 class AnswerError(Exception):
-    """What came is no answer; the text says why and may be shown."""
+    """The bytes are not a valid response. The text gives the reason and may be shown."""
 
 
 class AnswerReader:
-    """Feed it what arrives. It never looks past the end of its answer, and notices when something stands there."""
+    """Feed it received bytes. It never parses past the end of its response, but detects extra bytes."""
 
     __slots__ = (
         "_announces_body", "_interim", "_kept", "_parser", "has_surplus", "is_complete", "keeps_alive", "retry_after_s",
@@ -38,7 +38,7 @@ class AnswerReader:
         self._parser = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> None:
-        """Raises AnswerError while the status is not known; after that, what is broken ends the answer."""
+        """Raises AnswerError while the status is unknown. Later errors end the response."""
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -49,7 +49,7 @@ class AnswerReader:
 
     @property
     def answer(self) -> EgressResponse:
-        """As far as it is known; the status must be."""
+        """The response so far. The status must be known."""
         assert self.status is not None
         text = self._kept.decode("utf-8", errors="replace").replace("\x00", "")
         text = text.encode()[:MAX_KEPT_BYTES].decode("utf-8", errors="ignore")
@@ -102,12 +102,12 @@ class AnswerReader:
 
 
 def _retry_after_s(value: bytes) -> int | None:
-    """Seconds only; dates are rare and depend on the other side's clock."""
+    """Seconds only. Dates are rare and depend on the peer's clock."""
     if not value.isdigit() or len(value) > 9:
         return None
     return min(int(value), MAX_RETRY_AFTER_S)
 
 
 def _readable(error: Exception) -> AnswerError:
-    cause = error.__context__  # httptools wraps what a callback raised
+    cause = error.__context__  # httptools wraps exceptions of callbacks
     return cause if isinstance(cause, AnswerError) else AnswerError("The answer is not HTTP")

@@ -1,4 +1,4 @@
-"""Looks up names without threads: any number may hang, since one that waits costs a few hundred bytes and no thread.
+"""Resolves names without threads. Any number of lookups may hang, because each costs only a few hundred bytes.
 
 c-ares reads /etc/hosts and /etc/resolv.conf, notices when they change, and knows `localhost`.
 """
@@ -15,23 +15,23 @@ import pycares
 
 KEPT_S = 10.0
 KEPT_NAMES = 4_096
-# Each twice as patient as the one before: from what the name servers usually take (0.25 s at least) or 2 s.
+# Each timeout doubles the previous one, starting with the usual time of the name servers (at least 0.25 s) or 2 s.
 TRIES = 4
 FIRST_TRY_S = 2.0
-# c-ares keeps answers as long as their authors wish, and any number of them; reading its configuration drops them.
+# c-ares caches any number of answers for their full TTL. Reloading its configuration clears the cache.
 FORGET_EVERY = 1_000
 
 
 class LookUpError(OSError):
-    """The name leads nowhere, or nobody said where in time."""
+    """The name does not resolve, or not in time."""
 
 
 class NameServerError(ValueError):
-    """An operator's mistake in the list of name servers."""
+    """The setting of name servers is invalid."""
 
 
 class Resolver:
-    """`name_servers` are HOST[:PORT]; none means those of the machine. One look-up per name at a time."""
+    """`name_servers` are HOST[:PORT]. By default those of the machine. One lookup per name at a time."""
 
     def __init__(self, name_servers: Sequence[str] = ()) -> None:
         try:
@@ -43,14 +43,14 @@ class Resolver:
         self._asked = 0
 
     async def addresses(self, name: str) -> tuple[str, ...]:
-        """In the order in which to try them. Raises LookUpError."""
+        """Addresses in order of preference. Raises LookUpError."""
         kept = self._kept.get(name)
         if kept and time.monotonic() - kept[0] < KEPT_S:
             return kept[1]
         look_up = self._under_way.get(name)
         if look_up is None:
             look_up = self._ask(name)
-        # Shielded: a caller that gives up does not take the answer from those who wait as well.
+        # Shielded: a caller that gives up does not cancel the lookup for others.
         return await asyncio.shield(look_up)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Resolver:
         future: asyncio.Future[tuple[str, ...]] = loop.create_future()
 
         def answered(result: Any, error: int | None) -> None:
-            """Called in the thread of c-ares, and while closing."""
+            """Called in the thread of c-ares, also while closing."""
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(self._settle, name, future, result, error)
 
@@ -83,7 +83,7 @@ class Resolver:
         found = () if error is not None else tuple(dict.fromkeys(node.addr[0].decode() for node in result.nodes))
         if not found:
             future.set_exception(LookUpError("the name cannot be resolved"))
-            future.exception()  # nobody may be waiting any more
+            future.exception()  # all callers may have given up
             return
         self._kept[name] = (time.monotonic(), found)
         self._kept.move_to_end(name)

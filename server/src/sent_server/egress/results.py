@@ -1,11 +1,11 @@
-"""What a call comes to. Nothing here raises: `Answer | Failed | Refused`."""
+"""The results of a request: `EgressResponse | RequestFailed | RequestRefused`. Nothing here raises."""
 
 from sent_server.kernel.values import value_object
 
 
 @value_object
 class EgressResponse:
-    """The other side spoke. `text` is at most 1 KiB of its body; treat it as hostile."""
+    """The peer responded. `text` is at most 1 KiB of its body. Treat it as untrusted."""
 
     status: int
     text: str
@@ -18,14 +18,14 @@ class EgressResponse:
 
 @value_object
 class RequestFailed:
-    """No answer: unreachable, broken off, or not within the deadline."""
+    """No response: unreachable, interrupted, or not within the deadline."""
 
     reason: str
 
 
 @value_object
 class RequestRefused:
-    """We do not call that address."""
+    """The server does not call this address."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""What may be given as a URL to post to: one rule for every field of every body that takes one."""
+"""The rules for URLs to post to, the same for every field of every body."""
 
 from sent_server.egress import urls
 from sent_server.egress.guard import Guard
@@ -16,13 +16,13 @@ STILL_MASKED = (
 
 @value_object
 class UrlRules:
-    """What the operator allows."""
+    """The operator's rules."""
 
     guard: Guard
     require_https: bool
 
     def settle(self, field: str, given: str, *, stored: str | None = None) -> str:
-        """The URL to keep and to call. A mask in it means the credentials of `stored`, at the same origin only.
+        """The URL to store and to call. A mask stands for the credentials of `stored`, at the same origin only.
 
         Raises VALIDATION_001 with the reason under `field`.
         """

@@ -1,4 +1,4 @@
-"""TLS over bytes, without a socket, so that what a handshake reads is counted like everything else."""
+"""TLS over bytes, without a socket, so that the bytes of a handshake are counted as well."""
 
 import ssl
 
@@ -6,14 +6,14 @@ CHUNK_BYTES = 16 * 1024
 
 
 def trusting_context() -> ssl.SSLContext:
-    """Certificates are checked against the machine's authorities, or those of SSL_CERT_FILE."""
+    """Certificates are verified with the machine's authorities, or those in SSL_CERT_FILE."""
     context = ssl.create_default_context()
     context.options |= ssl.OP_NO_RENEGOTIATION
     return context
 
 
 class Tls:
-    """One client side. `is_open` once certificate and host name were checked."""
+    """The client side of one connection. `is_open` once certificate and host name are verified."""
 
     __slots__ = ("_incoming", "_object", "_outgoing", "is_open")
 
@@ -26,7 +26,7 @@ class Tls:
         self._shake_hands()
 
     def receive(self, data: bytes) -> bytes:
-        """What the data holds for the application. Raises ssl.SSLError, also when the other side says goodbye."""
+        """The decrypted data. Raises ssl.SSLError, also when the peer closes TLS."""
         self._incoming.write(data)
         if not self.is_open and not self._shake_hands():
             return b""
@@ -45,7 +45,7 @@ class Tls:
         self._object.write(data)
 
     def outgoing(self) -> bytes:
-        """What must go to the other side now."""
+        """Bytes to send to the peer now."""
         return self._outgoing.read() if self._outgoing.pending else b""
 
     def _shake_hands(self) -> bool:

@@ -1,7 +1,7 @@
-"""URLs that tenants choose: which may be posted to by their spelling, and what exactly is asked of which host. Pure.
+"""Parses URLs that tenants choose, and decides which are valid. Pure.
 
-The form that is checked is the form that is called: `parse` serves both. A URL is called byte for byte as it was
-given; only characters outside ASCII are written in their ASCII form.
+`parse` serves both the check and the request, so the checked URL is the requested one. A URL is requested byte for byte
+as given. Only characters outside ASCII are converted to ASCII.
 """
 
 import functools
@@ -24,7 +24,7 @@ _USERINFO = re.compile(r"^([A-Za-z]+://)([^/?#]*)@")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::([0-9]*))?", re.ASCII)
 _NAMED = re.compile(r"([^:\[\]]+)(?::([0-9]*))?", re.ASCII)
 _NAME = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
-# A last label of digits makes resolvers read the whole as an IPv4 address in a legacy form (127.1, 0x7f.1).
+# If the last label has only digits, resolvers read the host as a legacy IPv4 address (127.1, 0x7f.1).
 _NUMERIC_END = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)\.?$", re.ASCII)
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}", re.ASCII)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -37,7 +37,7 @@ class UrlError(ValueError):
 
 @value_object
 class Url:
-    """`host` is lower-case ASCII, an IPv6 address without brackets; `target` is the path and query of the request."""
+    """`host` is lower-case ASCII, an IPv6 address without brackets. `target` is the path and query of the request."""
 
     scheme: str
     host: str
@@ -53,7 +53,7 @@ class Url:
 
     @property
     def is_localhost(self) -> bool:
-        """One of the names that lead to this machine by definition (RFC 6761)."""
+        """Whether the name means this machine by definition (RFC 6761)."""
         return _LOCALHOST.fullmatch(self.host) is not None
 
 
@@ -86,12 +86,12 @@ def is_postable(text: str) -> bool:
 
 
 def masked(text: str) -> str:
-    """The URL without user and password, as it may be shown."""
+    """The URL without user and password, for display."""
     return _USERINFO.sub(rf"\1{MASK}@", text, count=1)
 
 
 def userinfo(text: str) -> str | None:
-    """User and password as they are written; None without."""
+    """User and password as written, or None."""
     found = _USERINFO.match(text)
     return found[2] if found else None
 
@@ -150,7 +150,7 @@ def _ascii(host: str) -> str:
 
 
 def _authorization(credentials: str) -> str:
-    """Basic, as browsers and curl make it of `user:password@`."""
+    """The Basic header that browsers and curl send for `user:password@`."""
     user, _, password = credentials.partition(":")
     pair = unquote_to_bytes(user), unquote_to_bytes(password)
     if b":" in pair[0]:

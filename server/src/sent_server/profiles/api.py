@@ -27,7 +27,7 @@ def routes(
     rules: ProfileRules,
     forget_callers: Callable[[], None],
 ) -> Sequence[Route]:
-    """`forget_callers` drops what is remembered of keys: what they may see and who pays changes with a profile."""
+    """`forget_callers` clears the cache of keys, because a changed profile changes their scope and the payer."""
 
     async def keep_card_of_new(call: Call, body: CreateProfile) -> None:
         if body.payment_details is not None:
@@ -94,7 +94,7 @@ def routes(
             limit=LimitClass.SENSITIVE,
             rights=may_complete,
             bad_id=BAD_ID,
-            access=Access.ADMIN,  # it files for good what only admins may write
+            access=Access.ADMIN,  # it files permanently, and only admins may change filed data
             denied=NO_ACCESS,
         ),
     ]
@@ -125,7 +125,7 @@ async def get(tx: Tx, call: Call) -> Reply:
 
 
 def _reference(call: Call, body: CreateProfile | UpdateProfile) -> str | None:
-    """What the processor knows the card of this request by. Raises VALIDATION_001 for an expired one."""
+    """The processor's reference for the card of this request. Raises VALIDATION_001 for an expired card."""
     if body.payment_details is None:
         return None
     cards.check(body.payment_details.card, now_ms=call.now_ms)

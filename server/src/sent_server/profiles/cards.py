@@ -1,4 +1,4 @@
-"""Payment cards on their way from a request to the processor. Nothing of one is kept, logged or told on."""
+"""Sends payment cards from a request to the processor. No card data is stored, logged or passed elsewhere."""
 
 from typing import assert_never
 
@@ -10,14 +10,14 @@ EXPIRED = "payment_details.expiry is in the past"
 
 
 def check(card: PaymentCard, *, now_ms: int) -> None:
-    """Raises VALIDATION_001 for a card that has expired; it is good until the end of its month."""
+    """Raises VALIDATION_001 for an expired card. A card is valid until the end of its month."""
     month, year = card.expiry.split("/")
     if f"20{year}-{month}" < timestamps.month(now_ms):
         raise ApiError("VALIDATION_001", details={"payment_details.expiry": [EXPIRED]})
 
 
 async def hand_over(processor: PaymentProcessor, card: PaymentCard, *, reference: str) -> None:
-    """Raises VALIDATION_001 when the processor declines it."""
+    """Raises VALIDATION_001 if the processor declines the card."""
     answer = await processor.keep(card, reference=reference)
     match answer:
         case Kept():

@@ -1,4 +1,4 @@
-"""A profile as stored, and what a request wants of one."""
+"""A profile as stored, and the changes of a request."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -40,7 +40,7 @@ class BillingContact:
 
 @value_object
 class WhatsappAccount:
-    """A WhatsApp Business Account of the profile's own."""
+    """The profile's own WhatsApp Business Account."""
 
     waba_id: str
     phone_number_id: str | None
@@ -49,7 +49,7 @@ class WhatsappAccount:
 
 @value_object
 class ProfileDetails:
-    """What a profile has besides its row in `customers`. `numbers` and `preferences` are shown as they were given."""
+    """Details of a profile outside its row in `customers`. `numbers` and `preferences` are shown as they were given."""
 
     billing_contact: BillingContact | None = None
     payment_reference: str | None = None
@@ -60,7 +60,7 @@ class ProfileDetails:
 
 @value_object
 class Profile:
-    """`email` is the organization's; the brand its own or, when it inherits it, the organization's."""
+    """`email` is the organization's. The brand is the profile's own or inherited from the organization."""
 
     account: Account
     email: str | None
@@ -70,7 +70,7 @@ class Profile:
 
 @value_object
 class Wanted:
-    """What a request names; None leaves things as they are. `flags`, `numbers`, `preferences` hold what was given."""
+    """The fields of a request. None leaves a field unchanged. `flags`, `numbers`, `preferences`: only the given."""
 
     name: str | None = None
     icon: str | None = None

@@ -1,4 +1,4 @@
-r"""What completing a profile leads to. Pure. Source: contract/NOTES.md a32, d.
+r"""The outcome of completing a profile. Pure. Source: contract/NOTES.md a32, d.
 
 incomplete --complete--> pending_review (SUBMITTED) --registry's verdict--> approved | rejected
           \--complete--> approved (COMPLETED)
@@ -25,7 +25,7 @@ class CompletionOutcome(StrEnum):
 
     @property
     def status(self) -> ProfileStatus | None:
-        """What the profile's status becomes; None: it stays."""
+        """The new status of the profile. None means unchanged."""
         match self:
             case CompletionOutcome.SUBMITTED:
                 return ProfileStatus.PENDING_REVIEW
@@ -37,7 +37,7 @@ class CompletionOutcome(StrEnum):
 
 
 def lacking(account: Account, contact: BillingContact | None, facts: Facts) -> dict[str, list[str]]:
-    """What has to be there first, by field; empty when a profile can be completed."""
+    """Missing prerequisites, by field. Empty if the profile can be completed."""
     found: dict[str, list[str]] = {}
     if contact is None and account.billing_model in PAYS_ITSELF:
         found["billing_contact"] = [NO_BILLING_CONTACT]
@@ -49,7 +49,7 @@ def lacking(account: Account, contact: BillingContact | None, facts: Facts) -> d
 
 
 def decide(account: Account, facts: Facts, *, has_channel: bool) -> CompletionOutcome:
-    """`has_channel`: SMS or WhatsApp, its own or its organization's."""
+    """`has_channel`: SMS or WhatsApp, own or inherited."""
     inherits = account.has("inherit_tcr_brand") and account.has("inherit_tcr_campaign")
     if not has_channel:
         return CompletionOutcome.SUBMITTED

@@ -1,7 +1,7 @@
-"""The rules of profiles. Source: contract/NOTES.md a33-a35, a51, d.
+"""The rules for profiles. Source: contract/NOTES.md a33-a35, a51, d.
 
-An organization's key sees and changes all its profiles; with x-profile-id, that one. A profile's own key sees itself,
-and changes nothing: who pays and what is inherited is the organization's to decide.
+A key of an organization reads and changes all its profiles, or with x-profile-id that one. A key of a profile reads
+only that profile and changes nothing, because the organization decides about payment and inheritance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ OF_SIBLINGS = ("sending_phone_number_profile_id", "sending_whatsapp_number_profi
 
 @value_object
 class ProfileRules:
-    """What an installation decides about profiles."""
+    """Settings of the installation for profiles."""
 
     sealer: Sealer
     requires_whatsapp: bool
@@ -105,7 +105,7 @@ async def show(tx: Tx, caller: Caller, profile_id: str) -> Profile:
 
 
 async def list_all(tx: Tx, caller: Caller) -> list[Profile]:
-    """Oldest first. A profile sees itself. Raises RESOURCE_005 for an account that is no organization."""
+    """Oldest first. A profile sees only itself. Raises RESOURCE_005 for an account that is not an organization."""
     organization = await _organization(tx, caller)
     if caller.customer_id != caller.organization_id:
         return [await show(tx, caller, caller.customer_id)]
@@ -115,7 +115,7 @@ async def list_all(tx: Tx, caller: Caller) -> list[Profile]:
 async def check_change(
     tx: Tx, caller: Caller, profile_id: str, wanted: Wanted, rules: ProfileRules
 ) -> tuple[Account, ProfileDetails]:
-    """The profile, locked, and its details as they shall be.
+    """The locked profile and its new details.
 
     Raises AUTH_004, RESOURCE_014, and VALIDATION_001 for a bill without a contact or a card without a bill.
     """
@@ -155,7 +155,7 @@ async def update(
     payment_reference: str | None,
     now_ms: int,
 ) -> Profile:
-    """Change what is given. Raises like `check_change`, and VALIDATION_001 for a brand that is filed already."""
+    """Change the given fields. Raises like `check_change`, and VALIDATION_001 for a filed brand."""
     account, details = await check_change(tx, caller, profile_id, wanted, rules)
     organization = await _organization(tx, caller)
     if wanted == Wanted():
@@ -180,12 +180,12 @@ async def update(
 
 
 async def delete(tx: Tx, caller: Caller, profile_id: str, *, now_ms: int) -> None:
-    """Its keys stop working and its id is as unknown as any; its rows stay. Raises AUTH_004, RESOURCE_014."""
+    """Its keys stop working and its id becomes unknown. The rows remain. Raises AUTH_004, RESOURCE_014."""
     await sharing.remove(tx, await _for_change(tx, caller, profile_id), now_ms=now_ms)
 
 
 def check_own_settings(caller: Caller, profile_id: str) -> None:
-    """A profile's own key does not change it. Raises AUTH_004."""
+    """A profile's own key may not change it. Raises AUTH_004."""
     if profile_id == caller.customer_id:
         refuse_profile_key(caller)
 
@@ -220,7 +220,7 @@ async def _for_change(tx: Tx, caller: Caller, profile_id: str) -> Account:
     reached = await scope.profile(tx, caller, profile_id)
     refuse_profile_key(caller)
     account = await sharing.for_change(tx, reached.organization_id, reached.id)
-    if account is None:  # deleted while we waited for it
+    if account is None:  # deleted while we waited for the lock
         raise ApiError("RESOURCE_014")
     return account
 
@@ -232,7 +232,7 @@ async def _check_sharing(tx: Tx, account: Account, wanted: Wanted) -> None:
 
 
 async def _connect(tx: Tx, account: Account, whatsapp: WhatsappAccount, sealer: Sealer, now_ms: int) -> None:
-    """Keep the credentials, and let the profile write from a WhatsApp number of its own."""
+    """Store the credentials, and let the profile send from its own WhatsApp number."""
     await store.set_waba(
         tx,
         account.id,

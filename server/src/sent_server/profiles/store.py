@@ -1,4 +1,4 @@
-"""The SQL of what only profiles have."""
+"""The SQL of profile details."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -60,12 +60,12 @@ class Completion:
 
 
 async def details(tx: Tx, profile_ids: Sequence[str]) -> dict[str, ProfileDetails]:
-    """By profile; one that an operator made has none."""
+    """Details by profile. A profile that an operator created has none."""
     return {row[0]: _details(row) for row in await tx.fetch(OF_PROFILES, profile_ids=profile_ids)}
 
 
 async def put(tx: Tx, customer_id: str, details: ProfileDetails) -> None:
-    """Write all but the WhatsApp account, which `set_waba` does."""
+    """Write everything except the WhatsApp account, which `set_waba` writes."""
     contact = details.billing_contact
     await tx.execute(
         PUT,
@@ -101,7 +101,7 @@ async def start(
 
 
 async def under_way(tx: Tx, customer_id: str, webhook_url: str, *, by_organization: bool) -> bool:
-    """Whether one is that does at least as much."""
+    """Whether a completion with at least the same scope is in progress."""
     wanted = int(by_organization)
     rows = await tx.fetch(UNDER_WAY, customer_id=customer_id, webhook_url=webhook_url, by_organization=wanted)
     return bool(rows)

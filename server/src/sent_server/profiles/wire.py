@@ -1,4 +1,4 @@
-"""Bodies and answers of the profile routes. Source: contract/openapi-v3.json, contract/NOTES.md a33-a35, a51, d."""
+"""Bodies of the profile routes. Source: contract/openapi-v3.json, contract/NOTES.md a33-a35, a51, d."""
 
 import re
 from collections.abc import Mapping
@@ -113,7 +113,7 @@ class BillingContactInput(_Group):
 
 
 class PaymentDetails(_Group):
-    """Seen by the payment processor only."""
+    """Sent to the payment processor only."""
 
     card_number: Annotated[str, _matches("[0-9]{13,19}", "payment_details.card_number must be 13 to 19 digits")] = (
         Field(repr=False)
@@ -143,7 +143,7 @@ class Preferences(_Group):
 
 
 class _Described(RequestBody):
-    """What create and update have in common."""
+    """Fields of both create and update."""
 
     icon: Icon | None = None
     description: Description | None = None
@@ -176,7 +176,7 @@ class _Described(RequestBody):
 
     @property
     def flags(self) -> dict[str, bool]:
-        """Those given. Whoever brings a brand along does not inherit one."""
+        """The given flags. A profile with its own brand does not inherit one."""
         given = {name: getattr(self, name) for name in PROFILE_FLAGS if getattr(self, name) is not None}
         return {**({} if self.brand is None else {"inherit_tcr_brand": False}), **given}
 
@@ -196,7 +196,7 @@ class _Described(RequestBody):
 
 
 class CreateProfile(_Described):
-    """Without a billing model it is `profile`, and its contact may come later, as in the older form of this body."""
+    """The default billing model is `profile`, and its contact may follow later, as in the older form of this body."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = {"name": ("VALIDATION_001", NO_NAME)}
 
@@ -221,7 +221,7 @@ class CreateProfile(_Described):
 
 
 class UpdateProfile(_Described):
-    """Absent, null and empty fields stay as they are, but a name cannot become empty."""
+    """Absent, null and empty fields stay unchanged, but a name cannot become empty."""
 
     required_code: ClassVar[str] = "VALIDATION_001"
 
