@@ -1,7 +1,7 @@
 # Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up test simulate check docs bench chaos format lock clean
+.PHONY: help install up test test-fast simulate check docs bench chaos format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,9 +11,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # Tests wait more than they compute, so a few more than there are cores.
 TEST_PROCESSES ?= 4
+# Without the tests that wait, one per core; each starts a server.
+FAST_PROCESSES ?= 2
+# Where this is set, every process of the tests would compile the tests and the server again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Make .venv and install the server and the SDK into it
 
@@ -22,6 +26,9 @@ up: install ## Start the server with a demo account; ARGS are those of `sent up`
 
 test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL, in several processes
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+
+test-fast: $(VENV)/.installed-test ## Most tests, on SQLite, without the slow ones: about two minutes
+	$(BIN)/python -m pytest -n $(FAST_PROCESSES) --dist worksteal -m "not slow and not postgres" $(ARGS)
 
 simulate: $(VENV)/.installed-test ## Thousands of simulated worlds in which everything goes wrong; ARGS="--seeds 5000"
 	@PYTHONPATH=server/tests $(BIN)/python -m simulation $(ARGS)
@@ -81,8 +88,9 @@ $(VENV)/.installed: requirements.lock server/pyproject.toml sdk/pyproject.toml |
 	@echo "Installing into $(VENV)"
 	@$(PIP) install -qq --require-hashes -r requirements.lock
 	@$(PIP) install -qq --no-index --no-deps --no-build-isolation -e ./server -e ./sdk
-	@# pip compiles what it installs, but not what stays where it is; uncompiled, importing the SDK takes 50 ms more.
-	@$(BIN)/python -m compileall -q sdk/src
+	@# pip compiles what it installs, but not what stays where it is; uncompiled, importing the SDK takes 50 ms more, and
+	@# starting a server 200 ms.
+	@$(BIN)/python -m compileall -q server/src sdk/src
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed

@@ -51,8 +51,14 @@ def _few_open_connections() -> Iterator[None]:
 
 @pytest.fixture
 def database_url(backend: Backend) -> str:
-    """An empty database of its own for this test."""
+    """A database of its own for this test: the schema, and no rows."""
     return backend.new_url()
+
+
+@pytest.fixture
+def empty_database_url(backend: Backend) -> str:
+    """A database of its own for this test, without a schema."""
+    return backend.empty_url()
 
 
 @pytest.fixture(scope="session")
@@ -119,14 +125,42 @@ def wait_for() -> Callable[..., object]:
     return wait
 
 
-# Tests of these take tens of seconds each, and wait more than they compute.
-SLOW = ("/tests/scale/", "test_slow_peers.py", "/tests/delivery/test_crash.py", "/tests/simulation/", "test_package.py")
+# Tests of these take seconds to minutes each: they wait, start processes, or ask for everything that may be asked.
+SLOW = (
+    "/server/tests/scale/", "/server/tests/simulation/", "/server/tests/delivery/test_crash.py",
+    "/server/tests/delivery/test_throughput.py", "/server/tests/http/test_slow_peers.py",
+    "/server/tests/http/test_hostile_bodies.py", "/server/tests/egress/test_one_bad_receiver.py",
+    "/server/tests/egress/test_hostile_receivers.py", "/server/tests/contract/test_faults.py",
+    "/server/tests/contract/test_generated_requests.py", "/server/tests/contract/test_quotas.py",
+    "/server/tests/cli/", "/sdk/tests/test_package.py", "/sdk/tests/test_testing.py", "/sdk/tests/test_docs.py",
+    "/sdk/tests/integrations/",
+)  # fmt: skip
+# So do tests that start servers of their own, or move one through time.
+SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}
+FIRST = (
+    "/server/tests/scale/",
+    "/server/tests/simulation/",
+    "/test_slow_peers.py",
+    "/test_crash.py",
+    "/test_package.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`make test-fast` leaves out what is marked here."""
+    path = item.path.as_posix()
+    if any(part in path for part in SLOW) or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        item.add_marker("slow")
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and callspec.params.get("backend") == "postgres":
+        item.add_marker("postgres")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first: at the end, they would keep one process busy and the others waiting."""
-    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in SLOW))
+    """The longest ones first: at the end, they would keep one process busy and the others waiting."""
+    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in FIRST))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

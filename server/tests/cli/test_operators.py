@@ -33,7 +33,7 @@ def test_an_account_can_be_made_and_used_before_the_first_start(tmp_path: Path) 
 
 
 def test_commands_take_a_database_too(backend: Backend) -> None:
-    home, url = backend.new_home(), backend.new_url()
+    home, url = backend.new_home(), backend.empty_url()
     made = servers.operate(home, "accounts", "create", "Far away", "--database", url)
     shown = servers.operate(home, "accounts", "show", made["customer_id"], "--database", url)
     assert shown == made
@@ -120,7 +120,7 @@ def test_a_mistake_is_told_in_one_line(server: Server, arguments: tuple[str, ...
 
 
 def test_migrate_shows_and_then_does(backend: Backend) -> None:
-    home, url = backend.new_home(), backend.new_url()
+    home, url = backend.new_home(), backend.empty_url()
     assert "to apply" in refuses(home, "migrate", "--check", "--database", url)
     applied = servers.operate(home, "migrate", "--database", url)["applied"]
     assert applied[0] == "0001_core.sql"

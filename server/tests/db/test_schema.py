@@ -40,11 +40,11 @@ def _execute(url: str, sql: str) -> None:
     asyncio.run(run())
 
 
-def test_a_second_migration_finds_nothing_to_do(database_url: str) -> None:
-    assert asyncio.run(_migrate(database_url)) == [item.name for item in migrate.known()]
-    before = database.snapshot(database_url)
-    assert asyncio.run(_migrate(database_url)) == []
-    assert database.snapshot(database_url) == before
+def test_a_second_migration_finds_nothing_to_do(empty_database_url: str) -> None:
+    assert asyncio.run(_migrate(empty_database_url)) == [item.name for item in migrate.known()]
+    before = database.snapshot(empty_database_url)
+    assert asyncio.run(_migrate(empty_database_url)) == []
+    assert database.snapshot(empty_database_url) == before
 
 
 def test_every_version_has_a_number_of_its_own() -> None:
@@ -52,44 +52,44 @@ def test_every_version_has_a_number_of_its_own() -> None:
     assert versions == sorted(set(versions))
 
 
-def test_a_version_that_was_left_out_is_applied_later(database_url: str) -> None:
-    asyncio.run(_migrate(database_url))
-    before = database.snapshot(database_url)
+def test_a_version_that_was_left_out_is_applied_later(empty_database_url: str) -> None:
+    asyncio.run(_migrate(empty_database_url))
+    before = database.snapshot(empty_database_url)
     last = migrate.known()[-1]
-    _execute(database_url, "INSERT INTO schema_info VALUES (9999, 1)")
-    _execute(database_url, f"DELETE FROM schema_info WHERE version = {last.version}")
+    _execute(empty_database_url, "INSERT INTO schema_info VALUES (9999, 1)")
+    _execute(empty_database_url, f"DELETE FROM schema_info WHERE version = {last.version}")
 
     async def waiting() -> list[str]:
-        database = await open_database(database_url)
+        database = await open_database(empty_database_url)
         try:
             return [item.name for item in await migrate.pending(database)]
         finally:
             await database.close()
 
     assert asyncio.run(waiting()) == [last.name]
-    assert set(before) == set(database.snapshot(database_url))
+    assert set(before) == set(database.snapshot(empty_database_url))
 
 
-def test_a_newer_schema_that_excludes_this_release_is_refused_untouched(database_url: str) -> None:
-    asyncio.run(_migrate(database_url))
-    _execute(database_url, "INSERT INTO schema_info VALUES (9999, 9999)")
-    before = database.snapshot(database_url)
+def test_a_newer_schema_that_excludes_this_release_is_refused_untouched(empty_database_url: str) -> None:
+    asyncio.run(_migrate(empty_database_url))
+    _execute(empty_database_url, "INSERT INTO schema_info VALUES (9999, 9999)")
+    before = database.snapshot(empty_database_url)
     with pytest.raises(SchemaTooNewError, match="9999"):
-        asyncio.run(_migrate(database_url))
-    assert database.snapshot(database_url) == before
+        asyncio.run(_migrate(empty_database_url))
+    assert database.snapshot(empty_database_url) == before
 
 
-def test_a_newer_schema_that_still_admits_this_release_is_used(database_url: str) -> None:
-    asyncio.run(_migrate(database_url))
-    _execute(database_url, "INSERT INTO schema_info VALUES (9999, 1)")
-    assert asyncio.run(_migrate(database_url)) == []
+def test_a_newer_schema_that_still_admits_this_release_is_used(empty_database_url: str) -> None:
+    asyncio.run(_migrate(empty_database_url))
+    _execute(empty_database_url, "INSERT INTO schema_info VALUES (9999, 1)")
+    assert asyncio.run(_migrate(empty_database_url)) == []
 
 
 def test_both_engines_have_the_same_tables_and_columns(backend: Backend, tmp_path: Path) -> None:
     if backend.name == "sqlite":
         assert migrate.known(), "compared on the other engine"
         return
-    ours, other = backend.new_url(), f"sqlite:///{tmp_path / 'other.db'}"
+    ours, other = backend.empty_url(), f"sqlite:///{tmp_path / 'other.db'}"
     asyncio.run(_migrate(ours))
     asyncio.run(_migrate(other))
     assert database.names(ours) == database.names(other)

@@ -41,11 +41,14 @@ class Postgres:
     command: Sequence[str] = ()
     made: list[str] = field(default_factory=list)
 
-    def create_database(self) -> str:
-        """Make an empty database; returns its URL."""
+    def create_database(self, *, template: str | None = None) -> str:
+        """Make an empty database, or a copy of the one at the URL `template`, which nobody may use meanwhile.
+
+        Returns its URL.
+        """
         name = f"sent_test_{os.getpid()}_{next(_numbers)}"
-        _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        _run(self.url, f'CREATE DATABASE "{name}"')
+        source = f' TEMPLATE "{urlsplit(template).path[1:]}"' if template else ""
+        _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"{source}')
         self.made.append(name)
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
 
@@ -75,8 +78,8 @@ class Postgres:
                 time.sleep(0.05)
 
     def close(self) -> None:
-        for name in () if self.private_home else self.made:
-            _run(self.url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if self.made and not self.private_home:
+            _run(self.url, *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in self.made))
         if self.process:
             self.process.terminate()
             self.process.wait(20)
@@ -142,11 +145,12 @@ def _free_port() -> int:
         return port
 
 
-def _run(url: str, sql: str) -> None:
+def _run(url: str, *statements: str) -> None:
     async def execute() -> None:
         connection = await asyncpg.connect(url, timeout=5)
         try:
-            await connection.execute(sql)
+            for statement in statements:
+                await connection.execute(statement)
         finally:
             await connection.close()
 
