@@ -27,7 +27,7 @@ up: install ## Start the server with a demo account; ARGS are those of `sent up`
 test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL, in several processes
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
-test-fast: $(VENV)/.installed-test ## Most tests, on SQLite, without the slow ones: about two minutes
+test-fast: $(VENV)/.installed-test ## Most tests, on SQLite, without the slow ones
 	$(BIN)/python -m pytest -n $(FAST_PROCESSES) --dist worksteal -m "not slow and not postgres" $(ARGS)
 
 simulate: $(VENV)/.installed-test ## Thousands of simulated worlds in which everything goes wrong; ARGS="--seeds 5000"
