@@ -1,5 +1,6 @@
 """Which attempt is made next: never a second one that could send twice, unless people wait for the message."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import given
@@ -13,16 +14,21 @@ CATEGORIES = ("AUTHENTICATION", "UTILITY", "MARKETING", None)
 STATES = ("SUBMITTING", "UNKNOWN", "LATER", "REJECTED", "SENT", "FAILED", "DELIVERED", "READ")
 
 
+@dataclass(frozen=True)
+class OneTrait:
+    takes_idempotency_key: bool
+
+
+@dataclass(frozen=True)
 class OneCarrier:
     """Of a carrier, the rule asks one thing only."""
 
-    def __init__(self, takes_idempotency_key: bool) -> None:
-        self.takes_idempotency_key = takes_idempotency_key
+    traits: OneTrait
 
 
 def next_number(state: str | None, *, takes_key: bool, category: str | None, number: int = 3) -> int | None:
     previous = None if state is None else Attempt("m", 0, number, state, "simulator", None, None, 0)
-    carrier: Any = OneCarrier(takes_key)
+    carrier: Any = OneCarrier(OneTrait(takes_key))
     return prepare._next_number(previous, message(category=category), carrier)
 
 
