@@ -11,12 +11,11 @@ from typing import Any
 
 import apsw
 
-from sent_server.app import Platform
 from sent_server.db import postgres, sqlite
 from sent_server.delivery import attempt_store, dispatch, outcomes, prepare
 from sent_server.http import idempotency_store
 from sent_server.http.idempotency import Idempotency
-from sent_server.jobs import Worker
+from sent_server.jobs import Registry, Worker
 from sent_server.jobs import store as job_store
 from sent_server.outbound import pace, recorder
 
@@ -116,14 +115,14 @@ def pauses_by_wall_clock() -> None:
 
 def backlog_walked_at_start() -> None:
     """A process that starts reads everything that waits, message by message."""
-    start = Platform._release_leases
+    start = Registry.release_all
 
-    async def release_one_by_one(self: Platform, tx: Any) -> None:
-        await start(self, tx)
+    async def release_one_by_one(self: Registry, tx: Any, *, now_ms: int) -> None:
+        await start(self, tx, now_ms=now_ms)
         for row in await tx.fetch("SELECT id, due_at_ms FROM jobs"):
             await tx.execute("UPDATE jobs SET due_at_ms = due_at_ms + 1 WHERE id = :id", id=row[0])
 
-    Platform._release_leases = release_one_by_one
+    Registry.release_all = release_one_by_one
 
 
 ALL: dict[str, Callable[[], None]] = {

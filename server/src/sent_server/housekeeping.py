@@ -1,52 +1,39 @@
-"""Forgets what is no longer needed: expired idempotency keys, old raw receipts, and what slices bring along."""
+"""Forgets what is no longer needed: expired idempotency keys, and what slices bring along."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 
-from sent_server import mail
+from sent_server.bus import Bus
 from sent_server.db import Database, Tx
-from sent_server.delivery import receipt_store
 from sent_server.http import idempotency
+from sent_server.jobs import Worker
 from sent_server.jobs.leases import LeaderLease
 from sent_server.kernel.clock import Clock
+from sent_server.parts import Chore
 
 EVERY_MS = 60_000
-# (tx, now_ms) -> anything
-Chore = Callable[[Tx, int], Awaitable[object]]
-
-
-class Housekeeping:
-    """`step` runs every chore once, each in a transaction of its own, in one process for all."""
-
-    def __init__(self, database: Database, clock: Clock, chores: Sequence[Chore]) -> None:
-        self._database = database
-        self._clock = clock
-        self._chores = chores
-        self._duty = LeaderLease(database, clock, "housekeeping", lease_ms=2 * EVERY_MS)
-
-    async def step(self) -> bool:
-        if await self._duty.is_leader():
-            now_ms = self._clock.now_ms()
-            for chore in self._chores:
-                await self._database.write(lambda tx, chore=chore: chore(tx, now_ms))
-        return False
-
-    async def stop(self) -> None:
-        await self._duty.release()
 
 
 def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:
     return idempotency.forget_old(tx, now_ms=now_ms)
 
 
-def forget_receipts(retention_ms: int) -> Chore:
-    def chore(tx: Tx, now_ms: int) -> Awaitable[int]:
-        return receipt_store.forget_old(tx, before_ms=now_ms - retention_ms)
+class Housekeeping:
+    """Runs every chore once a minute, each in a transaction of its own, in one process for all."""
 
-    return chore
+    def __init__(self, database: Database, clock: Clock, bus: Bus, chores: Sequence[Chore]) -> None:
+        self._database = database
+        self._clock = clock
+        self._chores = (forget_keys, *chores)
+        self._leader = LeaderLease(database, clock, "housekeeping", lease_ms=2 * EVERY_MS)
+        self.worker = Worker("housekeeping", bus, self.step, poll_ms=EVERY_MS)
 
+    async def step(self) -> bool:
+        if await self._leader.is_leader():
+            now_ms = self._clock.now_ms()
+            for chore in self._chores:
+                await self._database.write(lambda tx, chore=chore: chore(tx, now_ms))
+        return False
 
-def forget_mails(retention_ms: int) -> Chore:
-    def chore(tx: Tx, now_ms: int) -> Awaitable[int]:
-        return mail.forget_old(tx, before_ms=now_ms - retention_ms)
-
-    return chore
+    async def release(self) -> None:
+        """Leave it to another process."""
+        await self._leader.release()

@@ -38,7 +38,7 @@ async def decided_by_another(world: World) -> None:
     """A second worker that takes the brand's job over and settles it."""
     now_ms = world.clock.now_ms()
     await world.database.write(lambda tx: jobs.release_all(tx, filing.BRANDS, now_ms=now_ms, lease_ms=filing.LEASE_MS))
-    assert await filing.step(world.database, world.clock)
+    assert await world.ask()
 
 
 @pytest.mark.parametrize("flags", [OWN, OWN_CAMPAIGNS, INHERITS], ids=["own", "own campaigns", "inherits"])
@@ -106,7 +106,7 @@ def test_filing_twice_files_once(database_url: str) -> None:
         registry = Recording()
         for _ in range(3):
             await world.write(service.file, profile.id)
-            await filing.step(world.database, world.clock, registry)
+            await world.ask(registry)
         assert [type(asked) for asked in registry.asked] == [BrandFiling, CampaignFiling]
 
     run(database_url, scenario)
@@ -127,15 +127,15 @@ def test_a_campaign_waits_for_its_brand(database_url: str) -> None:
     async def scenario(world: World) -> None:
         profile, _ = await ready(world)
         await world.write(service.file, profile.id)
-        await filing.step(world.database, world.clock)
+        await world.ask()
         world.clock.advance(DECIDE_MS - 1)
-        await filing.step(world.database, world.clock)
+        await world.ask()
         assert await states(world, profile) == (FilingState.FILED, [FilingState.FILED])
         world.clock.advance(1)
-        await filing.step(world.database, world.clock)
+        await world.ask()
         assert (await states(world, profile))[0] is FilingState.REGISTERED
         world.clock.advance(filing.BRAND_WAIT_MS)
-        await filing.step(world.database, world.clock)
+        await world.ask()
         assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 
     run(database_url, scenario)
@@ -209,7 +209,7 @@ def test_the_registry_gets_everything_that_is_filled_in(database_url: str) -> No
         profile, made = await ready(world)
         await world.write(service.file, profile.id)
         registry = Recording()
-        await filing.step(world.database, world.clock, registry)
+        await world.ask(registry)
         found = await world.read(service.brand_of, profile.id)
         asked_brand, asked_campaign = registry.asked
         assert asked_brand == BrandFiling(
@@ -235,18 +235,17 @@ def test_the_registry_gets_everything_that_is_filled_in(database_url: str) -> No
     run(database_url, scenario)
 
 
-def test_an_answer_that_comes_after_the_lease_is_void(database_url: str) -> None:
+def test_an_answer_is_void_when_another_worker_has_taken_the_job(database_url: str) -> None:
     async def scenario(world: World) -> None:
-        profile, _ = await ready(world)
+        profile, _ = await ready(world, contact="REJECT_ME")
         await world.write(service.file, profile.id)
 
-        async def take_long() -> None:
+        async def outlast_the_lease() -> None:
             world.clock.advance(filing.LEASE_MS)
+            assert await world.ask()
 
-        await filing.step(world.database, world.clock, Recording(meanwhile=take_long))
-        assert (await states(world, profile))[0] is FilingState.FILED
-        await world.decided()
-        assert await states(world, profile) == (FilingState.REGISTERED, [FilingState.REGISTERED])
+        await world.ask(Recording(meanwhile=outlast_the_lease))
+        assert (await states(world, profile))[0] is FilingState.REJECTED
 
     run(database_url, scenario)
 
@@ -256,7 +255,7 @@ def test_of_two_workers_that_answer_the_first_counts(database_url: str) -> None:
         profile, _ = await ready(world, contact="REJECT_ME")
         await world.write(service.file, profile.id)
         world.clock.advance(DECIDE_MS)
-        await filing.step(world.database, world.clock, Recording(meanwhile=lambda: decided_by_another(world)))
+        await world.ask(Recording(meanwhile=lambda: decided_by_another(world)))
         found = await world.read(service.brand_of, profile.id)
         assert (found.state, found.reference) == (FilingState.REJECTED, None)
 
@@ -273,7 +272,7 @@ def test_an_answer_to_an_older_filing_does_not_decide_a_newer_one(database_url: 
             await decided_by_another(world)
             await world.write(service.put_brand, profile.organization_id, profile.id, brand("Ann"))
 
-        await filing.step(world.database, world.clock, Recording(meanwhile=rejected_and_filed_anew))
+        await world.ask(Recording(meanwhile=rejected_and_filed_anew))
         assert (await states(world, profile))[0] is FilingState.FILED
         assert filing.BRANDS in await world.jobs()
 
@@ -292,12 +291,12 @@ def test_a_registry_that_fails_is_asked_again_and_holds_up_nobody_else(database_
         lucky, _ = await ready(world)
         for profile in (unlucky, lucky):
             await world.write(service.file, profile.id)
-        await filing.step(world.database, world.clock, Moody())
+        await world.ask(Moody())
         assert [(await states(world, one))[0] for one in (unlucky, lucky)] == [
             FilingState.FILED,
             FilingState.REGISTERED,
         ]
-        world.clock.advance(filing.AFTER_CRASH_MS)
+        world.clock.advance(filing.RETRY_AFTER_MS)
         await world.decided()
         assert await states(world, unlucky) == (FilingState.REGISTERED, [FilingState.REGISTERED])
 

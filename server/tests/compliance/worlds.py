@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from harness.runners import run_due
 from sent_server.accounts import service as accounts
 from sent_server.accounts.model import PROFILE_FLAGS, Account
 from sent_server.compliance import filing
@@ -18,8 +19,8 @@ from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 from sent_server.kernel.clock import FixedClock
 from sent_server.kernel.sealing import Sealer
-from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, Registered
-from sent_server.ports.simulated_registry import DECIDE_MS
+from sent_server.ports.registry import Answer, BrandFiling, CampaignFiling, Registered, Registry
+from sent_server.ports.simulated_registry import DECIDE_MS, SimulatedRegistry
 
 NOW_MS = 1_000
 SEALER = Sealer(bytes(32))
@@ -76,10 +77,14 @@ class World:
         rows = await self.database.read(lambda tx: tx.fetch("SELECT kind FROM jobs ORDER BY kind"))
         return [row[0] for row in rows]
 
+    async def ask(self, registry: Registry | None = None) -> bool:
+        """Ask about everything that is filed and due: the brands, then the campaigns."""
+        return await run_due(self.database, self.clock, *filing.kinds(registry or SimulatedRegistry(), self.clock))
+
     async def decided(self) -> None:
         """Let the simulated registry decide on everything: the brands, then the campaigns that wait for them."""
         for _ in range(3):
-            await filing.step(self.database, self.clock)
+            await self.ask()
             self.clock.advance(DECIDE_MS)
 
 

@@ -92,7 +92,7 @@ class Entry:
 
 
 @functools.cache
-def _platform() -> Platform:
+def platform() -> Platform:
     """Put together as the server does it, without workers, and closed again."""
 
     async def read(home: str) -> Platform:
@@ -106,12 +106,12 @@ def _platform() -> Platform:
 
 def served() -> Sequence[Route]:
     """The table of operations that need a key."""
-    return _platform().routes
+    return platform().routes
 
 
 def open_paths() -> set[str]:
     """Whatever else is mounted: these need none."""
-    front: Any = _platform().asgi
+    front: Any = platform().asgi
     mounted = {*front._fixed, *(route.path for route in front._router.routes)}
     return mounted - {re.sub(r"\}$", ":rest}", route.path) if route.catch_all else route.path for route in served()}
 

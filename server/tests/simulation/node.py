@@ -2,22 +2,21 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from sent_server import housekeeping
-from sent_server.app import BATCH_DELAY_MS
 from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import Simulator
 from sent_server.carriers.simulator.network import PhoneNetwork
 from sent_server.carriers.simulator.reach import SimulatedReach
 from sent_server.db import Tx
+from sent_server.delivery import receipt_store, timeouts
 from sent_server.delivery.dispatch import Dispatcher
+from sent_server.delivery.engine import BATCH_DELAY_MS
 from sent_server.delivery.inbox import DurableInbox
-from sent_server.delivery.message_updates import RECEIPT_TIMEOUT
-from sent_server.delivery.timeouts import Timeouts
 from sent_server.egress import UrlRules
 from sent_server.egress.guard import Guard
+from sent_server.housekeeping import Housekeeping
 from sent_server.http.caller import Caller
 from sent_server.http.dialect import V3
 from sent_server.http.execute import Executor
@@ -25,7 +24,7 @@ from sent_server.http.fields import validate
 from sent_server.http.idempotency import Idempotency, InFlight
 from sent_server.http.reply import Answer, Meta
 from sent_server.http.route import Call
-from sent_server.jobs import Worker
+from sent_server.jobs import Runner, Worker
 from sent_server.kernel import ids
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
@@ -44,6 +43,7 @@ from simulation.transit import Broker, ProcessBus
 # A Thursday in May 2026; virtual time counts from here.
 START_MS = 1_779_000_000_000
 RECEIPT_TIMEOUT_MS = 60_000
+RECEIPTS_KEPT_MS = 7 * 86_400_000
 DOC_URL_BASE = "http://localhost/errors"
 CALLBACK_SECRET = "whsec_" + base64.b64encode(bytes(24)).decode()
 SEALER = Sealer(b"k" * 32, lambda count: bytes(count))
@@ -93,14 +93,12 @@ class Node:
         ]
         self._executor = Executor(database, Idempotency(SEALER, DOC_URL_BASE), InFlight())
         self._send = messages_api.routes(AcceptMessages(CARD, bus, SimulatedReach()), URLS)[0]
-        self._workers: list[Worker] = []
+        self._workers: list[Worker | Runner] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
             self._workers.append(Worker(DISPATCH + carrier.name, bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS))
-        self._workers.append(Worker(RECEIPT_TIMEOUT, bus, Timeouts(database, clock, bus).step))
-        chores = [housekeeping.forget_keys, housekeeping.forget_receipts(7 * 86_400_000)]
-        keeper = housekeeping.Housekeeping(database, clock, chores)
-        self._workers.append(Worker("housekeeping", bus, keeper.step, poll_ms=housekeeping.EVERY_MS))
+        self._workers.append(Runner(timeouts.kind(bus), database, clock, bus))
+        self._workers.append(Housekeeping(database, clock, bus, [_forget_receipts]).worker)
         self._sender = Sender(
             database=database,
             bus=bus,
@@ -123,6 +121,10 @@ class Node:
         call = Call(caller, ids.new_request_id(), self.clock.now_ms())
         outcome = await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
         return V3.answer(outcome, Meta(call.request_id, call.now_ms, self._send.path), DOC_URL_BASE)
+
+
+def _forget_receipts(tx: Tx, now_ms: int) -> Awaitable[int]:
+    return receipt_store.forget_old(tx, before_ms=now_ms - RECEIPTS_KEPT_MS)
 
 
 async def _callback_secret(_: Tx, customer_id: str) -> str:

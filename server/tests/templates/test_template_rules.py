@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from harness.runners import run_due
 from sent_server import events, jobs
 from sent_server.carriers.base import MessageContent
 from sent_server.db import Tx, migrate
@@ -19,8 +20,8 @@ from sent_server.errors import ApiError
 from sent_server.events import names
 from sent_server.kernel.clock import FixedClock
 from sent_server.kernel.paging import Page
-from sent_server.ports.review import TemplateApproved, TemplateSubmission, Verdict
-from sent_server.ports.simulated_review import REVIEW_MS
+from sent_server.ports.review import Reviewer, TemplateApproved, TemplateSubmission, Verdict
+from sent_server.ports.simulated_review import REVIEW_MS, SimulatedReviewer
 from sent_server.templates import definition, rendering, review, seeds, service
 from sent_server.templates.model import Filter, Template
 from sent_server.templates.service import TemplateDraft
@@ -197,11 +198,16 @@ def test_the_quota_counts_what_is_there_now(database_url: str) -> None:
     run(database_url, scenario)
 
 
+async def reviewing(database: AnyDatabase, clock: FixedClock, reviewer: Reviewer | None = None) -> bool:
+    """Ask about the submissions that are due. Returns whether there were any."""
+    return await run_due(database, clock, review.kind(reviewer or SimulatedReviewer(), clock))
+
+
 async def reviewed(database: AnyDatabase, clock: FixedClock) -> None:
     """Let the simulated reviewer see everything that has waited, until its time is over."""
-    await review.step(database, clock)
+    await reviewing(database, clock)
     clock.advance(REVIEW_MS)
-    await review.step(database, clock)
+    await reviewing(database, clock)
 
 
 def test_the_status_rules(database_url: str) -> None:
@@ -237,14 +243,14 @@ def test_a_verdict_takes_the_reviewers_time_and_is_told_once(database_url: str) 
         await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, names.expand(["templates"])))
         clock = FixedClock(1_000)
         made = await database.write(create(draft(), submit=True))
-        assert await review.step(database, clock)
-        assert not await review.step(database, clock)
+        assert await reviewing(database, clock)
+        assert not await reviewing(database, clock)
         clock.advance(REVIEW_MS - 1)
-        assert not await review.step(database, clock)
+        assert not await reviewing(database, clock)
         assert await database.read(status(made)) == "PENDING"
         clock.advance(1)
-        assert await review.step(database, clock)
-        assert not await review.step(database, clock)
+        assert await reviewing(database, clock)
+        assert not await reviewing(database, clock)
         assert await database.read(status(made)) == "APPROVED"
         told = await database.read(lambda tx: tx.fetch("SELECT name, subject_id FROM events"))
         left = await database.read(lambda tx: tx.fetch("SELECT id FROM jobs"))
@@ -257,7 +263,7 @@ def test_a_deleted_template_is_not_reviewed_and_its_job_ends(database_url: str) 
     async def scenario(database: AnyDatabase) -> None:
         made = await database.write(create(draft(), submit=True))
         await database.write(lambda tx: service.delete(tx, US, made.id))
-        assert await review.step(database, FixedClock(9_000))
+        assert await reviewing(database, FixedClock(9_000))
         assert await database.read(lambda tx: tx.fetch("SELECT id FROM jobs")) == []
 
     run(database_url, scenario)
@@ -274,18 +280,32 @@ class Interrupted:
         return TemplateApproved("ref-1")
 
 
-def test_an_answer_that_comes_after_the_lease_is_void(database_url: str) -> None:
+def test_an_answer_is_void_when_another_worker_has_taken_the_job(database_url: str) -> None:
+    async def scenario(database: AnyDatabase) -> None:
+        clock = FixedClock(1_000)
+        made = await database.write(create(draft("REJECT_ME"), submit=True))
+
+        async def outlast_the_lease() -> None:
+            clock.advance(review.LEASE_MS)
+            assert await reviewing(database, clock)
+
+        assert await reviewing(database, clock, Interrupted(outlast_the_lease))
+        assert await database.read(status(made)) == "REJECTED"
+
+    run(database_url, scenario)
+
+
+def test_a_late_answer_counts_while_nobody_else_has_the_job(database_url: str) -> None:
     async def scenario(database: AnyDatabase) -> None:
         clock = FixedClock(1_000)
         made = await database.write(create(draft(), submit=True))
 
-        async def take_long() -> None:
+        async def outlast_the_lease() -> None:
             clock.advance(review.LEASE_MS)
 
-        assert await review.step(database, clock, Interrupted(take_long))
-        assert await database.read(status(made)) == "PENDING"
-        assert await review.step(database, clock)  # the lease is over, so it is asked again
+        assert await reviewing(database, clock, Interrupted(outlast_the_lease))
         assert await database.read(status(made)) == "APPROVED"
+        assert not await reviewing(database, clock)
 
     run(database_url, scenario)
 
@@ -298,9 +318,9 @@ def test_a_second_worker_that_answers_too_changes_and_tells_nothing(database_url
 
         async def let_another_decide() -> None:
             await database.write(lambda tx: jobs.release_all(tx, review.KIND, now_ms=5_000, lease_ms=review.LEASE_MS))
-            assert await review.step(database, clock)
+            assert await reviewing(database, clock)
 
-        assert await review.step(database, clock, Interrupted(let_another_decide))
+        assert await reviewing(database, clock, Interrupted(let_another_decide))
         found, _ = await database.read(lambda tx: service.get(tx, US, made.id))
         assert (found.status, found.review_reference) == ("APPROVED", None)
         told = await database.read(lambda tx: tx.fetch("SELECT name FROM events"))
@@ -320,10 +340,10 @@ def test_a_reviewer_that_fails_holds_up_nobody_else(database_url: str) -> None:
                     raise ConnectionError("no route to the reviewer")
                 return TemplateApproved("ref-2")
 
-        assert await review.step(database, clock, Moody())
+        assert await reviewing(database, clock, Moody())
         assert [await database.read(status(one)) for one in made] == ["PENDING", "APPROVED"]
-        clock.advance(review.AFTER_CRASH_MS)
-        assert await review.step(database, clock)
+        clock.advance(review.RETRY_AFTER_MS)
+        assert await reviewing(database, clock)
         assert await database.read(status(made[0])) == "APPROVED"
 
     run(database_url, scenario)

@@ -157,7 +157,7 @@ def test_a_crash_after_the_invitation_loses_no_letter(own_server: OwnServer, rel
 def test_a_crash_after_the_relay_took_it_repeats_the_letter_under_its_id(
     own_server: OwnServer, relay: Mailbox, backend: object
 ) -> None:
-    first = own_server(env={**_settings(relay), "SENT_FAILPOINT": "mail_sent_before_note"})
+    first = own_server(env={**_settings(relay), "SENT_FAILPOINT": "mail_called_before_record"})
     address = _invite(first)
     (before,) = relay.wait(to=address)
     first.process.wait(10)

@@ -39,7 +39,7 @@ async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | N
     if known:
         demo = replace(known, base_url=base_url)
         if tier:
-            await platform.database.write(lambda tx: service.set_tier(tx, demo.customer_id, tier))
+            await platform.parts.database.write(lambda tx: service.set_tier(tx, demo.customer_id, tier))
     else:
         demo = await _create(platform, base_url=base_url, tier=tier or DEFAULT_TIER)
     homes.write_private(home.demo_file, orjson.dumps(asdict(demo), option=orjson.OPT_INDENT_2) + b"\n")
@@ -49,12 +49,12 @@ async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | N
 async def _still_known(platform: Platform, kept: DemoFile) -> DemoFile | None:
     """The account of the file, with a new key when the old one was revoked. None in another database."""
     key_hash = hash_key(kept.api_key)
-    caller = await platform.database.read(lambda tx: service.find_caller(tx, key_hash, None))
+    caller = await platform.parts.database.read(lambda tx: service.find_caller(tx, key_hash, None))
     if caller:
         return kept
-    now_ms = platform.clock.now_ms()
+    now_ms = platform.parts.clock.now_ms()
     try:
-        _, api_key = await platform.database.write(
+        _, api_key = await platform.parts.database.write(
             lambda tx: service.create_key(tx, kept.customer_id, role="admin", now_ms=now_ms)
         )
     except accounts.OperatorError:
@@ -63,8 +63,8 @@ async def _still_known(platform: Platform, kept: DemoFile) -> DemoFile | None:
 
 
 async def _create(platform: Platform, *, base_url: str, tier: str) -> DemoFile:
-    now_ms = platform.clock.now_ms()
-    made = await platform.database.write(
-        lambda tx: demo_account.create_demo(tx, sealer=platform.sealer, tier=tier, now_ms=now_ms)
+    now_ms = platform.parts.clock.now_ms()
+    made = await platform.parts.database.write(
+        lambda tx: demo_account.create_demo(tx, sealer=platform.parts.sealer, tier=tier, now_ms=now_ms)
     )
     return DemoFile(base_url, made.api_key, made.customer_id, made.sender_numbers, made.template_ids)

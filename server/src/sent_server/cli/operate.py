@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sent_server.app import Platform, ProcessRole
+from sent_server.app import Platform
 from sent_server.cli import admin_socket, installation, logs
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import Home, HomeHeldError
 from sent_server.cli.operations import registry
 from sent_server.cli.operations.operator import Operator
+from sent_server.composition import ProcessRole
 from sent_server.settings import Settings
 
 # A server that is just starting holds its folder a moment before it listens.

@@ -9,7 +9,8 @@ import signal
 import socket
 from typing import Any
 
-from sent_server.app import Platform, ProcessRole
+from sent_server.app import Platform
+from sent_server.composition import ProcessRole
 from sent_server.health import HealthState, ProcessHealth
 from sent_server.http.server import serve
 
@@ -32,6 +33,11 @@ def allow_many_connections() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def works() -> bool:
+    """False in benchmarks and tests that need a server beside which nothing runs."""
+    return not os.environ.get("SENT_BENCH_NO_WORKERS")
+
+
 def stop_on_signals() -> asyncio.Event:
     """Set by the first signal; the second one does not wait for anything (the data is safe at any moment)."""
     stop = asyncio.Event()
@@ -48,11 +54,11 @@ def stop_on_signals() -> asyncio.Event:
 
 def served(platform: Platform, bound: socket.socket) -> contextlib.AbstractAsyncContextManager[asyncio.Task[None]]:
     """The HTTP server of a platform; see `http.server.serve`."""
-    settings = platform.settings
+    settings = platform.parts.settings
     return serve.served(
         platform.asgi,
         bound,
-        doc_url_base=platform.doc_url_base,
+        doc_url_base=platform.parts.doc_url_base,
         max_connections=settings.max_connections,
         max_connections_per_address=settings.max_connections_per_address,
     )
@@ -79,5 +85,5 @@ async def say_goodbye(platform: Platform) -> None:
     platform.health.state = HealthState.DRAINING
     ending = platform.end_work()
     if platform.role is not ProcessRole.WORKER:
-        await asyncio.sleep(platform.settings.drain_ms / 1000)
+        await asyncio.sleep(platform.parts.settings.drain_ms / 1000)
     await asyncio.wait({ending})

@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 import uvloop
 
-from sent_server.app import Platform, ProcessRole
+from sent_server.app import Platform
 from sent_server.cli import installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
+from sent_server.composition import ProcessRole
 from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
@@ -60,7 +61,7 @@ async def _serve(settings: Settings, role: ProcessRole, bound: socket.socket | N
             serving = None
             if bound:
                 serving = await stack.enter_async_context(process.served(platform, bound))
-            await platform.start()
+            await platform.start(works=process.works())
             process.tame_garbage_collection()
             _announce(settings, role, bound, as_json=as_json)
             await process.serve_until(stop, serving, platform.health)

@@ -102,7 +102,7 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
         demo, is_first = None, False
         if options.demo:
             demo, is_first = await demofile.ensure(platform, home, base_url=base_url, tier=options.tier)
-        await platform.start()
+        await platform.start(works=process.works())
         process.tame_garbage_collection()
         operator = Operator.of(platform)
         async with (

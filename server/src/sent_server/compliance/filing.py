@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never, cast
 
-import structlog
-
 from sent_server import jobs
 from sent_server.accounts import service as accounts
 from sent_server.compliance import inherited_brands, store
 from sent_server.compliance.details import DetailPart
 from sent_server.compliance.model import Brand, Campaign, FilingState
-from sent_server.db import Database, Tx
-from sent_server.jobs import Job
+from sent_server.db import Tx
+from sent_server.jobs import Backoff, External, Job, Kind, Loaded
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.values import value_object
 from sent_server.ports.registry import (
@@ -28,27 +26,20 @@ from sent_server.ports.registry import (
     Registered,
     Registry,
 )
-from sent_server.ports.simulated_registry import SimulatedRegistry
 
-log = structlog.get_logger()
 BRANDS, CAMPAIGNS = "brand_filing", "campaign_filing"
-KINDS = (BRANDS, CAMPAIGNS)
 LEASE_MS = 30_000
-AFTER_CRASH_MS = 30_000
+RETRY_AFTER_MS = 30_000
 BRAND_WAIT_MS = 500
-BATCH = 50
 NO_BRAND = "The brand of this campaign is not registered"
-_SIMULATED = SimulatedRegistry()
-Question = BrandFiling | CampaignFiling
 
 
 @value_object
 class _Case:
-    """`question` goes to the registry; a case without one has its `answer` already, or nothing to answer (None)."""
+    """`question` goes to the registry; a campaign whose brand is not registered has its `answer` without one."""
 
-    job: Job
-    subject: Brand | Campaign | None = None
-    question: Question | None = None
+    subject: Brand | Campaign
+    question: BrandFiling | CampaignFiling | None
     answer: Answer | None = None
 
 
@@ -74,38 +65,35 @@ async def file_campaign(tx: Tx, campaign: Campaign, *, now_ms: int) -> Campaign:
     return filed
 
 
-async def step(database: Database, clock: Clock, registry: Registry = _SIMULATED) -> bool:
-    """Ask about one portion of what is filed; the step of a `jobs.Worker`."""
-    busy = [await _step(database, clock, registry, kind) for kind in KINDS]
-    return any(busy)
+def kinds(registry: Registry, clock: Clock) -> Sequence[Kind]:
+    """Brands and campaigns on their way through the registry. One that fails is asked again later."""
+
+    async def ask(case: _Case) -> Answer:
+        match case.question:
+            case None:
+                assert case.answer is not None
+                return case.answer
+            case BrandFiling():
+                return await registry.brand(case.question, now_ms=clock.now_ms())
+            case CampaignFiling():
+                return await registry.campaign(case.question, now_ms=clock.now_ms())
+
+    backoff = Backoff((RETRY_AFTER_MS,))
+    return (
+        Kind(BRANDS, LEASE_MS, External(_load_brand, ask, _record), backoff),
+        Kind(CAMPAIGNS, LEASE_MS, External(_load_campaign, ask, _record), backoff),
+    )
 
 
-async def _step(database: Database, clock: Clock, registry: Registry, kind: str) -> bool:
-    claimed_at_ms = clock.now_ms()
-    cases = await database.write(lambda tx: _claim(tx, kind, now_ms=claimed_at_ms))
-    if not cases:
-        return False
-    answered = [(case, await _ask(registry, case, clock)) for case in cases]
-    now_ms = clock.now_ms()
-    if now_ms < claimed_at_ms + LEASE_MS:  # later, another worker may be asking already; this one's answers are void
-        await database.write(lambda tx: _record(tx, answered, now_ms=now_ms))
-    return True
-
-
-async def _claim(tx: Tx, kind: str, *, now_ms: int) -> list[_Case]:
-    claimed = await jobs.claim(tx, kind, now_ms=now_ms, lease_ms=LEASE_MS, count=BATCH)
-    load = _brand_case if kind == BRANDS else _campaign_case
-    return [await load(tx, job) for job in claimed]
-
-
-async def _brand_case(tx: Tx, job: Job) -> _Case:
+async def _load_brand(tx: Tx, job: Job) -> Loaded[_Case] | None:
     brand = await inherited_brands.own_brand(tx, job.customer_id)
     if brand is None or brand.id != job.id or brand.submitted_at_ms is None or brand.state is not FilingState.FILED:
-        return _Case(job)
-    return _Case(job, brand, BrandFiling(brand.customer_id, brand.id, _fields(brand.details), brand.submitted_at_ms))
+        return None
+    filing = BrandFiling(brand.customer_id, brand.id, _fields(brand.details), brand.submitted_at_ms)
+    return Loaded(job, _Case(brand, filing))
 
 
-async def _campaign_case(tx: Tx, job: Job) -> _Case:
+async def _load_campaign(tx: Tx, job: Job) -> Loaded[_Case] | None:
     campaign = await store.campaign(tx, job.customer_id, job.id)
     account = await accounts.look_up(tx, job.customer_id)
     if (
@@ -114,53 +102,32 @@ async def _campaign_case(tx: Tx, job: Job) -> _Case:
         or campaign.submitted_at_ms is None
         or campaign.state is not FilingState.FILED
     ):
-        return _Case(job)
+        return None
     brand = await inherited_brands.brand_of(tx, account)
     if brand is not None and brand.state is FilingState.FILED:
-        return _Case(job, campaign, answer=FilingPending(BRAND_WAIT_MS))
+        return Loaded(job, _Case(campaign, None, FilingPending(BRAND_WAIT_MS)))
     if brand is None or brand.reference is None:
         why = brand.rejection_reason if brand else None
-        return _Case(job, campaign, answer=FilingRefused(f"{NO_BRAND}: {why}" if why else NO_BRAND))
+        return Loaded(job, _Case(campaign, None, FilingRefused(f"{NO_BRAND}: {why}" if why else NO_BRAND)))
     samples = [(one.kind, one.sample_messages) for one in campaign.use_cases]
     fields = _fields(campaign.texts)
     filing = CampaignFiling(
         campaign.customer_id, campaign.id, brand.reference, fields, samples, campaign.submitted_at_ms
     )
-    return _Case(job, campaign, filing)
+    return Loaded(job, _Case(campaign, filing))
 
 
-async def _ask(registry: Registry, case: _Case, clock: Clock) -> Answer | None:
-    """A registry that fails is asked again later, and holds up nobody else."""
-    try:
-        match case.question:
-            case None:
-                return case.answer
-            case BrandFiling():
-                return await registry.brand(case.question, now_ms=clock.now_ms())
-            case CampaignFiling():
-                return await registry.campaign(case.question, now_ms=clock.now_ms())
-    except Exception:
-        log.exception("registry.failed", kind=case.job.kind, id=case.job.id)
-        return FilingPending(AFTER_CRASH_MS)
+async def _record(tx: Tx, loaded: Loaded[_Case], answer: Answer, now_ms: int) -> jobs.Outcome:
+    match answer:
+        case FilingPending(after_ms):
+            return jobs.Again(after_ms)
+        case Registered() | FilingRefused():
+            await _decide(tx, loaded.subject.subject, answer, now_ms)
+            return jobs.Done()
+    assert_never(answer)
 
 
-async def _record(tx: Tx, answered: Sequence[tuple[_Case, Answer | None]], *, now_ms: int) -> None:
-    finished: list[Job] = []
-    for case, answer in answered:
-        match answer:
-            case FilingPending(after_ms):
-                await jobs.move(tx, [(case.job.kind, now_ms + after_ms, case.job.id, case.job.fence)])
-            case Registered() | FilingRefused():
-                finished.append(case.job)
-                await _decide(tx, case.subject, answer, now_ms)
-            case None:
-                finished.append(case.job)
-            case _:
-                assert_never(answer)
-    await jobs.finish(tx, finished)
-
-
-async def _decide(tx: Tx, subject: Brand | Campaign | None, answer: Registered | FilingRefused, now_ms: int) -> None:
+async def _decide(tx: Tx, subject: Brand | Campaign, answer: Registered | FilingRefused, now_ms: int) -> None:
     match subject:
         case Brand(submitted_at_ms=int(asked_about_ms)):
             await store.decide_brand(tx, _judged_brand(subject, answer, now_ms), asked_about_ms=asked_about_ms)

@@ -1,41 +1,32 @@
 """Legs whose carrier never said what became of them: the next leg goes, or the message has failed."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
-from sent_server import jobs
 from sent_server.bus import Bus
-from sent_server.db import Database, Tx
+from sent_server.db import Tx
 from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipts, store
 from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
-from sent_server.kernel.clock import Clock
-from sent_server.kernel.values import value_object
+from sent_server.jobs import Backoff, Job, Kind, LocalSet
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
 
 LEASE_MS = 10_000
 COUNT = 500
+RETRY_AFTER_MS = 10_000
 
 
-@value_object
-class Timeouts:
-    """The worker that looks for them."""
+def kind(bus: Bus) -> Kind:
+    """Legs that wait for a receipt, until their time is over."""
 
-    database: Database
-    clock: Clock
-    bus: Bus
+    async def handle(tx: Tx, due: Sequence[Job], now_ms: int) -> None:
+        hints = await expire(tx, due, now_ms=now_ms)
+        tx.after_commit(lambda: _hint(bus, hints))
 
-    async def step(self) -> bool:
-        count, hints = await self.database.write(lambda tx: expire(tx, now_ms=self.clock.now_ms()))
-        for topic in sorted(hints):
-            self.bus.hint(topic)
-        return count > 0
+    return Kind(RECEIPT_TIMEOUT, LEASE_MS, LocalSet(handle), Backoff((RETRY_AFTER_MS,)), COUNT)
 
 
-async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
-    """Handle what is due. Returns how many jobs were, and the topics to hint."""
-    claimed = await jobs.claim(tx, RECEIPT_TIMEOUT, now_ms=now_ms, lease_ms=LEASE_MS, count=COUNT)
-    if not claimed:
-        return 0, set()
+async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
+    """Handle what is due. Returns the topics to hint."""
     keys = [(job.customer_id, job.id) for job in claimed]
     last = await attempt_store.last_of_leg(tx, keys)
     parked = await _apply_parked(tx, [attempt for attempt in last.values() if attempt.ref], now_ms)
@@ -61,7 +52,12 @@ async def expire(tx: Tx, *, now_ms: int) -> tuple[int, Set[str]]:
         changes.apply(subject, on_leg_failed(subject.progress, leg=subject.leg), failure=failure, job=job)
     await attempt_store.raise_state(tx, raised)
     await changes.write(tx)
-    return len(claimed), parked.hints | changes.hints
+    return parked.hints | changes.hints
+
+
+def _hint(bus: Bus, topics: Set[str]) -> None:
+    for topic in sorted(topics):
+        bus.hint(topic)
 
 
 async def _apply_parked(tx: Tx, waiting: list[attempt_store.Attempt], now_ms: int) -> receipts.AppliedReceipts:

@@ -1,6 +1,6 @@
 """The job table. Every function works on sets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sent_server.db import Tx
 from sent_server.kernel.values import value_object
@@ -33,10 +33,12 @@ PICK = """
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
 # What a hint named: fetched by key, so that workers do not all meet at the head of the queue (docs/decisions/0006).
-# A job that is new is due, though this machine's clock may be behind the one that accepted it.
+# A job that was due when it was made is due, though this machine's clock may be behind the one that accepted it. One
+# that is due later waits for its time, whoever names it.
 PICK_NAMED = """
     SELECT id, lane FROM jobs
-    WHERE id IN (:ids[]) AND kind = :kind AND (due_at_ms <= :now_ms OR fence = 0)
+    WHERE id IN (:ids[]) AND kind = :kind
+        AND (due_at_ms <= :now_ms OR (fence = 0 AND due_at_ms <= created_at_ms))
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
 LEASE = """
@@ -44,6 +46,25 @@ LEASE = """
     SET due_at_ms = :leased_until_ms, fence = fence + 1
     WHERE id IN (:ids[])
     RETURNING id, kind, customer_id, fence, lane
+"""
+# Sorted, so that two workers that record the same jobs take the rows' locks in the same order.
+HELD = """
+    SELECT id, fence, due_at_ms FROM jobs
+    WHERE id IN (:ids[])
+    ORDER BY id
+    /*pg: FOR UPDATE*/
+"""
+# A loose index scan: one step per kind, however many jobs wait.
+KINDS = """
+    WITH RECURSIVE known (kind) AS (
+        SELECT MIN(kind) FROM jobs
+        UNION ALL
+        SELECT (SELECT MIN(j.kind) FROM jobs j WHERE j.kind > known.kind)
+        FROM known
+        WHERE known.kind IS NOT NULL
+    )
+    SELECT kind FROM known
+    WHERE kind IS NOT NULL
 """
 RENEW = """
     UPDATE jobs
@@ -133,6 +154,21 @@ async def lease(tx: Tx, picked: Sequence[str], *, leased_until_ms: int) -> list[
         return []
     rows = await tx.fetch(LEASE, ids=picked, leased_until_ms=leased_until_ms)
     return [Job(*row) for row in rows]
+
+
+async def held(tx: Tx, leased_until_ms: Mapping[Job, int]) -> set[str]:
+    """The ids of those jobs that nobody has touched since we leased them, until that time each; locked.
+
+    A lease that has run out is still held while nobody else has taken the job.
+    """
+    rows = await tx.fetch(HELD, ids=[job.id for job in leased_until_ms])
+    found = {row[0]: (row[1], row[2]) for row in rows}
+    return {job.id for job, until_ms in leased_until_ms.items() if found.get(job.id) == (job.fence, until_ms)}
+
+
+async def kinds(tx: Tx) -> list[str]:
+    """The names of the kinds that have any job."""
+    return [row[0] for row in await tx.fetch(KINDS)]
 
 
 async def renew(tx: Tx, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:

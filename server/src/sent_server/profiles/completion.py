@@ -4,10 +4,8 @@ A job does its work, writes what the address shall hear and ends in one transact
 dies in between. After a filing it stays, and looks for the registry's verdict now and then.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import replace
-
-import structlog
 
 from sent_server import events, jobs
 from sent_server.accounts import service as accounts
@@ -18,23 +16,22 @@ from sent_server.channels import service as channels
 from sent_server.compliance import scope
 from sent_server.compliance import service as compliance
 from sent_server.compliance.model import Facts, Registration
-from sent_server.db import Database, Tx
+from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.events import Event
 from sent_server.events.names import PROFILE_COMPLETED
 from sent_server.http.caller import Caller
-from sent_server.jobs import Job
+from sent_server.jobs import Backoff, Job, Kind, Local
 from sent_server.kernel import ids, timestamps
-from sent_server.kernel.clock import Clock
 from sent_server.profiles import outcome, store
 from sent_server.profiles.model import ProfileDetails, ProfileStatus
 from sent_server.profiles.outcome import CompletionOutcome
 from sent_server.profiles.store import Completion
 
-log = structlog.get_logger()
 KIND = "profile_completion"
 REVIEW = "profile_review"
 LEASE_MS = 30_000
+RETRY_AFTER_MS = 30_000
 BATCH = 20
 LOOK_AGAIN_AFTER_MS = (1_000, 3_600_000)
 OF_THE_ORGANIZATION = (
@@ -47,8 +44,6 @@ MESSAGES = {
     CompletionOutcome.FAILED: NOT_MET,
 }
 VERDICTS = {Registration.APPROVED: ProfileStatus.APPROVED, Registration.REJECTED: ProfileStatus.REJECTED}
-# (tx, job, now_ms) -> None
-Handler = Callable[[Tx, Job, int], Awaitable[None]]
 
 
 async def check_filing(tx: Tx, caller: Caller, account: Account) -> None:
@@ -82,44 +77,30 @@ async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, no
     return True
 
 
-async def complete_step(database: Database, clock: Clock, bus: Bus) -> bool:
-    """Work on what was started; the step of a `jobs.Worker`."""
-    worked = await database.write(lambda tx: _work(tx, KIND, _complete, now_ms=clock.now_ms()))
-    if worked:
-        bus.hint(events.TOPIC)
-    return worked
+def kinds(bus: Bus) -> Sequence[Kind]:
+    """Completions that were started, and profiles that wait for the registry's verdict."""
+
+    async def complete(tx: Tx, job: Job, now_ms: int) -> jobs.Done | jobs.Again:
+        outcome = await _complete(tx, job, now_ms)
+        tx.after_commit(lambda: bus.hint(events.TOPIC))
+        return outcome
+
+    backoff = Backoff((RETRY_AFTER_MS,))
+    return (
+        Kind(KIND, LEASE_MS, Local(complete), backoff, BATCH),
+        Kind(REVIEW, LEASE_MS, Local(_review), backoff, BATCH),
+    )
 
 
-async def review_step(database: Database, clock: Clock) -> bool:
-    """Look for verdicts; the step of a `jobs.Worker`."""
-    return await database.write(lambda tx: _work(tx, REVIEW, _review, now_ms=clock.now_ms()))
-
-
-async def _work(tx: Tx, kind: str, handle: Handler, *, now_ms: int) -> bool:
-    claimed = await jobs.claim(tx, kind, now_ms=now_ms, lease_ms=LEASE_MS, count=BATCH)
-    for job in claimed:
-        try:
-            async with tx.savepoint():
-                await handle(tx, job, now_ms)
-        except Exception:
-            # The lease brings it back; the others need not wait for it.
-            log.exception("profile.completion_failed", profile_id=job.customer_id)
-    return bool(claimed)
-
-
-async def _complete(tx: Tx, job: Job, now_ms: int) -> None:
+async def _complete(tx: Tx, job: Job, now_ms: int) -> jobs.Done | jobs.Again:
     completion = await store.completion(tx, job.customer_id, job.id)
     account = await _locked(tx, job.customer_id)
     if completion is None or completion.finished_at_ms is not None or account is None:
-        await jobs.finish(tx, [job])
-        return
+        return jobs.Done()
     reached, waits = await _conclude(tx, account, completion, now_ms)
     await store.finish(tx, account.id, completion.id, outcome=reached, now_ms=now_ms)
     await events.emit(tx, [_told(account, completion, reached, now_ms)])
-    if waits:
-        await jobs.move(tx, [(REVIEW, now_ms + LOOK_AGAIN_AFTER_MS[0], job.id, job.fence)])
-    else:
-        await jobs.finish(tx, [job])
+    return jobs.Again(LOOK_AGAIN_AFTER_MS[0], kind=REVIEW) if waits else jobs.Done()
 
 
 async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: int) -> tuple[CompletionOutcome, bool]:
@@ -141,20 +122,18 @@ async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: in
     return reached, reached is CompletionOutcome.SUBMITTED and facts.is_tcr_application
 
 
-async def _review(tx: Tx, job: Job, now_ms: int) -> None:
+async def _review(tx: Tx, job: Job, now_ms: int) -> jobs.Done | jobs.Again:
     completion = await store.completion(tx, job.customer_id, job.id)
     account = await _locked(tx, job.customer_id)
     if completion is None or account is None or account.profile_status != ProfileStatus.PENDING_REVIEW:
-        await jobs.finish(tx, [job])
-        return
+        return jobs.Done()
     registration = (await compliance.facts(tx, account.id)).registration
     if registration is Registration.PENDING:
         shortest_ms, longest_ms = LOOK_AGAIN_AFTER_MS
         wait_ms = min(longest_ms, max(shortest_ms, (now_ms - completion.started_at_ms) // 2))
-        await jobs.move(tx, [(REVIEW, now_ms + wait_ms, job.id, job.fence)])
-        return
+        return jobs.Again(wait_ms)
     await _set_status(tx, account, VERDICTS.get(registration), now_ms)
-    await jobs.finish(tx, [job])
+    return jobs.Done()
 
 
 async def _look_at(tx: Tx, account: Account) -> tuple[Facts, dict[str, list[str]]]:

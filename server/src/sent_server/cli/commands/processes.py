@@ -51,8 +51,8 @@ def api(
     as_json: AsJson = False,
 ) -> None:
     """Serve the API only, beside any number of other processes. Needs PostgreSQL."""
-    from sent_server.app import ProcessRole
     from sent_server.cli import serve
+    from sent_server.composition import ProcessRole
 
     flags = {"host": host, "port": port, "database_url": database, "bus_url": bus, "cache_url": cache}
     serve.run(ProcessRole.API, serve.ServeOptions(home, config, flags, as_json))
@@ -69,8 +69,8 @@ def worker(
     as_json: AsJson = False,
 ) -> None:
     """Dispatch messages and send webhooks only, beside any number of other processes. Needs PostgreSQL."""
-    from sent_server.app import ProcessRole
     from sent_server.cli import serve
+    from sent_server.composition import ProcessRole
 
     flags = {"health_port": health_port, "database_url": database, "bus_url": bus}
     serve.run(ProcessRole.WORKER, serve.ServeOptions(home, config, flags, as_json))

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from sent_server.app import Platform
 from sent_server.bus import Bus
-from sent_server.db.postgres import PostgresDatabase
-from sent_server.db.sqlite import SqliteDatabase
+from sent_server.db import Database
 from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
@@ -16,7 +15,7 @@ from sent_server.users.invitations import Invitations
 class Operator:
     """An opened installation. `forget` drops what a running server remembers of keys and accounts."""
 
-    database: SqliteDatabase | PostgresDatabase
+    database: Database
     sealer: Sealer
     clock: SystemClock
     bus: Bus
@@ -26,12 +25,13 @@ class Operator:
 
     @classmethod
     def of(cls, platform: Platform) -> "Operator":
+        parts = platform.parts
         return cls(
-            platform.database,
-            platform.sealer,
-            platform.clock,
-            platform.bus,
-            platform.office,
-            platform.settings.user_quota,
-            platform.authenticator.forget_all,
+            parts.database,
+            parts.sealer,
+            parts.clock,
+            parts.bus,
+            Invitations(parts.sealer, parts.base_url),
+            parts.settings.user_quota,
+            parts.forget_callers,
         )

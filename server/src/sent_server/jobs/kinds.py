@@ -1,0 +1,124 @@
+"""What a kind of job is: how long its lease lasts, what its step does, and when a failed job is tried again.
+
+A step is one of three forms. An `External` step talks to the outside between two transactions, so its job is leased
+meanwhile. A `Local` step and a `LocalSet` step do everything in the transaction that claims. A kind without a step is
+claimed by an engine of its own (the dispatcher) and is listed so that its leases are known.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from sent_server.db import Tx
+from sent_server.jobs.store import Job
+from sent_server.kernel.values import value_object
+
+S = TypeVar("S")
+R = TypeVar("R")
+RETRY_AFTER_MS = 30_000
+BATCH = 50
+
+
+@value_object
+class Backoff:
+    """The delay before each retry. After the last one the job is given up, or the last one repeats for ever."""
+
+    delays_ms: Sequence[int]
+    gives_up: bool = False
+
+    def delay_ms(self, retries_used: int) -> int | None:
+        """None: no retry is left."""
+        if retries_used < len(self.delays_ms):
+            return self.delays_ms[retries_used]
+        return None if self.gives_up else self.delays_ms[-1]
+
+    @property
+    def after_crash_ms(self) -> int:
+        """A bug of ours uses no retry up: the job waits this long, however often it happens."""
+        return self.delays_ms[0]
+
+
+@value_object
+class Done:
+    """The job ends."""
+
+
+@value_object
+class Again:
+    """The job is due again after this long; that is not a failure. `kind`: it goes on as a job of another kind."""
+
+    after_ms: int
+    kind: str = ""
+
+
+@value_object
+class Failed:
+    """The job did not work this time: the kind's back-off decides whether it is tried again, and when."""
+
+    reason: str
+
+
+Outcome = Done | Again | Failed
+
+
+@value_object
+class Loaded(Generic[S]):
+    """A claimed job and what it is about. `retries_used` is how many failures were recorded before."""
+
+    job: Job
+    subject: S
+    retries_used: int = 0
+
+
+class NoteFailure(Protocol[S]):
+    """Record a failure in the transaction that moves the job. `final`: it is given up."""
+
+    async def __call__(self, tx: Tx, loaded: Loaded[S], reason: str, *, final: bool, now_ms: int) -> None: ...
+
+
+async def note_nothing(tx: Tx, loaded: Loaded[Any], reason: str, *, final: bool, now_ms: int) -> None:
+    """For kinds whose rows do not show failures."""
+
+
+@value_object
+class External(Generic[S, R]):
+    """A step that asks the outside.
+
+    `load` reads what the job is about, in the transaction that claims; None: nothing is left to do.
+    `call` runs outside of any transaction. An exception counts as `Failed`, and so does a call that outlasts the lease.
+    `record` writes the result, in one transaction with the end of the job: (tx, loaded, result, now_ms).
+    """
+
+    load: Callable[[Tx, Job], Awaitable[Loaded[S] | None]]
+    call: Callable[[S], Awaitable[R]]
+    record: Callable[[Tx, Loaded[S], R, int], Awaitable[Outcome]]
+    note_failure: NoteFailure[S] = note_nothing
+
+
+@value_object
+class Local:
+    """A step that needs the database only, one job at a time: (tx, job, now_ms)."""
+
+    handle: Callable[[Tx, Job, int], Awaitable[Done | Again]]
+
+
+@value_object
+class LocalSet:
+    """The same for a set of jobs, which `handle` finishes or moves by itself: (tx, jobs, now_ms)."""
+
+    handle: Callable[[Tx, Sequence[Job], int], Awaitable[None]]
+
+
+@value_object
+class Kind:
+    """One kind of job. `batch` is how many are under way at most, in one process."""
+
+    name: str
+    lease_ms: int
+    step: External[Any, Any] | Local | LocalSet | None = None
+    backoff: Backoff = Backoff((RETRY_AFTER_MS,))
+    batch: int = BATCH
+
+    @property
+    def is_leased_across_commits(self) -> bool:
+        """Whether a process that is killed leaves leases behind."""
+        return self.step is None or isinstance(self.step, External)
