@@ -58,6 +58,9 @@ class Exchange:
         self.wrong: list[str] = []
         self.inboxes: list[tuple[Process, Inbox]] = []
         self.under_way = 0
+        self.hangs = 0.03
+        # (carrier, attempt) that were not answered in a way that ends them: only these may be asked again.
+        self.unanswered: set[tuple[str, str]] = set()
         self.on_rest: Callable[[], None] = lambda: None
         self._answers: dict[tuple[str, str], SubmitOutcome] = {}
         self._loop = loop
@@ -85,12 +88,15 @@ class Exchange:
         outcome = self._take(carrier, submission)
         luck = self._random.random() if self.faulty else 1.0
         await asyncio.sleep(self._random.uniform(0.002, 0.05) if luck > 0.1 else self._random.uniform(0.05, 4.0))
-        if luck < 0.03:
+        key = (carrier.name, submission.attempt_id)
+        if luck < self.hangs + 0.015 or isinstance(outcome, Unknown | Later):
+            self.unanswered.add(key)
+        if luck < self.hangs:
             self._trace.count("carrier: hung")
             await asyncio.sleep(HANGS_S)
         if answer.done():
             return
-        if luck < 0.045:
+        if luck < self.hangs + 0.015:
             self._trace.count("carrier: broke")
             answer.set_exception(CarrierBrokeError("simulated"))
         else:

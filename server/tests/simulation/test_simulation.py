@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulation import world
+from simulation.world import Outcome, World
 
 WANTED = (
     "process: killed", "process: frozen", "process: clock jumped", "storage: down", "storage: request lost",
@@ -18,6 +19,36 @@ WANTED = (
 )  # fmt: skip
 SEEDS_PER_TEST = 10
 DIGESTS = "from simulation import world; print(*(world.run(seed).trace.digest for seed in (3, 4, 5)))"
+
+
+class HangingCarriers(World):
+    """Only carriers are awkward: one submit in five hangs. All processes, clocks and the database are well."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.kills_per_step = self.freezes_per_step = 0.0
+        self.storage.trouble = self.storage.slow = 0.0
+        self.exchange.hangs = 0.2
+
+    async def _outages(self) -> None:
+        return
+
+    def finish(self) -> Outcome:
+        outcome = super().finish()
+        for (carrier, attempt_id), count in self.exchange.submitted.items():
+            if count > 1 and (carrier, attempt_id) not in self.exchange.unanswered:
+                outcome.wrong.append(f"{attempt_id} was answered by {carrier} and asked {count} times")
+        return outcome
+
+
+def test_a_submit_that_hangs_or_breaks_has_no_other_one_repeated() -> None:
+    seen = Counter[str]()
+    for seed in range(2_000, 2_010):
+        outcome = world.run(seed, HangingCarriers)
+        assert not outcome.wrong, outcome.report()
+        seen += outcome.trace.counts
+    assert seen["carrier: hung"] > 20
+    assert seen["carrier: asked again"] > 0
 
 
 # Many more of them: make simulate ARGS="--seeds 5000"

@@ -334,8 +334,8 @@ class World:
         return Outcome(self.seed, wrong, self.trace, self.loop.steps, self.loop.time())
 
 
-def run(seed: int) -> Outcome:
-    world = World(seed)
+def run(seed: int, kind: type[World] | None = None) -> Outcome:
+    world = (kind or World)(seed)
     try:
         with _logged_errors(world):
             try:

@@ -14,9 +14,9 @@ from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmissio
 from sent_server.kernel.values import value_object
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
+from sent_server.outbound import Backoff
 
-RETRY_UNKNOWN_MS = 1_000
-MAX_BACKOFFS = 30
+UNKNOWN_BACKOFF = Backoff.linear(1_000, steps=30)
 
 
 @value_object
@@ -67,7 +67,7 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
             case Unknown():
                 state, code = "UNKNOWN", outcome.reason[:200]
                 if answered.may_ask_again or p.category in RETRIED_WHEN_UNKNOWN:
-                    changes.retry(p.job, RETRY_UNKNOWN_MS * min(p.job.fence, MAX_BACKOFFS))
+                    changes.retry(p.job, UNKNOWN_BACKOFF.delay_ms(p.job.fence))
                 else:
                     changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
             case Later():
