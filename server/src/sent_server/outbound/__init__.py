@@ -4,7 +4,7 @@
     attempts   the open attempts, their deadlines, and their end   recorder  outcomes, written together when they end
     backoff    when a failed attempt is made again                 breaker   when a target is left alone
 
-A target is whoever receives the requests: a webhook endpoint or a carrier. What an outcome means, where it is written
+A target is the receiver of the requests: a webhook endpoint or a carrier. What an outcome means, where it is written
 and what is due next are the affair of the slice that makes the attempts.
 """
 

@@ -1,4 +1,4 @@
-"""When a target that does not answer is left alone. Pure; whoever makes the attempts keeps the state in a row.
+"""When a target that does not answer is left alone. Pure; the slice that makes the attempts stores the state.
 
     closed --`opens_after` unreachable attempts in a row--> open --an answer to a probe--> closed
 

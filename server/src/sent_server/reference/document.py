@@ -20,7 +20,7 @@ INFO = {
     "version": "3.0.0",
     "summary": "SMS, WhatsApp and RCS through one call.",
     "description": "Send a template to one or many numbers; the server picks the channel, falls back, charges, obeys "
-    "opt-outs and tells you by signed webhooks. Every answer has the envelope `success`, `data`, `error`, `meta`.",
+    "opt-outs and notifies you by signed webhooks. Every answer has the envelope `success`, `data`, `error`, `meta`.",
 }
 
 
@@ -171,7 +171,7 @@ def _example(content: Json) -> Any:
 
 
 def _bodies(content: Json) -> Sequence[DocumentBody]:
-    """A body per form. The examples of the contract stand in the order of the forms."""
+    """A body per form. The examples of the contract have the order of the forms."""
     if "schema" not in content:
         return []
     schema = resolve(content["schema"])

@@ -21,7 +21,7 @@ SECURITY = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
-# From the path's values to the content; None where there is none.
+# From the path's values to the content; None for an unknown page.
 Content = Callable[[Scope], bytes | None]
 
 
@@ -97,7 +97,7 @@ class Redirect:
 
 
 def mounts(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
-    """`base_url` stands in the pages, unless the caller reached this server by another of its loopback names."""
+    """`base_url` is shown in the pages, unless the caller used another loopback name of this server."""
     not_found, not_allowed = NotFound(shared), MethodNotAllowed("GET, HEAD", shared)
     port = urlsplit(base_url).port
     own_names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
@@ -106,7 +106,7 @@ def mounts(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         return StaticPage(content, media_type, not_found, not_allowed, missing_page)
 
     def at(scope: Scope) -> str:
-        # No other name is taken from the request: whoever forges Host must not put links into our pages.
+        # No other name is taken from the request: a forged Host must not put links into our pages.
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         return f"http://{host}" if host in own_names else base_url
 
