@@ -182,6 +182,15 @@ def unlisted() -> Iterator[str]:
             yield f"{index.relative_to(ROOT)} does not link {path.relative_to(ROOT)}"
 
 
+def repeated_decisions() -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for path in sorted(ROOT.glob("docs/decisions/0*.md")):
+        number = path.name[:4]
+        if number in seen:
+            yield f"docs/decisions/{path.name} has the number of {seen[number]}; take the next free one"
+        seen[number] = path.name
+
+
 def lost_modules() -> Iterator[str]:
     """A page names modules as they are now; decisions are history."""
     for pattern in ("docs/*.md", "docs/contributing/*.md", "docs/explanation/*.md", "docs/reference/*.md"):
@@ -226,6 +235,7 @@ def main() -> int:
         *broken_links(),
         *broken_citations(),
         *unlisted(),
+        *repeated_decisions(),
         *lost_modules(),
         *wrong_installs(),
         *other_names(),
