@@ -23,7 +23,7 @@ from sent_server import jobs
 from sent_server.bus.nats import NatsBus
 from sent_server.db import Database, migrate, open_database
 from sent_server.delivery.dispatch import PORTION
-from sent_server.jobs import Job
+from sent_server.jobs import Job, JobRow
 from sent_server.kernel import ids
 
 JOBS = 20_000
@@ -36,7 +36,7 @@ STALLED_AFTER_S = 10
 
 async def fill(database: Database) -> list[str]:
     names = [ids.new_id(_now_ms()) for _ in range(JOBS)]
-    rows = [(name, KIND, LANE, "a customer", 0, 0) for name in names]
+    rows = [JobRow(name, KIND, LANE, "a customer", 0, 0) for name in names]
     for start in range(0, JOBS, 1_000):
         await database.write(lambda tx, start=start: jobs.enqueue_keyed(tx, rows[start : start + 1_000]))
     return names

@@ -359,7 +359,7 @@ HERE, THERE = "+525587654321", "+5215587654321"
 
 def rows_of_both_spellings():
     """As a release wrote them that took every spelling for somebody else."""
-    return [(US, ids.new_id(1), number, "MX", "sms,whatsapp", "sms", 1) for number in (HERE, THERE)]
+    return [store.ContactRow(US, ids.new_id(1), number, "MX", "sms,whatsapp", "sms", 1) for number in (HERE, THERE)]
 
 
 @pytest.mark.parametrize(("said", "other"), [(HERE, THERE), (THERE, HERE)])

@@ -127,7 +127,7 @@ def test_a_locked_database_file_is_told_and_nothing_is_lost(tmp_path: Path) -> N
 
     async def write() -> None:
         database = await open_database(url)
-        put = "INSERT INTO settings_kept (name, content) VALUES (:name, :content)"
+        put = "INSERT INTO installation_metadata (name, content) VALUES (:name, :content)"
         try:
             with pytest.raises(StorageUnavailableError, match="locked"):
                 await database.write(lambda tx: tx.execute(put, name="a", content="x"))
@@ -141,7 +141,7 @@ def test_a_locked_database_file_is_told_and_nothing_is_lost(tmp_path: Path) -> N
     thread.start()
     locked.wait(10)
     asyncio.run(write())
-    assert database.rows(url, "SELECT name FROM settings_kept") == [("b",)]
+    assert database.rows(url, "SELECT name FROM installation_metadata") == [("b",)]
 
 
 def test_a_file_that_is_not_a_database_is_told(tmp_path: Path) -> None:

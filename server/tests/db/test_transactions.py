@@ -13,9 +13,9 @@ from sent_server.db.sqlite import SqliteDatabase
 Database = SqliteDatabase | PostgresDatabase
 T = TypeVar("T")
 
-PUT = "INSERT INTO settings_kept (name, content) VALUES (:name, :content)"
-NAMES = "SELECT name FROM settings_kept ORDER BY name"
-COUNT_NAMED = "SELECT COUNT(*) FROM settings_kept WHERE name IN (:names[])"
+PUT = "INSERT INTO installation_metadata (name, content) VALUES (:name, :content)"
+NAMES = "SELECT name FROM installation_metadata ORDER BY name"
+COUNT_NAMED = "SELECT COUNT(*) FROM installation_metadata WHERE name IN (:names[])"
 ADD = "INSERT INTO counters (customer_id, name, total) VALUES (:customer_id, :name, :total)"
 IN_TOTALS = "SELECT name FROM counters WHERE customer_id = :customer_id AND total IN (:totals[int]) ORDER BY name"
 
@@ -276,7 +276,7 @@ def test_text_survives_unchanged_in_every_script(database_url: str) -> None:
     async def act(database: Database) -> str:
         await database.write(lambda tx: tx.execute(PUT, name="text", content=text))
         rows = await database.read(
-            lambda tx: tx.fetch("SELECT content FROM settings_kept WHERE name = :name", name="text")
+            lambda tx: tx.fetch("SELECT content FROM installation_metadata WHERE name = :name", name="text")
         )
         return str(rows[0][0])
 

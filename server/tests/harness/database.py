@@ -12,7 +12,7 @@ from harness.waiting import wait_for
 
 Row = tuple[Any, ...]
 # Says which process is there, and changes while nothing happens.
-PRESENCE = frozenset({"network_leases"})
+PRESENCE = frozenset({"leases"})
 
 
 def rows(url: str, sql: str) -> list[Row]:
@@ -40,7 +40,11 @@ def names(url: str) -> list[str]:
     if url.startswith("sqlite"):
         found = rows(url, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     else:
-        found = rows(url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        found = rows(
+            url,
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+        )
     return sorted(row[0] for row in found)
 
 

@@ -106,7 +106,7 @@ BUGS = {
         {"_emit_after_commit": _emit_after_commit},
     ),
     "parked receipts stay parked": Bug(
-        receipts.match_parked, "rows = await receipt_store.parked(tx, carrier, refs)", "rows = []", 50
+        receipts.match_parked, "parked = await receipt_store.parked(tx, carrier, refs)", "parked = []", 50
     ),
     "a lost answer makes a new attempt although the carrier takes a key": Bug(
         prepare._next_number, "return previous.number\n", "return previous.number + 1\n", 100

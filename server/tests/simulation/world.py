@@ -52,7 +52,7 @@ NEXT_DUE = """
     SELECT MIN(at_ms) FROM (
         SELECT MIN(due_at_ms) AS at_ms FROM jobs
         UNION ALL SELECT MIN(due_at_ms) FROM network_due
-        UNION ALL SELECT MIN(until_ms) FROM network_leases WHERE name LIKE 'webhooks/%'
+        UNION ALL SELECT MIN(until_ms) FROM leases WHERE name LIKE 'webhooks/%'
         UNION ALL SELECT MIN(MAX(d.due_at_ms, COALESCE(h.probe_at_ms, 0))) FROM deliveries d
             LEFT JOIN endpoint_health h ON h.customer_id = d.customer_id AND h.endpoint_id = d.endpoint_id
             LEFT JOIN webhooks w ON w.customer_id = d.customer_id AND w.id = d.endpoint_id

@@ -65,7 +65,9 @@ async def insert_new(tx: Tx, customer_id: str, recipients: Sequence[Recipient], 
     """Insert rows for the new recipients of `for_sending`, in the same transaction, each in its first spelling."""
     recipients = list({r.id: r for r in reversed(recipients)}.values())[::-1]
     rows = [
-        (customer_id, r.id, r.phone, r.region_code, channel_text(r.channels), _default_channel(r.channels), now_ms)
+        store.ContactRow(
+            customer_id, r.id, r.phone, r.region_code, channel_text(r.channels), _default_channel(r.channels), now_ms
+        )
         for r in recipients
     ]
     await store.insert(tx, rows)

@@ -1,12 +1,13 @@
 """The SQL of contacts and of consent."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 
 from sent_server.contacts import identity
 from sent_server.contacts.model import Contact, Recipient, channel_set
-from sent_server.db import Row, Tx, counters, keyset
+from sent_server.db import Tx, counters, keyset
 from sent_server.db.counters import CounterRow
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
@@ -89,6 +90,16 @@ OPT_IN = """
 """
 
 
+class ContactRow(NamedTuple):
+    customer_id: str
+    id: str
+    phone: str
+    region_code: str
+    available_channels: str
+    default_channel: str | None
+    created_at_ms: int
+
+
 async def by_id(tx: Tx, customer_id: str, contact_id: str) -> Contact | None:
     row = await fetch_one(tx, BY_ID, customer_id=customer_id, id=contact_id)
     return Contact(*row) if row else None
@@ -162,8 +173,7 @@ async def filtered_count(tx: Tx, customer_id: str, *, phone_pattern: str, channe
     return row[0] if row else 0
 
 
-async def insert(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (customer_id, id, phone, region_code, available_channels, default_channel, created_at_ms)."""
+async def insert(tx: Tx, rows: Sequence[ContactRow]) -> None:
     await tx.execute_many(INSERT, rows)
 
 

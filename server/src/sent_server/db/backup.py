@@ -17,7 +17,9 @@ from sent_server.kernel.values import value_object
 SCHEMA = "SELECT MAX(version), MAX(compatible_version) FROM schema_info"
 JOBS_BY_KIND = "SELECT kind, COUNT(*) FROM jobs GROUP BY kind"
 POSTS_DUE = "SELECT COUNT(*) FROM deliveries WHERE due_at_ms IS NOT NULL"
-KEPT = "SELECT content FROM settings_kept WHERE name = ?"
+METADATA = "SELECT content FROM installation_metadata WHERE name = ?"
+# The table had this name before schema 16.
+OLDER_METADATA, NAMED_SO_SINCE = "SELECT content FROM settings_kept WHERE name = ?", 16
 
 
 class BadCopyError(StorageError):
@@ -71,7 +73,8 @@ def verify(file: Path, *, proof_name: str) -> Copy:
             if said != "ok":
                 raise BadCopyError(f"{file} is damaged: {said}")
             version, compatible = _rows(opened, SCHEMA)[0]
-            kept = _rows(opened, KEPT, proof_name)
+            is_older = (version or 0) < NAMED_SO_SINCE
+            kept = _rows(opened, OLDER_METADATA if is_older else METADATA, proof_name)
             due = dict(_rows(opened, JOBS_BY_KIND))
             posts = _rows(opened, POSTS_DUE)[0][0]
         finally:

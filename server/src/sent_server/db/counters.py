@@ -47,7 +47,8 @@ class CounterRow(NamedTuple):
 async def add(tx: Tx, changes: Iterable[CounterRow]) -> None:
     """Add each `total` to its counter, which may be negative. Missing counters are made."""
     # Sorted, so that two transactions take the rows' locks in the same order.
-    await tx.execute_many(ADD, sorted(change for change in changes if change.total))
+    rows: list[CounterRow] = sorted(change for change in changes if change.total)
+    await tx.execute_many(ADD, rows)
 
 
 async def add_where_counted(tx: Tx, customer_id: str, name: str, more: int) -> None:

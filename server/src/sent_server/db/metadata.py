@@ -3,26 +3,26 @@
 from sent_server.db.database import Tx, fetch_one
 
 READ = """
-    SELECT content FROM settings_kept
+    SELECT content FROM installation_metadata
     WHERE name = :name
 """
 PUT_FIRST = """
-    INSERT INTO settings_kept (name, content)
+    INSERT INTO installation_metadata (name, content)
     VALUES (:name, :content)
     ON CONFLICT (name) DO NOTHING
 """
 # Locks the row (on PostgreSQL) until the end of the transaction, and makes it if need be.
 LOCK_NUMBER = """
-    INSERT INTO settings_kept (name, content)
+    INSERT INTO installation_metadata (name, content)
     VALUES (:name, '0')
     ON CONFLICT (name) DO UPDATE
-    SET content = settings_kept.content
+    SET content = installation_metadata.content
 """
 ADD = """
-    INSERT INTO settings_kept (name, content)
+    INSERT INTO installation_metadata (name, content)
     VALUES (:name, :more)
     ON CONFLICT (name) DO UPDATE
-    SET content = CAST(CAST(settings_kept.content AS BIGINT) + CAST(excluded.content AS BIGINT) AS TEXT)
+    SET content = CAST(CAST(installation_metadata.content AS BIGINT) + CAST(excluded.content AS BIGINT) AS TEXT)
     RETURNING content
 """
 

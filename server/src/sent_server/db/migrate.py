@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from importlib import resources
 
 from sent_server.db.database import Tx
@@ -10,7 +11,7 @@ from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 from sent_server.kernel.values import value_object
 
-_HEADER = re.compile(r"-- compatible: (\d+)")
+_HEADER = re.compile(r"-- compatible: (\d+)(?: on PostgreSQL, (\d+) on SQLite)?")
 # Global by nature: the schema belongs to nobody.
 APPLIED = "SELECT version, compatible_version FROM schema_info"
 
@@ -20,10 +21,17 @@ class Migration:
     version: int
     name: str
     compatible_version: int
+    compatible_version_on_sqlite: int
     sql: str
 
+    def compatible_on(self, database: SqliteDatabase | PostgresDatabase) -> int:
+        """The oldest release that may use the schema, by the newest version that it knows."""
+        on_sqlite = isinstance(database, SqliteDatabase)
+        return self.compatible_version_on_sqlite if on_sqlite else self.compatible_version
 
-def known() -> list[Migration]:
+
+@functools.cache
+def known() -> Sequence[Migration]:
     """All migrations of this release, oldest first."""
     found: list[Migration] = []
     for file in resources.files("sent_server.db").joinpath("migrations").iterdir():
@@ -31,12 +39,12 @@ def known() -> list[Migration]:
             sql = file.read_text(encoding="utf-8")
             header = _HEADER.search(sql)
             assert header, f"{file.name} lacks its '-- compatible: N' line"
-            found.append(Migration(int(file.name[:4]), file.name, int(header.group(1)), sql))
+            both, on_sqlite = header.groups()
+            found.append(Migration(int(file.name[:4]), file.name, int(both), int(on_sqlite or both), sql))
     assert len({migration.version for migration in found}) == len(found), "two migrations have one number"
     return sorted(found, key=lambda migration: migration.version)
 
 
-@functools.cache
 def _newest() -> int:
     return known()[-1].version
 
@@ -83,7 +91,7 @@ async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
     todo = await pending(database)
     for migration in todo:
         try:
-            row = f"{migration.version}, {migration.compatible_version}"
+            row = f"{migration.version}, {migration.compatible_on(database)}"
             await database.run_script(f"INSERT INTO schema_info VALUES ({row});\n{migration.sql}")
         except Exception:
             # Another process may have applied it at the same moment; its row in schema_info made ours fail.

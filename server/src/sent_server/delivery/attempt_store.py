@@ -5,9 +5,9 @@ A second attempt of a leg needs a recorded `UNKNOWN` (the answer was lost) or a 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.kernel.values import value_object
 
 INSERT = """
@@ -57,6 +57,51 @@ LAST = """
 """
 
 
+class AttemptRow(NamedTuple):
+    customer_id: str
+    message_id: str
+    leg: int
+    attempt: int
+    channel: str
+    carrier: str
+    created_at_ms: int
+    updated_at_ms: int
+
+
+class AttemptResultRow(NamedTuple):
+    """How the carrier answered a submit."""
+
+    state: str
+    ref: str | None
+    error_code: str | None
+    reason: str | None
+    detail: str | None
+    updated_at_ms: int
+    customer_id: str
+    message_id: str
+    leg: int
+    attempt: int
+
+
+class AttemptStateRow(NamedTuple):
+    """The state that a receipt or a timeout reports, and its rank (lifecycle.LEG_RANK)."""
+
+    state: str
+    error_code: str | None
+    reason: str | None
+    detail: str | None
+    updated_at_ms: int
+    customer_id: str
+    message_id: str
+    leg: int
+    attempt: int
+    state_rank: int
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        return self.customer_id, self.message_id, self.leg, self.attempt
+
+
 @value_object
 class Attempt:
     message_id: str
@@ -87,27 +132,27 @@ async def last_of_leg(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str
     return found
 
 
-async def insert(tx: Tx, rows: Sequence[Row]) -> None:
+async def insert(tx: Tx, rows: Sequence[AttemptRow]) -> None:
     await tx.execute_many(INSERT, rows)
 
 
-async def record(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (state, ref, error_code, reason, detail, now_ms, customer_id, message_id, leg, attempt)."""
-    sent = [(row[1], *row[5:]) for row in rows if row[0] == "SENT"]
+async def record(tx: Tx, rows: Sequence[AttemptResultRow]) -> None:
+    sent = [(row.ref, *row[5:]) for row in rows if row.state == "SENT"]
     await tx.execute_many(RECORD_SENT, sent, distinct=True)
     if len(sent) < len(rows):
-        await tx.execute_many(RECORD, [row for row in rows if row[0] != "SENT"], distinct=True)
+        await tx.execute_many(RECORD, [row for row in rows if row.state != "SENT"], distinct=True)
 
 
-async def raise_state(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (state, error_code, reason, detail, now_ms, customer_id, message_id, leg, attempt, rank of the state).
-
-    Of several for one attempt only the highest can remain, whatever their order.
-    """
-    highest = {row[5:9]: row for row in sorted(rows, key=lambda row: row[9])}
-    reached = [(row[0], *row[4:]) for row in highest.values() if row[0] != "FAILED"]
+async def raise_state(tx: Tx, rows: Sequence[AttemptStateRow]) -> None:
+    """Of several for one attempt only the highest can remain, whatever their order."""
+    highest = {row.key: row for row in sorted(rows, key=_state_rank)}
+    reached = [(row.state, *row[4:]) for row in highest.values() if row.state != "FAILED"]
     await tx.execute_many(RAISE_REACHED, reached, distinct=True)
-    failures = {row[5:9]: (*row[1:4], *row[5:9]) for row in rows if row[0] == "FAILED"}
+    failures = {row.key: (row.error_code, row.reason, row.detail, *row.key) for row in rows if row.state == "FAILED"}
     if failures:
-        await tx.execute_many(RAISE, [row for row in highest.values() if row[0] == "FAILED"], distinct=True)
+        await tx.execute_many(RAISE, [row for row in highest.values() if row.state == "FAILED"], distinct=True)
         await tx.execute_many(NOTE_FAILURE, list(failures.values()), distinct=True)
+
+
+def _state_rank(row: AttemptStateRow) -> int:
+    return row.state_rank

@@ -14,11 +14,15 @@ from sent_server.db import Tx
 from sent_server.delivery import keywords, receipt_store
 from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 from sent_server.events.names import CUSTOM_KEYWORD
+from sent_server.jobs import JobRow
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.model import (
     AUTOMATIC,
+    Batch,
+    Message,
+    MessageEvent,
     PlannedLeg,
     StoredPlan,
     dump_contents,
@@ -143,7 +147,8 @@ async def _reply(
         tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
     )
     own_queue_key = queue_key(customer_id, message.sender)
-    await jobs.enqueue_keyed(tx, [(message_id, DISPATCH + carrier, own_queue_key, customer_id, now_ms, now_ms)])
+    job = JobRow(message_id, DISPATCH + carrier, own_queue_key, customer_id, now_ms, now_ms)
+    await jobs.enqueue_keyed(tx, [job])
     return {DISPATCH + carrier}
 
 
@@ -161,16 +166,41 @@ async def _insert(
     batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
     channel = message.channel.value
     contents = dump_contents({channel: MessageContent(text)})
-    await store.insert_batches(
-        tx,
-        [(customer_id, batch_id, None, None, None, customer_id, contents, join_plans([dump_plan(plan)]), None, now_ms)],
+    batch = Batch(
+        customer_id=customer_id,
+        id=batch_id,
+        template_id=None,
+        template_name=None,
+        template_category=None,
+        ledger_id=customer_id,
+        contents_json=contents,
+        plans_json=join_plans([dump_plan(plan)]),
+        callback_url=None,
+        created_at_ms=now_ms,
     )
-    await store.insert_messages(tx, [(
-        customer_id, message_id, batch_id, recipient.id, recipient.phone, recipient.region_code, status, channel,
-        0, len(plan.legs), 0, 0, None, None, None, 1, now_ms, now_ms,
-    )])  # fmt: skip
+    await store.insert_batches(tx, [batch])
+    row = Message(
+        customer_id=customer_id,
+        id=message_id,
+        batch_id=batch_id,
+        contact_id=recipient.id,
+        phone=recipient.phone,
+        region_code=recipient.region_code,
+        status=status,
+        channel=channel,
+        leg=0,
+        legs=len(plan.legs),
+        plan_number=0,
+        held_micros=0,
+        settled_at_ms=None,
+        price_micros=None,
+        active_contact_price_micros=None,
+        last_sequence=1,
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+    )
+    await store.insert_messages(tx, [row])
     description = "Message received" if status == "RECEIVED" else "Automatic reply queued"
-    await store.insert_events(
-        tx, [(customer_id, message_id, 1, status, channel or AUTOMATIC, description, None, None, now_ms)]
-    )
+    event = MessageEvent(customer_id, message_id, 1, status, channel or AUTOMATIC, description, None, None, now_ms)
+    await store.insert_events(tx, [event])
     return message_id

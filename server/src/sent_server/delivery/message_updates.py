@@ -6,11 +6,11 @@ from sent_server import events, jobs
 from sent_server.carriers.reasons import TABLE
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.delivery import store as delivery_store
 from sent_server.delivery.failures import LABELS, Failure
 from sent_server.delivery.message_state import MessageState
-from sent_server.jobs import Job
+from sent_server.delivery.store import MessageUpdateRow
+from sent_server.jobs import Job, MoveRow, WaitingMoveRow
 from sent_server.kernel import timestamps
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
@@ -18,7 +18,8 @@ from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import RANK, LifecycleStep, on_started, settles
-from sent_server.messages.model import AUTOMATIC, queue_key
+from sent_server.messages.model import AUTOMATIC, MessageEvent, queue_key
+from sent_server.messages.store import ActiveContactRow
 from sent_server.routing import plan as routing
 
 RECEIPT_TIMEOUT = "receipt_timeout"
@@ -50,15 +51,15 @@ class MessageUpdates:
         self.now_ms = now_ms
         self.hints: set[str] = set()
         self._touched: dict[str, MessageState] = {}
-        self._history: list[Row] = []
+        self._history: list[MessageEvent] = []
         self._announced: list[_Announced] = []
         self._transfers: list[entries.Transfer] = []
-        self._not_active: list[Row] = []
+        self._not_active: list[ActiveContactRow] = []
         self._stopped: dict[tuple[str, str], None] = {}
         self._finished: list[Job] = []
-        self._moved: list[tuple[str, str, int, str, int]] = []
+        self._moved: list[MoveRow] = []
         self._waiting_finished: list[str] = []
-        self._waiting_moved: list[tuple[str, str, int, str]] = []
+        self._waiting_moved: list[WaitingMoveRow] = []
 
     def start_leg(self, subject: MessageState, *, why: str | None = None) -> None:
         """The current leg is about to be submitted for the first time; `why` tells how the one before it ended.
@@ -114,10 +115,10 @@ class MessageUpdates:
                 self._record(subject, status, subject.shown, DESCRIPTIONS[status].format(channel=channel))
 
     def wait_for_receipt(self, job: Job, timeout_ms: int) -> None:
-        self._moved.append((RECEIPT_TIMEOUT, jobs.SINGLE_QUEUE, self.now_ms + timeout_ms, job.id, job.fence))
+        self._moved.append(MoveRow(RECEIPT_TIMEOUT, jobs.SINGLE_QUEUE, self.now_ms + timeout_ms, job.id, job.fence))
 
     def retry(self, job: Job, after_ms: int) -> None:
-        self._moved.append((job.kind, job.queue_key, self.now_ms + after_ms, job.id, job.fence))
+        self._moved.append(MoveRow(job.kind, job.queue_key, self.now_ms + after_ms, job.id, job.fence))
 
     def drop(self, job: Job) -> None:
         """Nothing is left to do for this job."""
@@ -133,7 +134,7 @@ class MessageUpdates:
         await jobs.move_keyed(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await jobs.finish_waiting(tx, RECEIPT_TIMEOUT, self._waiting_finished)
-        await jobs.move_waiting(tx, RECEIPT_TIMEOUT, self._waiting_moved)
+        await jobs.move_waiting(tx, self._waiting_moved)
         await self._announce(tx)
         # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
@@ -169,10 +170,19 @@ class MessageUpdates:
         price_micros, active_micros = subject.price_micros, subject.active_contact_price_micros
         if failure is None and (price_micros is None or leg != subject.shown):
             price_micros, active_micros = planned.price_micros, active_micros or 0
-        self._history.append((
-            subject.customer_id, subject.id, subject.last_sequence, status, channel, description,
-            price_micros, active_micros, self.now_ms,
-        ))  # fmt: skip
+        self._history.append(
+            MessageEvent(
+                subject.customer_id,
+                subject.id,
+                subject.last_sequence,
+                status,
+                channel,
+                description,
+                price_micros,
+                active_micros,
+                self.now_ms,
+            )  # fmt: skip
+        )
         if status in announce.ANNOUNCED:
             self._announced.append(_Announced(subject, status, channel, leg, failure, description))
 
@@ -180,7 +190,7 @@ class MessageUpdates:
         """A message that no carrier took costs nothing, and its contact does not count as active."""
         if subject.active_contact_price_micros:
             month = timestamps.month(subject.created_at_ms)
-            self._not_active.append((subject.customer_id, month, subject.contact_id, subject.id))
+            self._not_active.append(ActiveContactRow(subject.customer_id, month, subject.contact_id, subject.id))
             subject.active_contact_price_micros = 0
         subject.price_micros = None
         if subject.settled_at_ms is None:
@@ -217,9 +227,9 @@ class MessageUpdates:
         kind, own_queue_key = DISPATCH + leg.carrier, queue_key(subject.customer_id, leg.sender)
         self.hints.add(kind)
         if job is None:
-            self._waiting_moved.append((kind, own_queue_key, self.now_ms, subject.id))
+            self._waiting_moved.append(WaitingMoveRow(kind, own_queue_key, self.now_ms, subject.id, RECEIPT_TIMEOUT))
         else:
-            self._moved.append((kind, own_queue_key, self.now_ms, job.id, job.fence))
+            self._moved.append(MoveRow(kind, own_queue_key, self.now_ms, job.id, job.fence))
 
     def _finish(self, subject: MessageState, job: Job | None) -> None:
         if job is None:
@@ -227,12 +237,20 @@ class MessageUpdates:
         else:
             self._finished.append(job)
 
-    def _row(self, subject: MessageState) -> Row:
-        return (
-            subject.status, subject.channel, subject.leg, subject.settled_at_ms, subject.price_micros,
-            subject.active_contact_price_micros, subject.refunded_micros, subject.last_sequence, self.now_ms,
-            subject.customer_id, subject.id,
-        )  # fmt: skip
+    def _row(self, subject: MessageState) -> MessageUpdateRow:
+        return MessageUpdateRow(
+            status=subject.status,
+            channel=subject.channel,
+            leg=subject.leg,
+            settled_at_ms=subject.settled_at_ms,
+            price_micros=subject.price_micros,
+            active_contact_price_micros=subject.active_contact_price_micros,
+            refunded_micros=subject.refunded_micros,
+            last_sequence=subject.last_sequence,
+            updated_at_ms=self.now_ms,
+            customer_id=subject.customer_id,
+            id=subject.id,
+        )
 
     async def _announce(self, tx: Tx) -> None:
         if not self._announced:

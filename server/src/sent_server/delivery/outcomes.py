@@ -7,10 +7,11 @@ from sent_server import jobs
 from sent_server.carriers import reasons
 from sent_server.carriers.base import Accepted, Later, Rejected, SubmitOutcome, Unknown
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipt_store, receipts, store
+from sent_server.delivery.attempt_store import AttemptResultRow
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
+from sent_server.delivery.receipt_store import CarrierRefRow
 from sent_server.kernel.values import value_object
 from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
@@ -46,15 +47,15 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
     found = await store.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
     changes = MessageUpdates(now_ms)
-    rows: list[Row] = []
-    refs: list[Row] = []
+    rows: list[AttemptResultRow] = []
+    refs: list[CarrierRefRow] = []
     for p, outcome in ours:
         subject = found[p.job.id]
         state, ref, code, reason, detail = "SENT", None, None, None, None
         match outcome:
             case Accepted():
                 ref = outcome.ref
-                refs.append((answered.carrier, ref, subject.customer_id, subject.id, p.leg, p.attempt))
+                refs.append(CarrierRefRow(answered.carrier, ref, subject.customer_id, subject.id, p.leg, p.attempt))
                 changes.wait_for_receipt(p.job, max(answered.receipt_timeout_ms, outcome.receipt_timeout_ms or 0))
                 changes.apply(subject, on_submitted(subject.progress), job=p.job)
             case Rejected():
@@ -75,10 +76,11 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
                 changes.retry(p.job, outcome.after_ms)
             case _:
                 assert_never(outcome)
-        rows.append((state, ref, code, reason, detail, now_ms, subject.customer_id, subject.id, p.leg, p.attempt))
+        key = subject.customer_id, subject.id, p.leg, p.attempt
+        rows.append(AttemptResultRow(state, ref, code, reason, detail, now_ms, *key))
     await attempt_store.record(tx, rows)
     await receipt_store.insert_refs(tx, refs)
     await changes.write(tx)
     # An SMSC may send the receipt before it answers the submit; those wait parked for this moment.
-    parked = await receipts.match_parked(tx, answered.carrier, [row[1] for row in refs], now_ms=now_ms)
+    parked = await receipts.match_parked(tx, answered.carrier, [row.ref for row in refs], now_ms=now_ms)
     return changes.hints | parked.hints

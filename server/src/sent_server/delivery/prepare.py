@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from sent_server.carriers.base import Carrier, Channel, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, fair_claim, store
-from sent_server.delivery.attempt_store import Attempt
+from sent_server.delivery.attempt_store import Attempt, AttemptResultRow, AttemptRow, AttemptStateRow
 from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
@@ -71,9 +70,9 @@ async def prepare(
     )
     changes = MessageUpdates(now_ms)
     prepared: list[PreparedSubmission] = []
-    rows: list[Row] = []
-    lost: list[Row] = []
-    ended: list[Row] = []
+    rows: list[AttemptRow] = []
+    lost: list[AttemptResultRow] = []
+    ended: list[AttemptStateRow] = []
     for job in claimed:
         subject = found.get(job.id)
         if subject is None or subject.status in ENDED:
@@ -97,9 +96,10 @@ async def prepare(
         else:
             if previous is None or number != previous.number:
                 leg = subject.planned_leg
-                rows.append((
-                    subject.customer_id, subject.id, subject.leg, number, leg.channel, carrier.name, now_ms, now_ms,
-                ))  # fmt: skip
+                row = AttemptRow(
+                    subject.customer_id, subject.id, subject.leg, number, leg.channel, carrier.name, now_ms, now_ms
+                )
+                rows.append(row)
             if previous is None:
                 before = earlier.get((subject.id, subject.leg - 1))
                 changes.start_leg(subject, why=before.detail if before else None)
@@ -148,17 +148,14 @@ def _put_off_too_often(previous: Attempt | None, subject: MessageState, job: Job
     return previous is not None and previous.state == "LATER" and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
 
 
-def _lost_row(subject: MessageState, previous: Attempt, now_ms: int) -> Row:
-    return (
-        "UNKNOWN", None, "crashed", None, None, now_ms, subject.customer_id, subject.id, subject.leg, previous.number,
-    )  # fmt: skip
+def _lost_row(subject: MessageState, previous: Attempt, now_ms: int) -> AttemptResultRow:
+    key = subject.customer_id, subject.id, subject.leg, previous.number
+    return AttemptResultRow("UNKNOWN", None, "crashed", None, None, now_ms, *key)
 
 
-def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_ms: int) -> Row:
-    return (
-        "FAILED", failure.code, failure.reason, failure.sentence, now_ms, subject.customer_id, subject.id,
-        previous.leg, previous.number, LEG_RANK["FAILED"],
-    )  # fmt: skip
+def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_ms: int) -> AttemptStateRow:
+    key = subject.customer_id, subject.id, previous.leg, previous.number
+    return AttemptStateRow("FAILED", failure.code, failure.reason, failure.sentence, now_ms, *key, LEG_RANK["FAILED"])
 
 
 def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmission:

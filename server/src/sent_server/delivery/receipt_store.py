@@ -1,9 +1,11 @@
 """What carriers told of their own accord, stored raw, and the references by which a receipt finds its attempt."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sent_server.db import Row, Tx
-from sent_server.kernel.values import value_object
+from sent_server.carriers.base import Receipt, ReceiptKind
+from sent_server.carriers.reasons import Reason
+from sent_server.db import Tx
 
 INSERT = """
     INSERT INTO receipts (carrier, event_id, ref, kind, error_code, reason, received_at_ms, applied_at_ms)
@@ -37,8 +39,29 @@ FIND_REFS = """
 """
 
 
-@value_object
-class AttemptRef:
+class ReceiptRow(NamedTuple):
+    """`applied_at_ms` is None while the answer to the submit is still on its way."""
+
+    carrier: str
+    event_id: str
+    ref: str
+    kind: str
+    error_code: str | None
+    reason: str | None
+    received_at_ms: int
+    applied_at_ms: int | None
+
+
+class CarrierRefRow(NamedTuple):
+    carrier: str
+    ref: str
+    customer_id: str
+    message_id: str
+    leg: int
+    attempt: int
+
+
+class AttemptRef(NamedTuple):
     """The attempt that a carrier's reference stands for."""
 
     ref: str
@@ -48,8 +71,7 @@ class AttemptRef:
     attempt: int
 
 
-async def insert(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (carrier, event_id, ref, kind, error_code, reason, received_at_ms, applied_at_ms)."""
+async def insert(tx: Tx, rows: Sequence[ReceiptRow]) -> None:
     await tx.execute_many(INSERT, rows)
 
 
@@ -69,9 +91,10 @@ async def insert_inbound(tx: Tx, carrier: str, event_id: str, phone: str, *, now
     return inserted > 0
 
 
-async def parked(tx: Tx, carrier: str, refs: Sequence[str]) -> list[Row]:
-    """Receipts that came before their reference, oldest first: rows of (event_id, ref, kind, error_code, reason)."""
-    return await tx.fetch(PARKED, carrier=carrier, refs=refs)
+async def parked(tx: Tx, carrier: str, refs: Sequence[str]) -> list[Receipt]:
+    """Receipts that came before their reference, oldest first."""
+    rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)
+    return [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3], Reason(row[4]) if row[4] else None) for row in rows]
 
 
 async def mark_applied(tx: Tx, carrier: str, event_ids: Sequence[str], *, now_ms: int) -> None:
@@ -82,8 +105,7 @@ async def forget_old(tx: Tx, *, before_ms: int) -> int:
     return await tx.execute(FORGET_OLD, before_ms=before_ms)
 
 
-async def insert_refs(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (carrier, ref, customer_id, message_id, leg, attempt)."""
+async def insert_refs(tx: Tx, rows: Sequence[CarrierRefRow]) -> None:
     await tx.execute_many(INSERT_REF, rows)
 
 

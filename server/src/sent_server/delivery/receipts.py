@@ -4,14 +4,13 @@ from collections.abc import Sequence, Set
 
 from sent_server.carriers import reasons
 from sent_server.carriers.base import Receipt, ReceiptKind
-from sent_server.carriers.reasons import Reason
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipt_store, store
+from sent_server.delivery.attempt_store import AttemptStateRow
 from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
-from sent_server.delivery.receipt_store import AttemptRef
+from sent_server.delivery.receipt_store import AttemptRef, ReceiptRow
 from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
 
@@ -42,12 +41,18 @@ async def take_receipts(tx: Tx, commands: Sequence[ReceivedReceipts]) -> Sequenc
 async def _take(tx: Tx, received: ReceivedReceipts) -> AppliedReceipts:
     matches = await receipt_store.find_refs(tx, received.carrier, [receipt.ref for receipt in received.receipts])
     rows = [
-        (
-            received.carrier, receipt.event_id, receipt.ref, receipt.kind.value, receipt.error_code, receipt.reason,
-            received.now_ms, received.now_ms if receipt.ref in matches else None,
+        ReceiptRow(
+            carrier=received.carrier,
+            event_id=receipt.event_id,
+            ref=receipt.ref,
+            kind=receipt.kind.value,
+            error_code=receipt.error_code,
+            reason=receipt.reason,
+            received_at_ms=received.now_ms,
+            applied_at_ms=received.now_ms if receipt.ref in matches else None,
         )
         for receipt in received.receipts
-    ]  # fmt: skip
+    ]
     await receipt_store.insert(tx, rows)
     return await _apply(tx, received.receipts, matches, received.now_ms)
 
@@ -56,10 +61,9 @@ async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int
     """Apply what arrived before the submit's answer."""
     if not refs:
         return NOTHING_APPLIED
-    rows = await receipt_store.parked(tx, carrier, refs)
-    if not rows:
+    parked = await receipt_store.parked(tx, carrier, refs)
+    if not parked:
         return NOTHING_APPLIED
-    parked = [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3], Reason(row[4]) if row[4] else None) for row in rows]
     matches = await receipt_store.find_refs(tx, carrier, [receipt.ref for receipt in parked])
     applied = [receipt.event_id for receipt in parked if receipt.ref in matches]
     await receipt_store.mark_applied(tx, carrier, applied, now_ms=now_ms)
@@ -69,7 +73,7 @@ async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int
 async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, AttemptRef], now_ms: int) -> AppliedReceipts:
     found = await store.load(tx, [(match.customer_id, match.message_id) for match in matches.values()])
     changes = MessageUpdates(now_ms)
-    raised: list[Row] = []
+    raised: list[AttemptStateRow] = []
     for receipt in receipts:
         match = matches.get(receipt.ref)
         if match is None or match.message_id not in found:
@@ -78,10 +82,8 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, Attempt
         state = receipt.kind.value.upper()
         failure = _failure(receipt, subject, match.leg) if receipt.kind is ReceiptKind.FAILED else None
         reason, detail = (failure.reason, failure.sentence) if failure else (None, None)
-        raised.append((
-            state, receipt.error_code, reason, detail, now_ms, match.customer_id, match.message_id, match.leg,
-            match.attempt, LEG_RANK[state],
-        ))  # fmt: skip
+        key = match.customer_id, match.message_id, match.leg, match.attempt
+        raised.append(AttemptStateRow(state, receipt.error_code, reason, detail, now_ms, *key, LEG_RANK[state]))
         falls_back = failure is None or reasons.falls_back(failure.reason, subject.template_category)
         step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)
         changes.apply(subject, step, failure=failure)

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sent_server.db import Row, Tx
+from sent_server.db import Tx
 from sent_server.delivery.message_state import MessageState
 
 LOAD = """
@@ -41,6 +42,26 @@ SPEND_THROUGHPUT = """
 """
 
 
+class MessageUpdateRow(NamedTuple):
+    """What a message is after a change."""
+
+    status: str
+    channel: str | None
+    leg: int
+    settled_at_ms: int | None
+    price_micros: int | None
+    active_contact_price_micros: int | None
+    refunded_micros: int
+    last_sequence: int
+    updated_at_ms: int
+    customer_id: str
+    id: str
+
+
+class ThroughputRow(NamedTuple):
+    name: str
+
+
 async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, MessageState]:
     """Lock and read messages by (customer_id, id); one statement per customer."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
@@ -54,15 +75,15 @@ async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, MessageStat
     return found
 
 
-async def update(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows in the order of the statement's names, one per message."""
+async def update(tx: Tx, rows: Sequence[MessageUpdateRow]) -> None:
+    """One row per message."""
     await tx.execute_many(UPDATE, rows, distinct=True)
 
 
 async def lock_throughput(tx: Tx, names: Sequence[str]) -> dict[str, int]:
     """When each of the names is free again, in microseconds; new names are at once."""
     free_at_us: dict[str, int] = dict(await tx.fetch(LOCK_THROUGHPUT, names=names))
-    if missing := [(name,) for name in names if name not in free_at_us]:
+    if missing := [ThroughputRow(name) for name in names if name not in free_at_us]:
         await tx.execute_many(PREPARE_THROUGHPUT, missing)
         free_at_us = dict(await tx.fetch(LOCK_THROUGHPUT, names=names))
     return free_at_us

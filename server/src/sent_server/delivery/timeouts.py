@@ -4,8 +4,8 @@ from collections.abc import Sequence, Set
 
 from sent_server.bus import Bus
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.delivery import attempt_store, failures, receipts, store
+from sent_server.delivery.attempt_store import AttemptStateRow
 from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
 from sent_server.jobs import Backoff, Job, Kind, LocalSet
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
@@ -32,7 +32,7 @@ async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
     parked = await _apply_parked(tx, [attempt for attempt in last.values() if attempt.ref], now_ms)
     found = await store.load(tx, keys)
     changes = MessageUpdates(now_ms)
-    raised: list[Row] = []
+    raised: list[AttemptStateRow] = []
     for job in claimed:
         # It had a receipt after all, which has moved its job on; if not, the job is due again when our lease ends.
         if job.id in parked.message_ids:
@@ -45,10 +45,10 @@ async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
         waited_ms = job.due_at_ms - (attempt.updated_at_ms if attempt else subject.created_at_ms)
         failure = failures.no_receipt(subject.planned_leg.channel, waited_ms=waited_ms)
         if attempt:
-            raised.append((
-                "FAILED", "timeout", failure.reason, failure.sentence, now_ms, subject.customer_id, subject.id,
-                attempt.leg, attempt.number, LEG_RANK["FAILED"],
-            ))  # fmt: skip
+            key = subject.customer_id, subject.id, attempt.leg, attempt.number
+            raised.append(
+                AttemptStateRow("FAILED", "timeout", failure.reason, failure.sentence, now_ms, *key, LEG_RANK["FAILED"])
+            )
         changes.apply(subject, on_leg_failed(subject.progress, leg=subject.leg), failure=failure, job=job)
     await attempt_store.raise_state(tx, raised)
     await changes.write(tx)

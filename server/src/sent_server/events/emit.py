@@ -13,11 +13,12 @@ from typing import Any
 
 import orjson
 
-from sent_server.db import Row, Tx
+from sent_server.db import Tx
 from sent_server.egress import UrlError, urls
 from sent_server.events import store
 from sent_server.events.model import Event
 from sent_server.events.names import Label, callback_label
+from sent_server.events.store import DeliveryRow, EventRow, SubscriptionRow
 from sent_server.kernel import ids
 from sent_server.kernel.values import value_object
 
@@ -42,7 +43,7 @@ class Interest:
 
     __slots__ = ("_by_event",)
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[SubscriptionRow]) -> None:
         self._by_event: dict[tuple[str, str], list[Subscriber]] = {}
         for customer_id, event_name, endpoint_id, field, names_event, parks in rows:
             receivers = self._by_event.setdefault((customer_id, event_name), [])
@@ -68,8 +69,8 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
         return
     if known is None:
         known = await interest(tx, sorted({event.customer_id for event in events}))
-    event_rows: list[Row] = []
-    deliveries: list[Row] = []
+    event_rows: list[EventRow] = []
+    deliveries: list[DeliveryRow] = []
     counts: Counter[tuple[str, str]] = Counter()
     parked: Counter[tuple[str, str]] = Counter()
     for event in events:
@@ -115,9 +116,10 @@ def callback_endpoint_id(customer_id: str, url: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {origin}"))
 
 
-def _event_row(event: Event, event_id: str) -> Row:
+def _event_row(event: Event, event_id: str) -> EventRow:
     payload: Any = dict(event.payload)
-    return event.customer_id, event_id, event.name, event.subject_id, orjson.dumps(payload).decode(), event.at_ms
+    payload_json = orjson.dumps(payload).decode()
+    return EventRow(event.customer_id, event_id, event.name, event.subject_id, payload_json, event.at_ms)
 
 
 def _delivery_row(
@@ -129,21 +131,20 @@ def _delivery_row(
     parks: bool = False,
     url: str | None = None,
     note_text: str | None = None,
-) -> Row:
-    at_ms = event.at_ms
-    state = ("pending", None if parks else at_ms, None) if note_text is None else ("failed", None, at_ms)
-    return (
-        event.customer_id,
-        endpoint_id,
-        ids.new_id(at_ms),
-        event_id,
-        event.name,
-        label.field,
-        int(label.names_event),
-        url,
-        state[0],
-        state[1],
-        note_text,
-        at_ms,
-        state[2],
+) -> DeliveryRow:
+    at_ms, is_note = event.at_ms, note_text is not None
+    return DeliveryRow(
+        customer_id=event.customer_id,
+        endpoint_id=endpoint_id,
+        id=ids.new_id(at_ms),
+        event_id=event_id,
+        event_name=event.name,
+        field=label.field,
+        names_event=int(label.names_event),
+        callback_url=url,
+        status="failed" if is_note else "pending",
+        due_at_ms=None if is_note or parks else at_ms,
+        error_message=note_text,
+        created_at_ms=at_ms,
+        completed_at_ms=at_ms if is_note else None,
     )

@@ -1,8 +1,9 @@
 """The SQL of subscriptions, events and the log of deliveries. Their queue: queue_store.py."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from sent_server.db import Row, Tx, counters, keyset
+from sent_server.db import Tx, counters, keyset
 from sent_server.db.counters import CounterRow
 from sent_server.db.database import fetch_one
 from sent_server.events.names import Label
@@ -103,6 +104,45 @@ FORGET_OLD_EVENTS = """
     )
 """
 
+
+class SubscriptionRow(NamedTuple):
+    """`names_event` and `parks` are 0 or 1."""
+
+    customer_id: str
+    event_name: str
+    endpoint_id: str
+    field: str
+    names_event: int
+    parks: int
+
+
+class EventRow(NamedTuple):
+    customer_id: str
+    id: str
+    name: str
+    subject_id: str
+    payload_json: str
+    at_ms: int
+
+
+class DeliveryRow(NamedTuple):
+    """Parked while pending with `due_at_ms` None; an entry of the log alone while failed with it."""
+
+    customer_id: str
+    endpoint_id: str
+    id: str
+    event_id: str
+    event_name: str
+    field: str
+    names_event: int
+    callback_url: str | None
+    status: str
+    due_at_ms: int | None
+    error_message: str | None
+    created_at_ms: int
+    completed_at_ms: int | None
+
+
 Key = tuple[str, str]
 
 
@@ -139,9 +179,8 @@ class LogEntry:
         return self.status == "pending" and self.due_at_ms is None
 
 
-async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[Row]:
-    """Rows of (customer_id, event_name, endpoint_id, field, names_event, parks)."""
-    return await tx.fetch(WANTED, customer_ids=customer_ids)
+async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[SubscriptionRow]:
+    return [SubscriptionRow(*row) for row in await tx.fetch(WANTED, customer_ids=customer_ids)]
 
 
 async def subscribe(
@@ -150,14 +189,18 @@ async def subscribe(
     """Make these events the endpoint's only ones; none at all unsubscribes it. `parks`: they are kept, not sent."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
     rows = [
-        (customer_id, name, endpoint_id, label.field, int(label.names_event), int(parks))
+        SubscriptionRow(customer_id, name, endpoint_id, label.field, int(label.names_event), int(parks))
         for name, label in labels.items()
     ]
     await tx.execute_many(SUBSCRIBE, rows)
 
 
 async def insert(
-    tx: Tx, events: Sequence[Row], deliveries: Sequence[Row], counts: Mapping[Key, int], parked: Mapping[Key, int]
+    tx: Tx,
+    events: Sequence[EventRow],
+    deliveries: Sequence[DeliveryRow],
+    counts: Mapping[Key, int],
+    parked: Mapping[Key, int],
 ) -> None:
     """`counts` maps (customer_id, endpoint_id) to its new log entries, `parked` to those among them that are parked."""
     await tx.execute_many(INSERT_EVENT, events)

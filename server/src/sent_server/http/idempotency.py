@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http import envelope, idempotency_store
+from sent_server.http.idempotency_store import IdempotencyRow
 from sent_server.http.reply import Problem, Reply, StoredAnswer
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
@@ -131,18 +132,25 @@ class Idempotency:
         for (customer_id, mode), scopes in _by_owner(by_scope).items():
             keys = [key for _, _, key in scopes]
             for row in await idempotency_store.find(tx, customer_id, mode, keys):
-                key, request_id, status, body, sealed_at_ms, created_at_ms, stored_for = row
-                claim = by_scope[customer_id, mode, key]
-                if created_at_ms <= claim.now_ms - KEPT_MS:
+                claim = by_scope[customer_id, mode, row.idempotency_key]
+                if row.created_at_ms <= claim.now_ms - KEPT_MS:
                     expired.add(claim.scope)
                     continue
                 # A row of an older release does not name its operation: at least no secret goes elsewhere.
-                is_same = claim.sealed == bool(sealed_at_ms) if stored_for is None else stored_for == claim.operation
+                is_same = (
+                    claim.sealed == bool(row.sealed_at_ms)
+                    if row.operation is None
+                    else row.operation == claim.operation
+                )
                 if not is_same:
                     found[claim.scope] = of_another_operation()
                     continue
-                text = self._sealer.open(body, row_id=f"{customer_id}/{key}") if sealed_at_ms else body
-                found[claim.scope] = StoredAnswer(status, text.encode(), request_id, created_at_ms, is_replay=True)
+                text = row.body
+                if row.sealed_at_ms:
+                    text = self._sealer.open(text, row_id=f"{customer_id}/{row.idempotency_key}")
+                found[claim.scope] = StoredAnswer(
+                    row.status, text.encode(), row.request_id, row.created_at_ms, is_replay=True
+                )
         return found, expired
 
     def _answer(self, claim: Claim, result: Reply | ApiError) -> StoredAnswer:
@@ -150,13 +158,15 @@ class Idempotency:
         document = envelope.dump(shown, request_id=claim.request_id, now_ms=claim.now_ms)
         return StoredAnswer(result.status, document, claim.request_id, claim.now_ms, False, result.headers)
 
-    def _row(self, claim: Claim, answer: StoredAnswer) -> tuple[str, str, str, str, str, int, str, int | None, int]:
+    def _row(self, claim: Claim, answer: StoredAnswer) -> IdempotencyRow:
         body = answer.document.decode()
         sealed_at_ms = None
         if claim.sealed:
             body = self._sealer.seal(body, row_id=f"{claim.customer_id}/{claim.key}")
             sealed_at_ms = claim.now_ms
-        return (*claim.scope, claim.operation, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms)
+        return IdempotencyRow(
+            *claim.scope, claim.operation, claim.request_id, answer.status, body, sealed_at_ms, claim.now_ms
+        )
 
 
 def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:

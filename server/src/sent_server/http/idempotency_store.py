@@ -1,8 +1,9 @@
 """The SQL of idempotency keys. What they promise: idempotency.py."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sent_server.db import Row, Tx
+from sent_server.db import Tx
 
 INSERT = """
     INSERT INTO idempotency_keys
@@ -25,13 +26,38 @@ FORGET_OLD = """
 """
 
 
-async def insert(tx: Tx, rows: Sequence[Row]) -> None:
+class IdempotencyRow(NamedTuple):
+    """A key with the answer that it is for; `sealed_at_ms` is set when the body is encrypted."""
+
+    customer_id: str
+    mode: str
+    idempotency_key: str
+    operation: str
+    request_id: str
+    status: int
+    body: str
+    sealed_at_ms: int | None
+    created_at_ms: int
+
+
+class FoundKey(NamedTuple):
+    """`operation` is None in rows of releases that did not keep it."""
+
+    idempotency_key: str
+    request_id: str
+    status: int
+    body: str
+    sealed_at_ms: int | None
+    created_at_ms: int
+    operation: str | None
+
+
+async def insert(tx: Tx, rows: Sequence[IdempotencyRow]) -> None:
     await tx.execute_many(INSERT, rows)
 
 
-async def find(tx: Tx, customer_id: str, mode: str, keys: Sequence[str]) -> list[Row]:
-    """Rows of (key, request_id, status, body, sealed_at_ms, created_at_ms, operation)."""
-    return await tx.fetch(FIND, customer_id=customer_id, mode=mode, keys=keys)
+async def find(tx: Tx, customer_id: str, mode: str, keys: Sequence[str]) -> list[FoundKey]:
+    return [FoundKey(*row) for row in await tx.fetch(FIND, customer_id=customer_id, mode=mode, keys=keys)]
 
 
 async def forget(tx: Tx, customer_id: str, mode: str, keys: Sequence[str]) -> None:

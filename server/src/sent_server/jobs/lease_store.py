@@ -1,39 +1,49 @@
 """The SQL of leases on names. What they are for: leases.py."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from sent_server.db import Tx
 
 TAKE = """
-    INSERT INTO network_leases (name, holder, until_ms)
+    INSERT INTO leases (name, holder, until_ms)
     VALUES (:name, :holder, :until_ms)
     ON CONFLICT (name) DO UPDATE
     SET holder = excluded.holder, until_ms = excluded.until_ms
-    WHERE network_leases.holder = excluded.holder OR network_leases.until_ms <= :now_ms
+    WHERE leases.holder = excluded.holder OR leases.until_ms <= :now_ms
 """
 HELD = """
-    SELECT name FROM network_leases
+    SELECT name FROM leases
     WHERE name IN (:names[]) AND holder = :holder
 """
 RUN_OUT = """
-    SELECT name FROM network_leases
+    SELECT name FROM leases
     WHERE until_ms <= :now_ms AND name LIKE :pattern
     ORDER BY name
     LIMIT 500
 """
 LAY_DOWN = """
-    DELETE FROM network_leases
+    DELETE FROM leases
     WHERE name = :name AND holder = :holder
 """
 DROP_ALL = """
-    DELETE FROM network_leases
+    DELETE FROM leases
 """
+
+
+class LeaseRow(NamedTuple):
+    """`now_ms` decides whether the lease of another holder has run out."""
+
+    name: str
+    holder: str
+    until_ms: int
+    now_ms: int
 
 
 async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, lease_ms: int) -> set[str]:
     """Take or renew leases; returns those of the names that are ours now."""
     # Sorted, so that two processes take the rows' locks in the same order.
-    await tx.execute_many(TAKE, [(name, holder, now_ms + lease_ms, now_ms) for name in sorted(names)])
+    await tx.execute_many(TAKE, [LeaseRow(name, holder, now_ms + lease_ms, now_ms) for name in sorted(names)])
     return {row[0] for row in await tx.fetch(HELD, names=sorted(names), holder=holder)}
 
 

@@ -1,6 +1,7 @@
 """The job table. Every function works on sets."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sent_server.db import Tx
 from sent_server.kernel.values import value_object
@@ -102,6 +103,35 @@ RELEASE_ALL = """
 """
 
 
+class JobRow(NamedTuple):
+    id: str
+    kind: str
+    queue_key: str
+    customer_id: str
+    due_at_ms: int
+    created_at_ms: int
+
+
+class MoveRow(NamedTuple):
+    """The job `id` that is held by `fence` becomes one of this kind, due then."""
+
+    kind: str
+    queue_key: str
+    due_at_ms: int
+    id: str
+    fence: int
+
+
+class WaitingMoveRow(NamedTuple):
+    """The same for a job that nobody holds, while it is of `waiting_kind`."""
+
+    kind: str
+    queue_key: str
+    due_at_ms: int
+    id: str
+    waiting_kind: str
+
+
 @value_object
 class Job:
     """`id` is also the id of the row the job is about. Writes on its behalf must carry `fence`.
@@ -119,11 +149,10 @@ class Job:
 
 async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
     """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds whose jobs all wait in one queue."""
-    await enqueue_keyed(tx, [(row[0], row[1], SINGLE_QUEUE, *row[2:]) for row in rows])
+    await enqueue_keyed(tx, [JobRow(row[0], row[1], SINGLE_QUEUE, *row[2:]) for row in rows])
 
 
-async def enqueue_keyed(tx: Tx, rows: Sequence[tuple[str, str, str, str, int, int]]) -> None:
-    """Rows of (id, kind, queue_key, customer_id, due_at_ms, created_at_ms)."""
+async def enqueue_keyed(tx: Tx, rows: Sequence[JobRow]) -> None:
     await tx.execute_many(ENQUEUE, rows)
 
 
@@ -183,11 +212,11 @@ async def finish(tx: Tx, jobs: Sequence[Job]) -> None:
 
 async def move(tx: Tx, rows: Sequence[tuple[str, int, str, int]]) -> None:
     """Turn jobs into their successor: rows of (kind, due_at_ms, id, fence). Ends the lease."""
-    await move_keyed(tx, [(row[0], SINGLE_QUEUE, *row[1:]) for row in rows])
+    await move_keyed(tx, [MoveRow(row[0], SINGLE_QUEUE, *row[1:]) for row in rows])
 
 
-async def move_keyed(tx: Tx, rows: Sequence[tuple[str, str, int, str, int]]) -> None:
-    """The same for (kind, queue_key, due_at_ms, id, fence)."""
+async def move_keyed(tx: Tx, rows: Sequence[MoveRow]) -> None:
+    """The same, each into a queue of its own."""
     await tx.execute_many(MOVE, rows, distinct=True)
 
 
@@ -201,9 +230,9 @@ async def finish_waiting(tx: Tx, waiting_kind: str, ids: Sequence[str]) -> None:
     await tx.execute_many(FINISH_WAITING, [(job_id, waiting_kind) for job_id in ids])
 
 
-async def move_waiting(tx: Tx, waiting_kind: str, rows: Sequence[tuple[str, str, int, str]]) -> None:
-    """Turn those that are still of that kind into their successor: rows of (kind, queue_key, due_at_ms, id)."""
-    await tx.execute_many(MOVE_WAITING, [(*row, waiting_kind) for row in rows])
+async def move_waiting(tx: Tx, rows: Sequence[WaitingMoveRow]) -> None:
+    """Turn those that are still of their kind into their successor, without a lease on them."""
+    await tx.execute_many(MOVE_WAITING, rows)
 
 
 async def release_all(tx: Tx, kind: str, *, now_ms: int, lease_ms: int) -> int:

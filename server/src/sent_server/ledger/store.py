@@ -1,6 +1,7 @@
 """The SQL of the ledger."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sent_server.db import Tx
 from sent_server.ledger.model import ACCOUNTS, AVAILABLE, Transfer
@@ -29,8 +30,23 @@ CHANGE = """
 """
 
 
+class BalanceRow(NamedTuple):
+    customer_id: str
+    account: str
+
+
+class EntryRow(NamedTuple):
+    customer_id: str
+    ref: str
+    kind: str
+    from_account: str
+    to_account: str
+    amount_micros: int
+    created_at_ms: int
+
+
 async def open_accounts(tx: Tx, customer_id: str) -> None:
-    await tx.execute_many(OPEN, [(customer_id, account) for account in ACCOUNTS])
+    await tx.execute_many(OPEN, [BalanceRow(customer_id, account) for account in ACCOUNTS])
 
 
 async def balances(tx: Tx, customer_id: str) -> dict[str, int]:
@@ -45,7 +61,10 @@ async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
 async def insert_entries(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) -> None:
     await tx.execute_many(
         INSERT,
-        [(t.ledger_id, t.ref, t.kind, t.from_account, t.to_account, t.amount_micros, now_ms) for t in transfers],
+        [
+            EntryRow(t.ledger_id, t.ref, t.kind, t.from_account, t.to_account, t.amount_micros, now_ms)
+            for t in transfers
+        ],
     )
 
 

@@ -15,10 +15,10 @@ from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
-from sent_server.db.database import Row
 from sent_server.errors import ApiError
 from sent_server.events import Event, Interest
 from sent_server.http.reply import Reply
+from sent_server.jobs import JobRow
 from sent_server.kernel import timestamps
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
@@ -26,7 +26,17 @@ from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store, wire
 from sent_server.messages.daily import DailyQuotas
 from sent_server.messages.draft import DraftMessage, DraftRequest, draft_request
-from sent_server.messages.model import AUTOMATIC, SendCommand, dump_contents, join_plans, queue_key
+from sent_server.messages.model import (
+    AUTOMATIC,
+    Batch,
+    Message,
+    MessageEvent,
+    SendCommand,
+    dump_contents,
+    join_plans,
+    queue_key,
+)
+from sent_server.messages.store import ActiveContactRow
 from sent_server.ports.reach import Reach
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
@@ -146,37 +156,53 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     """Returns whether a receiver has something to be notified, and the ids of the new jobs by kind."""
     await _insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, sorted({draft.command.caller.customer_id for draft in drafts}))
-    batches: list[Row] = []
-    rows: list[Row] = []
-    history: list[Row] = []
-    work: list[tuple[str, str, str, str, int, int]] = []
+    batches: list[Batch] = []
+    rows: list[Message] = []
+    history: list[MessageEvent] = []
+    work: list[JobRow] = []
     holds: list[entries.Transfer] = []
-    newly_active: list[Row] = []
+    newly_active: list[ActiveContactRow] = []
     announced: list[Event] = []
     for draft in drafts:
         caller, now_ms = draft.command.caller, draft.command.now_ms
-        batches.append(_batch_row(draft))
+        batches.append(_batch(draft))
         tells = draft.command.callback_url or interest.wants(caller.customer_id, "message.queued")
         customer_id, ledger_id, batch_id = caller.customer_id, caller.ledger_id, draft.batch_id
         for message in draft.messages:
             route, recipient = message.route, message.recipient
             held_micros = message.hold_micros
             failed = route.plan.error
-            rows.append((
-                customer_id, message.id, batch_id, recipient.id, recipient.phone, recipient.region_code,
-                "FAILED" if failed else "QUEUED", message.channel, 0, len(route.plan.legs), message.plan_number,
-                held_micros, None, None, message.active_contact_micros, 2 if failed else 1, now_ms, now_ms,
-            ))  # fmt: skip
-            history.append((customer_id, message.id, 1, "QUEUED", AUTOMATIC, ACCEPTED, None, None, now_ms))
+            row = Message(
+                customer_id=customer_id,
+                id=message.id,
+                batch_id=batch_id,
+                contact_id=recipient.id,
+                phone=recipient.phone,
+                region_code=recipient.region_code,
+                status="FAILED" if failed else "QUEUED",
+                channel=message.channel,
+                leg=0,
+                legs=len(route.plan.legs),
+                plan_number=message.plan_number,
+                held_micros=held_micros,
+                settled_at_ms=None,
+                price_micros=None,
+                active_contact_price_micros=message.active_contact_micros,
+                last_sequence=2 if failed else 1,
+                created_at_ms=now_ms,
+                updated_at_ms=now_ms,
+            )
+            rows.append(row)
+            history.append(_first_event(row, 1, "QUEUED", ACCEPTED))
             if failed:
-                history.append((customer_id, message.id, 2, "FAILED", AUTOMATIC, _why(message), None, None, now_ms))
+                history.append(_first_event(row, 2, "FAILED", _why(message)))
             else:
                 kind, own_queue_key = DISPATCH + str(route.carrier), queue_key(customer_id, str(route.sender))
-                work.append((message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
+                work.append(JobRow(message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
             if held_micros:
                 holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))
             if message.active_contact_micros:
-                newly_active.append((customer_id, timestamps.month(now_ms), recipient.id, message.id))
+                newly_active.append(ActiveContactRow(customer_id, timestamps.month(now_ms), recipient.id, message.id))
             if tells or failed:
                 announced += _announce(draft, message, interest)
     await store.insert_batches(tx, batches)
@@ -188,8 +214,8 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
     await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
-    for row in work:
-        by_kind[row[1]].append(row[0])
+    for job in work:
+        by_kind[job.kind].append(job.id)
     return bool(announced), by_kind
 
 
@@ -203,13 +229,27 @@ async def _insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
         await contacts.insert_new(tx, customer_id, list(recipients.values()), now_ms=drafts[0].command.now_ms)
 
 
-def _batch_row(draft: DraftRequest) -> Row:
+def _batch(draft: DraftRequest) -> Batch:
     command, template = draft.command, draft.template
-    return (
-        command.caller.customer_id, draft.batch_id, template.id, template.name, template.category,
-        command.caller.ledger_id, dump_contents(draft.contents),
-        join_plans([route.json for route in draft.routes]), command.callback_url, command.now_ms,
-    )  # fmt: skip
+    return Batch(
+        customer_id=command.caller.customer_id,
+        id=draft.batch_id,
+        template_id=template.id,
+        template_name=template.name,
+        template_category=template.category,
+        ledger_id=command.caller.ledger_id,
+        contents_json=dump_contents(draft.contents),
+        plans_json=join_plans([route.json for route in draft.routes]),
+        callback_url=command.callback_url,
+        created_at_ms=command.now_ms,
+    )
+
+
+def _first_event(row: Message, sequence: int, status: str, description: str) -> MessageEvent:
+    """A line of history from before routing: no channel and no price yet."""
+    return MessageEvent(
+        row.customer_id, row.id, sequence, status, AUTOMATIC, description, None, None, row.created_at_ms
+    )
 
 
 def _why(message: DraftMessage) -> str:

@@ -1,8 +1,11 @@
-"""Messages as stored, and what a send asks for."""
+"""Messages as stored, and what a send asks for.
+
+`Batch`, `Message` and `MessageEvent` are the rows of their tables: their fields are the columns of the INSERT.
+"""
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -108,8 +111,7 @@ def _content(raw: dict[str, Any]) -> MessageContent:
     )
 
 
-@value_object
-class Batch:
+class Batch(NamedTuple):
     """What all messages of one request share."""
 
     customer_id: str
@@ -124,8 +126,7 @@ class Batch:
     created_at_ms: int
 
 
-@value_object
-class Message:
+class Message(NamedTuple):
     customer_id: str
     id: str
     batch_id: str
@@ -146,8 +147,7 @@ class Message:
     updated_at_ms: int
 
 
-@value_object
-class MessageEvent:
+class MessageEvent(NamedTuple):
     """One line of a message's history. Before routing, `channel` is `sent`."""
 
     customer_id: str
@@ -159,6 +159,3 @@ class MessageEvent:
     price_micros: int | None
     active_contact_price_micros: int | None
     at_ms: int
-
-
-MessageRow = Sequence[Any]

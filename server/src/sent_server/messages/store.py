@@ -1,9 +1,10 @@
 """The SQL of messages. Inserts are set-based: one recipient and a thousand are the same statements."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sent_server.db import Tx, counters
-from sent_server.db.database import Row, fetch_one
+from sent_server.db.database import fetch_one
 from sent_server.messages.model import Batch, Message, MessageEvent
 
 INSERT_BATCH = """
@@ -61,6 +62,15 @@ EVENTS = """
 """
 
 
+class ActiveContactRow(NamedTuple):
+    """`message_id` is the message that the month's price was charged for."""
+
+    customer_id: str
+    month: str
+    contact_id: str
+    message_id: str
+
+
 # Kept only for accounts that may not send as much as they like, a counter per day (UTC).
 async def sent_today(tx: Tx, customer_id: str, day: str) -> int:
     """How many messages the account has sent that day; locked, so that nobody else adds until our commit."""
@@ -71,15 +81,15 @@ async def add_sent(tx: Tx, customer_id: str, day: str, more: int) -> None:
     await counters.add_where_counted(tx, customer_id, f"messages/{day}", more)
 
 
-async def insert_batches(tx: Tx, rows: Sequence[Row]) -> None:
+async def insert_batches(tx: Tx, rows: Sequence[Batch]) -> None:
     await tx.execute_many(INSERT_BATCH, rows)
 
 
-async def insert_messages(tx: Tx, rows: Sequence[Row]) -> None:
+async def insert_messages(tx: Tx, rows: Sequence[Message]) -> None:
     await tx.execute_many(INSERT_MESSAGE, rows)
 
 
-async def insert_events(tx: Tx, rows: Sequence[Row]) -> None:
+async def insert_events(tx: Tx, rows: Sequence[MessageEvent]) -> None:
     await tx.execute_many(INSERT_EVENT, rows)
 
 
@@ -89,12 +99,11 @@ async def active_contacts(tx: Tx, customer_id: str, month: str, contact_ids: Seq
     return {row[0] for row in rows}
 
 
-async def insert_active_contacts(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows of (customer_id, month, contact_id, message_id)."""
+async def insert_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> None:
     await tx.execute_many(INSERT_ACTIVE_CONTACT, rows)
 
 
-async def forget_active_contacts(tx: Tx, rows: Sequence[Row]) -> None:
+async def forget_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> None:
     """The same rows, of messages that came to nothing and were not charged."""
     await tx.execute_many(FORGET_ACTIVE_CONTACT, rows)
 

@@ -1,6 +1,7 @@
 """The SQL of webhooks and of how endpoints have been answering."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -134,6 +135,22 @@ RELEASING = """
     ORDER BY releasing_since_ms
     LIMIT :count
 """
+
+
+class HealthRow(NamedTuple):
+    """How an endpoint has answered: the columns of `EndpointHealth`, and whose it is."""
+
+    consecutive_failures: int
+    unreachable_in_row: int
+    failed_events_in_row: int
+    parked_at_ms: int | None
+    probe_at_ms: int | None
+    last_attempt_at_ms: int | None
+    last_success_at_ms: int | None
+    customer_id: str
+    endpoint_id: str
+
+
 Key = tuple[str, str]
 # Whoever adds to an account's webhooks waits here, so that two at the same moment do not pass its quota.
 QUOTA_LOCK = """
@@ -230,8 +247,8 @@ async def health_of(tx: Tx, keys: Sequence[Key], *, lock: bool = False) -> dict[
 
 
 async def put_health(tx: Tx, healths: Mapping[Key, EndpointHealth]) -> None:
-    rows: list[Row] = [
-        (
+    rows = [
+        HealthRow(
             health.consecutive_failures,
             health.unreachable_in_row,
             health.failed_events_in_row,

@@ -8,7 +8,9 @@ from sent_server.carriers.base import Channel, MessageContent, Submission
 from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.carriers.simulator.behaviour import Behaviour
 from sent_server.carriers.simulator.model import Direction
-from sent_server.db import Row, Tx
+from sent_server.carriers.simulator.scheduled_store import MemoryRow, Scheduled
+from sent_server.carriers.simulator.store import HandsetMessageRow
+from sent_server.db import Tx
 
 _TO_PHONE, _FROM_PHONE = Direction.TO_PHONE.value, Direction.FROM_PHONE.value
 
@@ -19,25 +21,37 @@ class WriteBuffer:
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
         self.decided: defaultdict[str, list[Behaviour]] = defaultdict(list)
-        self.memories: list[tuple[str, str, str, int]] = []
-        self._messages: list[Row] = []
-        self._due: list[Row] = []
+        self.memories: list[MemoryRow] = []
+        self._messages: list[HandsetMessageRow] = []
+        self._due: list[Scheduled] = []
         self._repeats: list[tuple[str, str]] = []
 
     def take(self, submission: Submission, found: Behaviour) -> None:
         """The handset gets the message, and the network will report it."""
         now_ms, customer_id, attempt_id = self.now_ms, submission.customer_id, submission.attempt_id
         content = submission.content
-        self._messages.append((
-            customer_id, attempt_id, submission.recipient, _TO_PHONE, submission.channel.value, submission.sender,
-            submission.message_id, content.content, _extras(content), now_ms, _at(now_ms, found.delivered_after_ms),
-            _at(now_ms, found.read_after_ms), _at(now_ms, found.failed_after_ms),
-        ))  # fmt: skip
+        row = HandsetMessageRow(
+            customer_id=customer_id,
+            id=attempt_id,
+            phone=submission.recipient,
+            direction=_TO_PHONE,
+            channel=submission.channel.value,
+            sender=submission.sender,
+            message_id=submission.message_id,
+            text=content.content,
+            extras_json=_extras(content),
+            at_ms=now_ms,
+            delivered_at_ms=_at(now_ms, found.delivered_after_ms),
+            read_at_ms=_at(now_ms, found.read_after_ms),
+            failed_at_ms=_at(now_ms, found.failed_after_ms),
+        )
+        self._messages.append(row)
         for number, step in enumerate(found.steps):
-            self._due.append((
+            due = Scheduled(
                 now_ms + step.after_ms, attempt_id, number, customer_id, f"{attempt_id}.{step.event}",
                 step.kind.value, step.error_code,
-            ))  # fmt: skip
+            )  # fmt: skip
+            self._due.append(due)
         if found.reply:
             text = content.content if found.reply.text is None else found.reply.text
             at_ms = now_ms + found.reply.after_ms
@@ -50,10 +64,11 @@ class WriteBuffer:
         self, customer_id: str, id: str, phone: str, channel: Channel, sender: str, text: str, *, at_ms: int
     ) -> None:
         """A person at the handset writes to `sender`."""
-        self._messages.append(
-            (customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, None, at_ms, None, None, None)
+        row = HandsetMessageRow(
+            customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, None, at_ms, None, None, None
         )
-        self._due.append((at_ms, id, 0, customer_id, id, "reply", None))
+        self._messages.append(row)
+        self._due.append(Scheduled(at_ms, id, 0, customer_id, id, "reply", None))
 
     def repeat(self, submission: Submission) -> None:
         self._repeats.append((submission.customer_id, submission.attempt_id))

@@ -75,9 +75,9 @@ async def confirm(
     if found is None:
         raise ApiError("RESOURCE_003", f"{phone} has received no such message on {channel}")
     code = (error_code or "SIMULATED_FAULT") if kind is ReceiptKind.FAILED else None
-    await scheduled_store.insert(
-        tx, [(now_ms, found.id, BY_HAND, customer_id, f"{found.id}.{ids.new_id(now_ms)}", kind.value, code)]
-    )
+    event_id = f"{found.id}.{ids.new_id(now_ms)}"
+    due = scheduled_store.Scheduled(now_ms, found.id, BY_HAND, customer_id, event_id, kind.value, code)
+    await scheduled_store.insert(tx, [due])
     await store.note_receipt(tx, customer_id, found.id, kind, now_ms=now_ms)
     return (await store.fetch_messages(tx, customer_id, [found.id]))[0]
 

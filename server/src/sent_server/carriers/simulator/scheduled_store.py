@@ -1,10 +1,10 @@
 """SQL of the receipts and replies that the network has yet to report, and of what it remembers."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sent_server.carriers.simulator.behaviour import Memory
-from sent_server.db import Row, Tx
-from sent_server.kernel.values import value_object
+from sent_server.db import Tx
 
 INSERT = """
     INSERT INTO network_due (due_at_ms, ref, step, customer_id, event_id, kind, error_code)
@@ -42,8 +42,7 @@ FORGET_OLD_MEMORIES = """
 """
 
 
-@value_object
-class Scheduled:
+class Scheduled(NamedTuple):
     """`ref` is the attempt that a receipt is about, or the handset's message that a reply is."""
 
     due_at_ms: int
@@ -55,8 +54,14 @@ class Scheduled:
     error_code: str | None
 
 
-async def insert(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows in the order of `Scheduled`."""
+class MemoryRow(NamedTuple):
+    customer_id: str
+    subject: str
+    channel: str
+    at_ms: int
+
+
+async def insert(tx: Tx, rows: Sequence[Scheduled]) -> None:
     await tx.execute_many(INSERT, rows)
 
 
@@ -74,8 +79,8 @@ async def memories(tx: Tx, customer_id: str, subjects: Sequence[str]) -> dict[st
     return {row[0]: Memory(row[1], row[2]) for row in rows}
 
 
-async def remember(tx: Tx, rows: Sequence[tuple[str, str, str, int]]) -> None:
-    """Rows of (customer_id, subject, channel, now_ms); the first channel stays."""
+async def remember(tx: Tx, rows: Sequence[MemoryRow]) -> None:
+    """The first channel of a subject stays."""
     await tx.execute_many(REMEMBER, rows)
 
 

@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator.behaviour import Fault, FaultKind
 from sent_server.carriers.simulator.model import DialledFault, HandsetMessage
-from sent_server.db import Row, Tx, keyset
+from sent_server.db import Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.kernel.paging import Page
 
@@ -131,6 +132,30 @@ TRIM = """
 """
 
 
+class HandsetMessageRow(NamedTuple):
+    customer_id: str
+    id: str
+    phone: str
+    direction: str
+    channel: str
+    sender: str
+    message_id: str | None
+    text: str
+    extras_json: str | None
+    at_ms: int
+    delivered_at_ms: int | None
+    read_at_ms: int | None
+    failed_at_ms: int | None
+
+
+class FaultRow(NamedTuple):
+    customer_id: str
+    channel: str
+    kind: str
+    error_code: str | None
+    per_million: int
+
+
 async def channels_set(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[str, frozenset[str]]:
     """Of the handsets that were set by hand."""
     rows = await tx.fetch(CHANNELS, customer_id=customer_id, phones=phones)
@@ -165,8 +190,7 @@ async def known(tx: Tx, customer_id: str, ids: Sequence[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
-async def insert_messages(tx: Tx, rows: Sequence[Row]) -> None:
-    """Rows in the order of INSERT_MESSAGES."""
+async def insert_messages(tx: Tx, rows: Sequence[HandsetMessageRow]) -> None:
     await tx.execute_many(INSERT_MESSAGES, rows, distinct=True)
 
 
@@ -212,7 +236,9 @@ async def faults(tx: Tx, customer_ids: Sequence[str]) -> dict[str, list[DialledF
 
 async def replace_faults(tx: Tx, customer_id: str, dialled: Sequence[DialledFault]) -> None:
     await tx.execute(FORGET_FAULTS, customer_id=customer_id)
-    rows = [(customer_id, d.channel, d.fault.kind.value, d.fault.error_code, d.fault.per_million) for d in dialled]
+    rows = [
+        FaultRow(customer_id, d.channel, d.fault.kind.value, d.fault.error_code, d.fault.per_million) for d in dialled
+    ]
     await tx.execute_many(INSERT_FAULTS, rows)
 
 

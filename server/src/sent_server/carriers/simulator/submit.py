@@ -7,6 +7,7 @@ from sent_server.carriers.base import Channel, Submission
 from sent_server.carriers.simulator import behaviour, handsets, scheduled_store, store
 from sent_server.carriers.simulator.behaviour import TAKEN_BEFORE, Behaviour, Circumstances, Fault, Memory
 from sent_server.carriers.simulator.buffer import WriteBuffer
+from sent_server.carriers.simulator.scheduled_store import MemoryRow
 from sent_server.db import Tx
 
 
@@ -52,7 +53,7 @@ async def _submit_own(
             buffer.take(submission, found)
         if key and found.remembers:
             memories.setdefault(key, Memory(submission.channel, buffer.now_ms))
-            buffer.memories.append((customer_id, key, submission.channel, buffer.now_ms))
+            buffer.memories.append(MemoryRow(customer_id, key, submission.channel, buffer.now_ms))
         decided.append(found)
 
 
