@@ -170,19 +170,11 @@ class MessageUpdates:
         price_micros, active_micros = subject.price_micros, subject.active_contact_price_micros
         if failure is None and (price_micros is None or leg != subject.shown):
             price_micros, active_micros = planned.price_micros, active_micros or 0
-        self._history.append(
-            MessageEvent(
-                subject.customer_id,
-                subject.id,
-                subject.last_sequence,
-                status,
-                channel,
-                description,
-                price_micros,
-                active_micros,
-                self.now_ms,
-            )  # fmt: skip
-        )
+        line = MessageEvent(
+            subject.customer_id, subject.id, subject.last_sequence, status, channel, description,
+            price_micros, active_micros, self.now_ms,
+        )  # fmt: skip
+        self._history.append(line)
         if status in announce.ANNOUNCED:
             self._announced.append(_Announced(subject, status, channel, leg, failure, description))
 
