@@ -74,12 +74,14 @@ def run(
     async def run_all() -> None:
         platform = await Platform.open(Settings(home=str(home), database_url=database_url))
         try:
-            now_ms = platform.clock.now_ms()
-            made = await platform.database.write(
-                lambda tx: demo_account.create_demo(tx, sealer=platform.sealer, tier="unlimited", now_ms=now_ms)
+            now_ms = platform.parts.clock.now_ms()
+            made = await platform.parts.database.write(
+                lambda tx: demo_account.create_demo(tx, sealer=platform.parts.sealer, tier="unlimited", now_ms=now_ms)
             )
-            executor = Executor(platform.database, Idempotency(platform.sealer, DOCS), InFlight())
-            shared = Shared(platform.clock, platform.authenticator, platform.limiter, executor, DOCS)
+            executor = Executor(platform.parts.database, Idempotency(platform.parts.sealer, DOCS), InFlight())
+            shared = Shared(
+                platform.parts.clock, platform.parts.shared.authenticator, platform.parts.shared.limiter, executor, DOCS
+            )
             asgi = router.build([*platform.routes, *more(platform.routes)], {}, shared, {})
             await act(App(asgi, made.api_key, made.customer_id, database_url))
         finally:
