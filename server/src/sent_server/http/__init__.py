@@ -1,1 +1,1 @@
-"""What every route shares: strict parsing, authentication, limits, idempotency, sandbox, paging, the envelope."""
+"""Shared by all routes: strict parsing, authentication, limits, idempotency, sandbox, paging, the envelope."""

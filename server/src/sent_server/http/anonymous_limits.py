@@ -1,6 +1,6 @@
-"""Rate limits of requests without an API key: per IP address, and per key that such a request tries.
+"""Rate limits for requests without an API key: per IP address, and per key in the request.
 
-A key here is what the request names, such as an invitation. Only failures count against it.
+A key here is an object that the request names, such as an invitation. Only failures count against it.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def _monotonic_ms() -> int:
 
 
 class AnonymousRateLimiter:
-    """Counts in this process, for at most MAX_REMEMBERED addresses and keys; the least recently seen are forgotten."""
+    """Counts in this process, for at most MAX_REMEMBERED addresses and keys. The least recently used are evicted."""
 
     def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
         self._now_ms = now_ms

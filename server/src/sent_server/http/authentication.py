@@ -1,4 +1,4 @@
-"""From the x-api-key header to a `Caller`, with a cache of one second in front of the database."""
+"""Resolves the x-api-key header to a `Caller`, with a cache of one second in front of the database."""
 
 import hashlib
 import time
@@ -7,8 +7,8 @@ from sent_server.db import Database
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller, FindCaller
 
-# Another process may revoke a key: counted from before the look-up, it is refused here within this time.
-# This process forgets at once through `forget_all`.
+# If another process revokes a key, this process refuses it within this time, counted from before the lookup.
+# In the same process `forget_all` clears the cache at once.
 CACHE_SECONDS = 1.0
 MAX_CACHED = 10_000
 

@@ -11,13 +11,13 @@ from sent_server.http import fields, parse
 from sent_server.http.dialect import Dialect
 from sent_server.http.fields import RequestBody
 
-# Bodies from here on take milliseconds to decode and validate.
+# Bodies from this size on take milliseconds to decode and validate.
 LARGE_BODY_BYTES = 16 * 1024
 Headers = Mapping[bytes, bytes]
 
 
 class ClientGoneError(Exception):
-    """The client closed the connection before its body was complete; nothing was done."""
+    """The client closed the connection before its body was complete. The request had no effect."""
 
 
 async def read_body(

@@ -1,4 +1,4 @@
-"""Who is calling: the value that authentication hands to every handler."""
+"""The authenticated caller, which every handler receives."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
@@ -23,10 +23,10 @@ class Tier(StrEnum):
 
 @value_object
 class SharingScope:
-    """Customers besides itself that concern a profile, its organization first; nobody for whoever is no profile.
+    """Other customers whose data applies to a profile, its organization first. Empty for other accounts.
 
-    Whose `contacts` and `templates` it sees and may use, and whose opt-outs bind it (`consent`): always its
-    organization's, as both may write from one number, and those of whoever it has a contact from.
+    The profile sees and uses their `contacts` and `templates`, and their opt-outs apply to it (`consent`). The latter
+    always include its organization, since both may send from one number, and every account it inherits contacts from.
     """
 
     consent: tuple[str, ...] = ()
@@ -41,10 +41,10 @@ NO_SHARING = SharingScope()
 class Caller:
     """`customer_id` owns the rows (the profile when one acts), `organization_id` the rate limits.
 
-    `ledger_id` is the customer whose balance pays. `gate` is the AUTH_00x code that keeps an account out
-    until its set-up is finished, or None. `scoped` tells that x-profile-id chose the profile. `user_id` is the person
-    that the key was made for, a user of the key's own customer (the organization's, when the profile was chosen).
-    `quotas` are those that differ from the settings, by name.
+    `ledger_id` is the customer whose balance pays. `gate` is the AUTH_00x code that blocks an account until its setup
+    is complete, or None. `scoped`: x-profile-id selected the profile. `user_id` is the user that the key belongs to, a
+    user of the key's own customer (the organization, if x-profile-id selected the profile). `quotas` are those that
+    differ from the settings, by name.
     """
 
     customer_id: str
@@ -62,7 +62,7 @@ class Caller:
 
     @property
     def is_organization(self) -> bool:
-        """Whether the key is the organization's, also when x-profile-id chose one of its profiles."""
+        """Whether the key belongs to the organization, even if x-profile-id selected one of its profiles."""
         return self.scoped or self.customer_id == self.organization_id
 
     def quota(self, name: str, otherwise: int) -> int:

@@ -1,6 +1,6 @@
-"""A version of the API as clients see it: how requests are read, and how answers and refusals look.
+"""A version of the API as clients see it: the form of requests, responses and errors.
 
-Handlers and services know no dialect. A route names its own (`Route.dialect`), and its endpoint renders the outcome
+Handlers and services know no dialect. A route names its dialect (`Route.dialect`), and its endpoint renders the outcome
 after the commit. Another version of the API is another value of `Dialect` and its routes, over the same services.
 """
 
@@ -16,13 +16,13 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class HeaderNames:
-    """Lower-case names of headers. An answer's header with an empty name is not sent."""
+    """Lower-case names of headers. A response header with an empty name is not sent."""
 
-    # Of requests
+    # Request headers
     api_key: bytes = b"x-api-key"
     profile_id: bytes = b"x-profile-id"
     idempotency_key: bytes = b"idempotency-key"
-    # Of answers
+    # Response headers
     request_id: bytes = b"x-request-id"
     response_time: bytes = b"x-response-time"
     api_version: bytes = b"x-api-version"
@@ -42,10 +42,10 @@ class HeaderNames:
 
 @value_object
 class Dialect:
-    """`prefix` is how its paths begin: unknown paths that begin so are refused in this dialect.
+    """`prefix` begins its paths. Unknown paths with this prefix are refused in this dialect.
 
     `parse_body` takes the request's headers and its body. `parse_query` and `parse_body` raise ApiError.
-    `renders_stored_form`: `render` returns the stored form, so a stored answer is sent as it is.
+    `renders_stored_form`: `render` returns the stored form, so a stored response is sent unchanged.
     """
 
     version: bytes

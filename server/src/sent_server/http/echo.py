@@ -1,6 +1,6 @@
-"""What of a request may stand in its refusal: short, and neither a card number nor a secret.
+"""Limits the parts of a request that its error may repeat: short, without card numbers and secrets.
 
-Refusals are logged and shown by clients, and whoever sends a card number in the wrong place must not find it there.
+Clients log and show errors, so a card number in the wrong field must not appear there.
 """
 
 import itertools
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 MAX_ENTRIES = 100
-MAX_BYTES = 60 * 1024  # the rest of the answer takes its share of 64 KiB
+MAX_BYTES = 60 * 1024  # the rest of the response needs its share of 64 KiB
 MAX_MESSAGES = 10
 MAX_NAME = 200
 MAX_MESSAGE = 500
@@ -21,7 +21,7 @@ HIDDEN = "[hidden]"
 
 
 def name(given: str) -> str:
-    """A name that a client chose, quoted when it looks like one that a programmer would give a field."""
+    """A client's name for a field, quoted if it looks like an identifier."""
     digits = sum(map(str.isdigit, given[:41]))
     if _SHORT_NAME.fullmatch(given) and digits < 8 and not _SECRET.search(given):
         return repr(given)
@@ -29,7 +29,7 @@ def name(given: str) -> str:
 
 
 def path(given: str) -> str:
-    """A path that is not served, so that a typing error can be seen; segments that may be numbers or ids are hidden."""
+    """An unknown path, so that a typo is visible. Segments that may be numbers or ids are hidden."""
     shown = [part if not part or _is_plain(part) else HIDDEN for part in given[:MAX_NAME].split("/")]
     return "/".join(shown) + ("..." if len(given) > MAX_NAME else "")
 
@@ -39,12 +39,12 @@ def _is_plain(part: str) -> bool:
 
 
 def masked(text: str) -> str:
-    """The text without card numbers (they pass the Luhn check) and without what looks like a secret."""
+    """The text without card numbers (they pass the Luhn check) and likely secrets."""
     return _SECRET.sub(HIDDEN, _CARD.sub(_hide_card, text))
 
 
 def bounded(details: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
-    """At most 100 fields and 64 KiB as JSON, nothing long and nothing secret; the last one says what was left out."""
+    """At most 100 fields and 64 KiB as JSON, without long or secret values. The last entry counts omitted ones."""
     if details is None:
         return None
     kept: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The ASGI side of a route: read the request, run the shared steps in their documented order, write the answer.
+"""The ASGI side of a route: read the request, run the shared steps in their documented order, write the response.
 
 Order: route (404, 405) - key (401) - profile, account state, role (403) - limit (429) - ids, body (400) - handler.
 """
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 @value_object
 class Shared:
-    """What all endpoints of a server have in common."""
+    """Dependencies of all endpoints of a server."""
 
     clock: Clock
     authenticator: Authenticator
@@ -97,14 +97,14 @@ class Endpoint:
 
 
 def _refuse_repeated(headers: Sequence[tuple[bytes, bytes]], names: HeaderNames) -> None:
-    """Two readers may take different values of a repeated header, so headers that decide who acts must not differ."""
+    """Two readers may use different values of a repeated header, so headers that identify the caller must match."""
     for wanted in (names.api_key, names.profile_id, names.idempotency_key):
         if len({value for name, value in headers if name == wanted}) > 1:
-            raise parse.bad_request("This header has two different values", field=wanted.decode())
+            raise parse.bad_request("Duplicate header with conflicting values", field=wanted.decode())
 
 
 async def _admit(caller: Caller, route: Route, shared: Shared, trace: Trace) -> None:
-    """Account state and role first (they do not count), then the limit (which counts what it lets in)."""
+    """Check account state and role first (refusals do not count), then the limit (which counts accepted requests)."""
     trace.scoped_profile = caller.customer_id if caller.scoped else None
     refused = caller.gate or (None if caller.role in route.access.value else "AUTH_004")
     if refused:

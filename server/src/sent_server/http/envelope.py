@@ -1,7 +1,7 @@
-"""The envelope `{success, data, error, meta}`: the bodies of v3, and the form in which answers are stored.
+"""The envelope `{success, data, error, meta}`: the bodies of v3, and the stored form of responses.
 
-Every release stored answers this way, and releases run side by side during an upgrade, so the stored form never
-changes. It holds all that another dialect needs: `load` takes it apart again. Source: docs/decisions/0021.
+Every release stored responses this way, and releases run side by side during an upgrade, so the stored form never
+changes. It contains everything that another dialect needs, and `load` parses it. Source: docs/decisions/0021.
 """
 
 from typing import Any

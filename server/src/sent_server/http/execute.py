@@ -1,4 +1,4 @@
-"""Runs a route's handler in its transaction, with idempotency and sandbox around it. Returns what to render."""
+"""Runs a route's handler in its transaction, with idempotency and sandbox. Returns the outcome to render."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,7 +28,7 @@ Run = Callable[[Tx], Awaitable[Reply]]
 
 
 class _UndoError(Exception):
-    """Rolls a sandbox request's effects back; never leaves this module."""
+    """Rolls back the effects of a sandbox request. Never leaves this module."""
 
 
 @value_object
@@ -39,7 +39,7 @@ class Executor:
     _batches: dict[BatchCommand, Batch[Any, Outcome]] = field(default_factory=dict[BatchCommand, Batch[Any, Outcome]])
 
     async def run(self, route: Route, call: Call, body: RequestBody | None, key: str | None) -> Outcome:
-        """Raises ApiError for refusals that are not stored."""
+        """Raises ApiError for errors that are not stored."""
         match route.handler:
             case Query(run=query, heavy_when=heavy_when):
                 return await self.database.read(lambda tx: query(tx, call), heavy=any(map(call.query.get, heavy_when)))
@@ -52,7 +52,7 @@ class Executor:
                 assert_never(route.handler)
 
     async def run_public(self, command: Run, *, sandbox: bool) -> Reply:
-        """A mutation without an API key. Raises ApiError for its refusals."""
+        """A mutation without an API key. Raises ApiError for its errors."""
         return await self.database.write((lambda tx: _rehearse(tx, command)) if sandbox else command)
 
     async def _run_once(
@@ -108,7 +108,7 @@ class Executor:
     async def _prepared(
         self, route: Route, command: Command, call: Call, body: RequestBody, claim: Claim | None
     ) -> Outcome:
-        """What `prepare` refuses is stored like a refusal of the command itself."""
+        """An error of `prepare` is stored like an error of the command."""
         refused: ApiError | None = None
         if command.prepare is not None and not call.sandbox:
             if claim is not None:
@@ -147,7 +147,7 @@ class Executor:
             return _raise_unstored(outcome)
 
     async def _look_up(self, route: Route, call: Call, claim: Claim) -> Outcome:
-        """For a key that another request is using: its stored answer, when this one only replays it too."""
+        """For a key in use by another request: the stored response, if the other request is a replay as well."""
 
         async def look(tx: Tx) -> Outcome:
             if (check := _rights(route, call)) is not None:
@@ -163,7 +163,7 @@ class Executor:
         return None if found is None else _raise_unstored(found)
 
     def _batch(self, command: BatchCommand) -> Batch[Any, Outcome]:
-        """One per handler, because the database groups requests by their batch."""
+        """One per handler, because the database groups requests by batch."""
         return self._batches.setdefault(command, once.idempotent_batch(self.idempotency, command.run_many))
 
 
@@ -173,7 +173,7 @@ def _rights(route: Route, call: Call) -> once.Check | None:
 
 
 def _raise_unstored(outcome: Outcome) -> Outcome:
-    """Raise what is not stored, so that the transaction rolls back."""
+    """Raise errors that are not stored, so that the transaction rolls back."""
     if isinstance(outcome, ApiError) and not once.is_stored(outcome):
         raise outcome
     return outcome
@@ -187,7 +187,7 @@ async def _run_one(tx: Tx, command: BatchCommand, call: Call, body: RequestBody)
 
 
 async def _attempt(tx: Tx, run: Run, *, sandbox: bool) -> Reply | ApiError:
-    """A refusal leaves nothing of the command behind, so that it can be stored."""
+    """An error undoes the command, so that only the error is stored."""
     try:
         if sandbox:
             return await _rehearse(tx, run)

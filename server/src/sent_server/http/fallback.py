@@ -32,7 +32,7 @@ class OpenEndpoint:
 
 
 class MethodNotAllowed:
-    """The answer of a path to a method that it does not have."""
+    """The response of a path to an unsupported method."""
 
     def __init__(self, allow: str, shared: Shared) -> None:
         self._allow = allow
@@ -43,7 +43,7 @@ class MethodNotAllowed:
 
 
 class NotFound:
-    """The answer to every unknown path, in the dialect whose prefix it has."""
+    """The response to every unknown path, in the dialect of its prefix."""
 
     def __init__(self, shared: Shared, dialects: Sequence[Dialect] = ()) -> None:
         self._shared = shared

@@ -1,6 +1,6 @@
-"""Field types of wire models, and the translation of their faults into documented codes.
+"""Field types of wire models, and the translation of validation errors into documented codes.
 
-Pydantic reports every fault of a body at once; `refusal` turns them into one ApiError with per-field details.
+Pydantic reports all errors of a body at once. `refusal` converts them into one ApiError with per-field details.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _CODES = {
     "greater_than": "VALIDATION_005",
     "less_than": "VALIDATION_005",
 }
-# Patterns are matched by pydantic itself: a send may hold a thousand numbers.
+# Pydantic itself matches patterns, because a send may contain a thousand numbers.
 _OF_PATTERN = {
     phone.e164_pattern(): ("VALIDATION_002", "Phone number must be in E.164 format (e.g., +1234567890)"),
     ids.uuid_pattern(): ("VALIDATION_003", "Invalid GUID format"),
@@ -46,8 +46,8 @@ class RequestBody(BaseModel):
     """A mutation's body.
 
     `missing` gives the documented code and message for an absent field, `required_code` the code for all others,
-    `not_served` the fields that are refused unless they are empty. `together` finds what only several fields show:
-    it is given the body without its empty fields, and what it reports is not looked into any further.
+    `not_served` the fields that are refused unless they are empty. `together` checks rules over several fields: it
+    receives the body without empty fields, and fields that it reports are not validated further.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
@@ -71,11 +71,11 @@ class RequestBody(BaseModel):
 
 
 class Mutation(RequestBody):
-    """A mutation that takes nothing but the sandbox flag."""
+    """A mutation whose only field is the sandbox flag."""
 
 
 def fault(code: str, message: str) -> PydanticCustomError:
-    """Raise this in a validator to choose the documented code of the refusal."""
+    """Raise this in a validator to select the documented error code."""
     return PydanticCustomError(code, message)  # type: ignore[arg-type]
 
 
@@ -123,15 +123,15 @@ def between(low: int, high: int) -> Any:
 
 
 Phone = Annotated[str, StringConstraints(pattern=phone.e164_pattern())]
-# An address that will be posted to; what the operator allows beyond its spelling is for `egress.UrlRules`.
+# A URL to post to. `egress.UrlRules` applies the operator's rules.
 PostUrl = Annotated[str, AfterValidator(_check_post_url)]
-# Arrives as ISO 8601 text; the value is epoch milliseconds.
+# ISO 8601 text on the wire. The value is epoch milliseconds.
 Moment = Annotated[int, BeforeValidator(_check_moment), ZeroValues((str,))]
 Uuid = Annotated[str, StringConstraints(pattern=ids.uuid_pattern(), to_lower=True)]
 
 
 def validate(model: type[M], value: dict[str, Any]) -> M:
-    """Raises ApiError with all faults of the body."""
+    """Raises ApiError with all errors of the body."""
     faults: list[Fault] = []
     plan = model.plan
     value = plan.read(value, (), faults)
@@ -148,7 +148,7 @@ def validate(model: type[M], value: dict[str, Any]) -> M:
 
 
 def refusal(model: type[BaseModel], error: ValidationError | None, faults: Sequence[Fault] = ()) -> ApiError:
-    """One refusal for `faults` and what validation found."""
+    """One error for `faults` and the validation errors."""
     details: dict[str, list[str]] = {}
     codes: set[str] = set()
     named: list[str] = []
@@ -186,7 +186,7 @@ def _fault(found: ErrorDetails, documented: tuple[str, str] | None, required_cod
 
 
 def _field_name(location: tuple[int | str, ...]) -> str:
-    """`("to", 0)` -> `to[0]`; the names of union branches that Pydantic adds are dropped."""
+    """`("to", 0)` -> `to[0]`; names of union branches that Pydantic adds are dropped."""
     name = ""
     for part in location:
         if isinstance(part, int):

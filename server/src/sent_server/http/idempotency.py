@@ -1,7 +1,7 @@
-"""One effect per Idempotency-Key: the key, the effect and the stored answer share a transaction.
+"""One effect per Idempotency-Key: the key, the effect and the stored response share a transaction.
 
-In flight is a process-local table, plus a transaction lock on PostgreSQL for the other processes. Replaying needs
-neither: whoever finds a key taken looks for its answer first.
+Keys in flight are in a table of the process, and on PostgreSQL under a transaction lock for other processes. A replay
+needs neither: a request whose key is in use looks for the stored response first.
 Scope: effective customer, live or sandbox, key; for one operation, which is a method and a path; kept 24 h.
 Source: docs/decisions/0030, docs/decisions/0019, contract/NOTES.md e.
 """
@@ -28,7 +28,7 @@ Replays = dict[Scope, StoredAnswer | ApiError]
 
 @value_object
 class Claim:
-    """A request's wish to be the only one with this key. `operation` is its method and concrete path."""
+    """A request's claim on a key. `operation` is its method and concrete path."""
 
     customer_id: str
     mode: str
@@ -44,7 +44,7 @@ class Claim:
 
 
 def operation(method: str, path: str, values: Mapping[str, str]) -> str:
-    """`path` with the values of its parameters, as the row keeps it: ids in lower case, what is long as its hash."""
+    """`path` with parameter values, as stored: ids in lower case, long values as hashes."""
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", value)
     text = f"{method} {path}"
@@ -62,18 +62,18 @@ def check_key(raw: bytes) -> str:
 
 
 def of_another_operation() -> ApiError:
-    """A client that repeats this as it is gets the same again."""
+    """Repeating the same request gives the same error."""
     return ApiError("CONFLICT_001", OTHER_OPERATION, headers={"x-should-retry": "false"})
 
 
 class InFlight:
-    """The keys this process works on. Entered before the transaction, left before the answer is written."""
+    """The keys in use by this process. Added before the transaction, removed before the response is written."""
 
     def __init__(self) -> None:
         self._operations: dict[Scope, str] = {}
 
     def enter(self, claim: Claim) -> bool:
-        """False when the same operation is under way with this key. Raises CONFLICT_001 for another operation."""
+        """False if the same operation is in progress with this key. Raises CONFLICT_001 for another operation."""
         under_way = self._operations.get(claim.scope)
         if under_way is None:
             self._operations[claim.scope] = claim.operation
@@ -87,17 +87,17 @@ class InFlight:
 
 
 class Idempotency:
-    """`doc_url_base` is part of a stored refusal, so that its replay is the same to the byte."""
+    """`doc_url_base` is part of a stored error, so that its replay has the same bytes."""
 
     def __init__(self, sealer: Sealer, doc_url_base: str) -> None:
         self._sealer = sealer
         self._doc_url_base = doc_url_base
 
     async def replay(self, tx: Tx, claims: Sequence[Claim], *, held: bool = False) -> Replays:
-        """The stored answers of those claims that have one.
+        """The stored responses of the claims, where they exist.
 
-        CONFLICT_001 for a key that another process holds, or that was used for another operation.
-        `held`: the caller holds the keys already, beyond this transaction.
+        CONFLICT_001 for a key that another process uses, or that was used for another operation.
+        `held`: the caller already holds the keys beyond this transaction.
         """
         names = ["/".join(claim.scope) for claim in claims]
         locked = set(names) if held else await tx.try_locks(names)
@@ -113,7 +113,7 @@ class Idempotency:
         return found
 
     async def look_up(self, tx: Tx, claim: Claim) -> StoredAnswer | ApiError:
-        """The stored answer to what somebody else has the key for; CONFLICT_001 while there is none."""
+        """The stored response for a key in use by another request. CONFLICT_001 while it does not exist."""
         found, _ = await self._stored(tx, [claim])
         return found.get(claim.scope) or ApiError("CONFLICT_001")
 
@@ -125,7 +125,7 @@ class Idempotency:
         return answers
 
     async def _stored(self, tx: Tx, claims: Sequence[Claim]) -> tuple[Replays, set[Scope]]:
-        """What is kept under these keys, and those keys whose answer is too old."""
+        """The stored responses of these keys, and the keys whose response expired."""
         found: Replays = {}
         expired: set[Scope] = set()
         by_scope = {claim.scope: claim for claim in claims}
@@ -136,7 +136,7 @@ class Idempotency:
                 if row.created_at_ms <= claim.now_ms - KEPT_MS:
                     expired.add(claim.scope)
                     continue
-                # A row of an older release does not name its operation: at least no secret goes elsewhere.
+                # A row of an older release does not name its operation. At least its secret is not shown elsewhere.
                 is_same = (
                     claim.sealed == bool(row.sealed_at_ms)
                     if row.operation is None
@@ -170,7 +170,7 @@ class Idempotency:
 
 
 def _by_owner(scopes: Iterable[Scope]) -> dict[tuple[str, str], list[Scope]]:
-    """In one order for everybody."""
+    """The same lock order for all transactions."""
     found: dict[tuple[str, str], list[Scope]] = {}
     for scope in sorted(scopes):
         found.setdefault(scope[:2], []).append(scope)

@@ -1,4 +1,4 @@
-"""The SQL of idempotency keys. What they promise: idempotency.py."""
+"""The SQL of idempotency keys. idempotency.py has the rules."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""How many elements a list of a request may have. Counted before any of them is looked at: a long list is cheap."""
+"""Limits of list lengths in requests, checked before any element, so that a long list is cheap."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Sliding-window rate limits, exact to the millisecond, per organization and class of route.
 
-Owns the counting; knows nothing of routes or accounts. Source: contract/NOTES.md e, docs/reference/errors.md#rates.
+Only counts, and knows no routes or accounts. Source: contract/NOTES.md e, docs/reference/errors.md#rates.
 """
 
 import math
@@ -43,18 +43,18 @@ class LimitVerdict:
 
 
 class Limiter(Protocol):
-    """Counts requests: in this process (`RateLimiter`), or for all of them (`http/shared_limits.py`)."""
+    """Counts requests, for this process (`RateLimiter`) or for all processes (`http/shared_limits.py`)."""
 
     async def hit(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
-        """Count a request if it is allowed. A refused one does not count. Raises SERVICE_001."""
+        """Count a request if it is allowed. A refused request does not count. Raises SERVICE_001."""
         ...
 
     async def peek(self, caller: Caller, limit_class: LimitClass) -> LimitVerdict:
-        """The headers of an answer that does not count (401, 403). Raises SERVICE_001."""
+        """The headers of a response that does not count (401, 403). Raises SERVICE_001."""
         ...
 
     async def check(self) -> None:
-        """Raises SERVICE_001 while nothing can be counted."""
+        """Raises SERVICE_001 while counting is impossible."""
         ...
 
     async def close(self) -> None: ...
@@ -99,7 +99,7 @@ class _Window:
         self.total += 1
 
     def in_burst(self, now_ms: int) -> tuple[int, int]:
-        """The hits of the last second, and how long ago the first of them came."""
+        """The hits of the last second, and the age of the first."""
         count = age_ms = 0
         for at_ms, hits in reversed(self.hits):
             if at_ms <= now_ms - BURST_MS:
@@ -114,7 +114,7 @@ def _monotonic_ms() -> int:
 
 
 class RateLimiter:
-    """Counts in this process. `now_ms` is monotonic; only the reset header shows wall time."""
+    """Counts in this process. `now_ms` is monotonic. Only the reset header shows wall time."""
 
     def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
         self._now_ms = now_ms
@@ -153,12 +153,12 @@ class RateLimiter:
 
 
 def burst_verdict(limit: Limit, *, age_ms: int) -> LimitVerdict:
-    """Refused by the second's window alone, whose first hit is that old: clients pace themselves by its figures."""
+    """The verdict if only the one-second window refused. Clients pace themselves by its values."""
     return LimitVerdict(False, limit.burst, 0, math.ceil(time.time() + (BURST_MS - age_ms) / 1000), 1)
 
 
 def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_ms: int) -> LimitVerdict:
-    """`total` hits are in the window now; it was `full` before this request; the oldest hit is that old."""
+    """`total` hits are in the window now. `full`: the window was full before this request."""
     wait_ms = WINDOW_MS - oldest_age_ms
     retry_after_s = max(1, math.ceil(wait_ms / 1000)) if full else 1
     reset_at_s = math.ceil(time.time() + wait_ms / 1000)
@@ -166,6 +166,6 @@ def verdict(limit: Limit, *, allowed: bool, total: int, full: bool, oldest_age_m
 
 
 def untouched_verdict() -> LimitVerdict:
-    """The headers of answers that belong to no account: the standard class, nothing used."""
+    """The headers of responses without an account: the standard class, unused."""
     per_minute = _LIMITS[LimitClass.STANDARD].per_minute
     return LimitVerdict(True, per_minute, per_minute, math.ceil(time.time() + WINDOW_MS / 1000), 1)

@@ -1,7 +1,7 @@
-"""One effect per idempotency key: replay what is stored, do what is new, store its result.
+"""One effect per idempotency key: replay stored responses, run new commands, store their results.
 
-The steps are written once, over lists. A single request is a list of one; a command with external calls runs each
-step in a transaction of its own.
+The steps work on lists. A single request is a list of one. A command with external calls runs each step in its own
+transaction.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ Check = Callable[[Tx], Awaitable[None]]
 
 
 class Within(Protocol):
-    """Runs one step in a transaction: that of the caller, or a new one (`database.write`)."""
+    """Runs one step in a transaction: the caller's, or a new one (`database.write`)."""
 
     async def __call__(self, step: Callable[[Tx], Awaitable[T]], /) -> T: ...
 
@@ -32,7 +32,7 @@ def this_transaction(tx: Tx) -> Within:
 
 
 def is_stored(refusal: ApiError) -> bool:
-    """Whether a repeated request gets this refusal again.
+    """Whether a repeated request gets this error again.
 
     Rights, limits, other requests and the state of the server may change before the next attempt.
     """
@@ -50,7 +50,7 @@ async def each(
 ) -> Sequence[Outcome]:
     """One outcome per request, in order. Requests without a claim are always new.
 
-    `check` refuses before anything is replayed. `held`: the caller holds the keys beyond transactions.
+    `check` may refuse before a replay. `held`: the caller holds the keys beyond transactions.
     """
     keyed = [claim for claim in claims if claim is not None]
     if not keyed:
@@ -84,7 +84,7 @@ async def each(
 def idempotent_batch(
     idempotency: Idempotency, run_many: Callable[[Tx, Sequence[Any]], Awaitable[Sequence[Reply | ApiError]]]
 ) -> Batch[tuple[Claim | None, Any], Outcome]:
-    """A batch over pairs of claim and command: `run_many` gets the commands whose key is new."""
+    """A batch over pairs of claim and command. `run_many` gets the commands with new keys."""
 
     async def run(tx: Tx, members: Sequence[tuple[Claim | None, Any]], /) -> Sequence[Outcome]:
         async def work(fresh: Sequence[int]) -> Sequence[Reply | ApiError]:

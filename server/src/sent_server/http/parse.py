@@ -1,4 +1,4 @@
-"""The strict edge parser. Whatever two JSON readers might understand differently is refused here.
+"""The strict parser of requests. It refuses everything that two JSON readers might understand differently.
 
 Source: docs/decisions/0034. Raises ApiError VALIDATION_001 (400, 413 or 415).
 """
@@ -16,11 +16,11 @@ from sent_server.http import echo, shape
 MAX_BODY_BYTES = 1024 * 1024
 MAX_QUERY_PARAMETERS = 200
 _JSON_TYPES = ("application/json", "text/json")
-# What fetch, curl and older clients declare when nobody chose a type: fine as long as the bytes are JSON.
+# Default types of fetch, curl and older clients. Accepted if the bytes are JSON.
 _FORM_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 _ANY_TYPES = ("", "*/*", "application/*")
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
-# Longer than any that a double needs in full, and far from where reading one costs time.
+# More digits than any double needs, and few enough to parse quickly.
 _MAX_REAL_DIGITS = 400
 _TOO_LARGE = "A number is outside the 64-bit range; send it as a string"
 _MARKS = {
@@ -36,7 +36,7 @@ class _RefusedError(ValueError):
 
 
 class NotJsonError(Exception):
-    """The bytes are not JSON at all."""
+    """The bytes are not JSON."""
 
 
 def bad_request(message: str, *, field: str = "body", status: int = 400) -> ApiError:
@@ -44,7 +44,7 @@ def bad_request(message: str, *, field: str = "body", status: int = 400) -> ApiE
 
 
 def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> bool:
-    """Whether the body claims to be something else than JSON, as clients do by default. Raises 415 for other types."""
+    """Whether the body declares a default type other than JSON. Raises 415 for all other types."""
     if content_encoding and content_encoding.strip().lower() not in (b"", b"identity"):
         raise bad_request("Content-Encoding is not supported; send the body uncompressed", status=415)
     if not content_type or content_type == b"application/json":
@@ -60,9 +60,9 @@ def check_media_type(content_type: bytes | None, content_encoding: bytes | None)
 
 
 def parse_object(body: bytes, *, claims_other: bool = False) -> dict[str, Any]:
-    """Read a JSON object; an empty body is an empty object, and so is an empty list, as PHP writes it.
+    """Parse a JSON object. An empty body is an empty object, and so is an empty list, which PHP writes.
 
-    What `claims_other` and is no JSON is 415, not 400.
+    With `claims_other`, a body that is not JSON gives 415 instead of 400.
     """
     try:
         value: Any = parse_json(body) if body.strip() else {}
@@ -78,7 +78,7 @@ def parse_object(body: bytes, *, claims_other: bool = False) -> dict[str, Any]:
 
 
 def parse_json(body: bytes) -> Any:
-    """Raises NotJsonError for what no reader takes, ApiError for what readers might take differently."""
+    """Raises NotJsonError for invalid JSON, ApiError for JSON that readers might understand differently."""
     if body[:1] in (b"\xef", b"\xff", b"\xfe"):
         _refuse_mark(body)
     try:
@@ -112,7 +112,7 @@ def parse_body(headers: Mapping[bytes, bytes], body: bytes) -> dict[str, Any]:
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:
-    """Names to values; the last one wins. Raises VALIDATION_001 for what is not clean UTF-8 text."""
+    """Names to values. The last one takes precedence. Raises VALIDATION_001 for invalid UTF-8."""
     if query_string.count(b"&") >= MAX_QUERY_PARAMETERS:
         raise bad_request(f"The query string has more than {MAX_QUERY_PARAMETERS} parameters", field="query")
     found: dict[str, str] = {}
@@ -159,7 +159,7 @@ def _integer(digits: str) -> int:
 
 
 class Real(float):
-    """A number that knows how it was written: an amount of 19.90 is not 19.9 where it becomes part of a text."""
+    """A number that keeps its spelling: an amount of 19.90 must not become 19.9 in a text."""
 
     __slots__ = ("text",)
     text: str

@@ -1,4 +1,4 @@
-"""Mutations without an API key: whoever knows what the body must hold may call them."""
+"""Mutations without an API key. A secret in the body authorizes the request."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,7 +24,7 @@ PublicCommand = Callable[[Tx, int, Any], Awaitable[Reply]]
 class PublicRoute:
     """A POST.
 
-    `limited_by` picks a key from the body; refusals of the class `failure` are limited per key, over all callers.
+    `limited_by` selects a key from the body. Errors of the class `failure` are limited per key, over all callers.
     """
 
     path: str
@@ -54,6 +54,6 @@ class PublicEndpoint(Endpoint):
 
 
 def client_address(scope: Scope) -> str:
-    """The address of the connection. Behind a proxy it is the proxy's, so that all its clients share one limit."""
+    """The address of the connection. Behind a proxy it is the proxy's, so all its clients share one limit."""
     client = scope.get("client")
     return client[0] if client else ""

@@ -11,9 +11,9 @@ _TIMED_KEY = re.compile(r"[0-9]{1,15}/.+", re.ASCII)
 
 
 def page(query: Mapping[str, str], *, by_time: bool = False) -> Page:
-    """`page` from 1 and `page_size` (also `pageSize`, `limit`) from 1 to 100; or a cursor, which wins over `page`.
+    """`page` from 1 and `page_size` (also `pageSize`, `limit`) from 1 to 100; or a cursor (preferred).
 
-    `by_time` is for lists whose cursors hold a time and a key.
+    `by_time` is for lists whose cursors contain a time and a key.
 
     Raises VALIDATION_005 for a bad page, VALIDATION_001 for a bad size (as the endpoint examples show) or cursor.
     """
@@ -36,7 +36,7 @@ def page(query: Mapping[str, str], *, by_time: bool = False) -> Page:
 
 
 def page_or_all(query: Mapping[str, str]) -> Page | None:
-    """For lists whose older clients send no paging: None, everything in one page, unless a page is asked for."""
+    """For lists whose older clients send no paging. None means everything in one page."""
     asked_for = any(query.get(name) for name in ("page", *_SIZE_NAMES, "after", "before"))
     return page(query) if asked_for else None
 
@@ -50,7 +50,7 @@ def _cursor(query: Mapping[str, str], name: str, *, by_time: bool) -> Cursor:
 
 
 def choice(query: Mapping[str, str], name: str, allowed: Sequence[str], *, any_case: bool = False) -> str | None:
-    """An optional enum filter; empty counts as absent. Raises VALIDATION_006."""
+    """An optional enum filter. Empty means absent. Raises VALIDATION_006."""
     value = query.get(name)
     if not value:
         return None
@@ -72,7 +72,7 @@ def flag(query: Mapping[str, str], name: str) -> bool | None:
 
 
 def search(query: Mapping[str, str]) -> str | None:
-    """Free text for a LIKE over lower-cased columns; None when blank."""
+    """Free text for a LIKE over lower-case columns. None if blank."""
     text = (query.get("search") or "").strip().lower()
     return text[:200] or None
 

@@ -1,4 +1,4 @@
-"""What a request is answered with, before a dialect makes bytes of it.
+"""The outcome of a request, before a dialect renders it.
 
 Outcome ── Reply          a handler's result
         ├─ ApiError       a refusal
@@ -16,7 +16,7 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class Reply:
-    """`data` is JSON as Python values; 204 has none."""
+    """`data` is JSON as Python values. 204 has none."""
 
     status: int
     data: Any = None
@@ -27,7 +27,7 @@ class Reply:
 class StoredAnswer:
     """`document` is what `envelope.dump` made of a result; `request_id` and `now_ms` are the first request's.
 
-    The first answer and its replays are rendered from the same document. Only the first has `headers` of its own.
+    The first response and its replays are rendered from the same document. Only the first has `headers`.
     """
 
     status: int
@@ -43,7 +43,7 @@ Outcome = Reply | ApiError | StoredAnswer
 
 @value_object
 class Problem:
-    """A refusal as clients may see it: bounded, and without card numbers and secrets. Dialects render only this."""
+    """An error as clients may see it: bounded, without card numbers and secrets. Dialects render only this."""
 
     status: int
     code: str
@@ -66,7 +66,7 @@ class Problem:
 
 @value_object
 class Answer:
-    """The rendered answer. `replay_of` is the first request's id when this is a replay."""
+    """The rendered response. For a replay, `replay_of` is the id of the first request."""
 
     status: int
     body: bytes
@@ -76,7 +76,7 @@ class Answer:
 
 
 class Meta:
-    """What every answer says about its request."""
+    """Facts about the request that every response contains."""
 
     __slots__ = ("now_ms", "path", "request_id")
 

@@ -1,4 +1,4 @@
-"""Writes an answer: its body, and the headers that every answer has, by the names of its dialect."""
+"""Writes a response: its body, and the headers of every response, with the names of the dialect."""
 
 import time
 
@@ -10,12 +10,12 @@ from sent_server.http.limits import LimitVerdict
 from sent_server.http.reply import Answer, Meta
 from sent_server.kernel import ids
 
-# Answers hold secrets and personal data: no cache may keep them, and no browser may guess another type.
+# Responses contain secrets and personal data, so no cache may store them and no browser may guess another type.
 PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 class Trace(Meta):
-    """One request as its answer describes it."""
+    """One request as its response describes it."""
 
     __slots__ = ("sandbox", "scoped_profile", "started_ns", "verdict")
 

@@ -1,10 +1,10 @@
-"""Routes as data: what the shared layer needs to know, and the handler that does the work.
+"""Routes as data: facts for the shared layer, and the handler.
 
     Handler ── Query                      reads
-            ├─ ExternalQuery              asks the outside world, and changes nothing
+            ├─ ExternalQuery              calls an external service, and changes nothing
             └─ AnyCommand ── Command           changes rows
                           ├─ BatchCommand      changes rows for many requests in one call
-                          └─ ExternalCommand   calls the outside world between its transactions
+                          └─ ExternalCommand   calls an external service between its transactions
 
 A slice's `api.py` lists these; `http/execute.py` runs them; tests generate their tables from them.
 """
@@ -37,7 +37,7 @@ class Access(Enum):
 
 @value_object
 class Call:
-    """What a handler knows of its request. `now_ms` is the platform's clock, read once."""
+    """The request as a handler sees it. `now_ms` is the platform's clock, read once."""
 
     caller: Caller
     request_id: str
@@ -48,7 +48,7 @@ class Call:
 
 
 class Weighted(Protocol):
-    """`weight` is how many rows a command stands for: a group of commands shares a commit up to a total weight."""
+    """`weight` is the number of rows of a command. A group of commands shares a commit up to a total weight."""
 
     @property
     def weight(self) -> int: ...
@@ -67,7 +67,7 @@ class Query:
 
 @value_object
 class ExternalQuery:
-    """Asks the outside world, and changes nothing."""
+    """Calls an external service, and changes nothing."""
 
     run: Callable[[Call], Awaitable[Reply]]
 
@@ -76,7 +76,7 @@ class ExternalQuery:
 class Command:
     """Changes rows in the transaction that also holds the idempotency key.
 
-    `prepare` calls the outside world before that transaction, and may refuse. Sandbox requests and replays skip it.
+    `prepare` calls an external service before that transaction, and may refuse. Sandbox requests and replays skip it.
     """
 
     body: type[RequestBody]
@@ -86,10 +86,10 @@ class Command:
 
 @value_object(eq=False)
 class BatchCommand:
-    """A command for the hot path: requests that wait for the same commit run as one call of `run_many`.
+    """A command for the hot path: requests for the same commit run as one call of `run_many`.
 
-    `to_command` turns one request into a command. `run_many` returns one reply or refusal per command, in order; a
-    refused command must leave no trace. Compared by identity, because it is the key of that grouping.
+    `to_command` converts one request into a command. `run_many` returns one reply or error per command, in order. A
+    refused command must have no effect. Compared by identity, because it is the key of that grouping.
     """
 
     body: type[RequestBody]
@@ -99,7 +99,7 @@ class BatchCommand:
 
 @value_object
 class ExternalCommand:
-    """Calls the outside world, and so opens its own transactions around that call."""
+    """Calls an external service, and opens its own transactions around that call."""
 
     body: type[RequestBody]
     run: Callable[[Call, Any], Awaitable[Reply]]
@@ -107,7 +107,7 @@ class ExternalCommand:
 
 AnyCommand = Command | BatchCommand | ExternalCommand
 Handler = Query | ExternalQuery | AnyCommand
-# (tx, call): raises AUTH_004 when a role suffices and the caller still may not do this
+# (tx, call): raises AUTH_004 if the role suffices but the caller may still not do this
 Rights = Callable[[Tx, Call], Awaitable[None]]
 
 
@@ -115,12 +115,12 @@ Rights = Callable[[Tx, Call], Awaitable[None]]
 class Route:
     """One operation.
 
-    `denied` is the message of AUTH_004 for other roles, where the contract has its own.
-    `rights` is checked before a stored answer is replayed; the handler checks the same by itself.
+    `denied` is the message of AUTH_004 for other roles, if the contract has a special one.
+    `rights` is checked before a stored response is replayed. The handler checks the same.
     `bad_id` is the code and message for a malformed path id; parameters in `plain_params` are not ids.
-    `catch_all`: the last parameter holds the rest of the path, slashes included, and the handler validates it.
-    `sealed`: stored answers hold a secret and are encrypted.
-    `dialect` is that of all routes of a path.
+    `catch_all`: the last parameter is the rest of the path with slashes, and the handler validates it.
+    `sealed`: stored responses contain a secret and are encrypted.
+    `dialect` is the same for all routes of a path.
     """
 
     method: str
@@ -142,7 +142,7 @@ class Route:
 
     @property
     def body(self) -> type[RequestBody] | None:
-        """The model of the request's body; None when the route reads none."""
+        """The model of the request's body, or None."""
         match self.handler:
             case Query() | ExternalQuery():
                 return None

@@ -17,7 +17,7 @@ OpenHandler = Callable[[], Awaitable[Reply]]
 
 
 class Rest(Convertor[str]):
-    """Whatever follows. Starlette's own `path` loses a line feed at the end, and finds none in the middle."""
+    """The rest of the path. Starlette's `path` loses a line feed at the end and does not match one in the middle."""
 
     regex = "(?s:.*)"
 
@@ -32,10 +32,10 @@ register_url_convertor("rest", Rest())
 
 
 class Front:
-    """Looks fixed paths up in a dictionary; only paths with parameters walk through Starlette's table.
+    """Finds fixed paths in a dictionary. Only paths with parameters use Starlette's table.
 
-    `catch_all` are the beginnings of paths whose last parameter may hold a slash. Everywhere else an encoded slash
-    (%2F) leads nowhere: a proxy that guards a path reads it as part of a name.
+    `catch_all` are prefixes of paths whose last parameter may contain a slash. Elsewhere an encoded slash (%2F) gives
+    404, because a proxy that guards a path reads it as part of a name.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ def build(
     shared: Shared,
     mounts: Mapping[str, ASGIApp],
 ) -> Front:
-    """Fixed paths win over parameters; the rest keeps the order of the tables.
+    """Fixed paths take precedence over parameters. The rest keeps the order of the tables.
 
     `open_paths` and `mounts` need no API key.
     """
@@ -89,7 +89,7 @@ def build(
 
 
 def _dialect(path: str, routes: Sequence[Route]) -> Dialect:
-    """One for all methods of a path, because refusals such as 405 belong to none of them."""
+    """One for all methods of a path, because errors such as 405 belong to none of them."""
     found = {route.dialect.version: route.dialect for route in routes}
     if len(found) != 1:
         raise ValueError(f"the routes of {path} have several dialects")

@@ -1,7 +1,7 @@
-"""How large a JSON text is, before anything is made of it: nesting, keys per object, elements per list, values in all.
+"""Limits of a JSON text before it is decoded: nesting, keys per object, elements per list, total values.
 
-A text of a mebibyte may stand for half a million values, and each costs more to decode, validate or refuse than its
-bytes. The scan costs one step for each structural character and stops at the first limit.
+A text of 1 MiB may contain half a million values, and each costs more to decode, validate or refuse than its bytes.
+The scan takes one step for each structural character and stops at the first limit.
 """
 
 import re
@@ -10,12 +10,12 @@ MAX_DEPTH = 32
 MAX_KEYS = 1_000
 MAX_ELEMENTS = 10_000
 MAX_VALUES = 20_000
-# The next character that opens, closes or separates, with all the strings before it skipped at once.
+# The next structural character. All strings before it are skipped at once.
 _NEXT = re.compile(r'[^"\[\]{},]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{},]*+)*+([\[\]{},])', re.DOTALL)
 
 
 def excess(body: bytes, text: str) -> str | None:
-    """What the text has too much of, as a sentence; None when it may be decoded. `text` is the decoded `body`."""
+    """The exceeded limit as a sentence, or None. `text` is the decoded `body`."""
     opened, commas = body.count(b"[") + body.count(b"{"), body.count(b",")
     if opened <= MAX_DEPTH and commas < MAX_KEYS:
         return None
@@ -26,13 +26,13 @@ def _scan(text: str) -> str | None:
     limits: list[int] = []
     counts: list[int] = []
     values = at = 0
-    # Anchored: a search would begin again at each character of a string that never ends.
+    # Anchored, because a search would restart at each character of an unterminated string.
     while found := _NEXT.match(text, at):
         at = found.end()
         match found[1]:
             case ",":
                 if not counts:
-                    return None  # no JSON; the decoder says so
+                    return None  # not JSON; the decoder reports it
                 values += 1
                 counts[-1] += 1
                 if counts[-1] > limits[-1]:

@@ -1,7 +1,7 @@
-"""The rate limiter of several processes: one script in Redis or Valkey per request.
+"""The shared rate limiter of several processes: one script in Redis or Valkey per request.
 
-The same rule as `http/limits.py`, exact to the millisecond of the cache's own clock, so that neither the number of
-processes nor their clocks matter (docs/decisions/0007). Without the cache nothing can be counted: 503 SERVICE_001.
+The same rule as `http/limits.py`, exact to the millisecond of the cache's clock, independent of the number of processes
+and their clocks (docs/decisions/0007). Without the cache, requests get 503 SERVICE_001.
 """
 # redis-py leaves parts of its types open.
 # pyright: reportUnknownMemberType=false, reportMissingTypeArgument=false, reportUnknownVariableType=false
@@ -25,11 +25,11 @@ from sent_server.http.limits import LimitClass, LimitVerdict, RateLimiter
 log = structlog.get_logger()
 TIMEOUT_S = 1
 CONNECTIONS = 32
-# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+# uvloop raises RuntimeError for a connection that has just closed (kernel/sockets.py).
 _AWAY = (RedisError, OSError, TimeoutError, RuntimeError)
-# While it is away, most requests are answered at once instead of waiting for it.
+# While it is down, most requests fail at once instead of waiting for it.
 ASK_AGAIN_AFTER_S = 0.5
-# Hits as a list of their times, oldest first: every step looks at one end only, whatever the limit.
+# Hits as a list of their times, oldest first. Every step reads one end only, independent of the limit.
 # KEYS: window. ARGV: per minute, burst, 1 to count. Returns allowed, hits in the window, full before,
 # the oldest's age, and when the burst is full the age of its first hit, otherwise -1.
 HIT = """
@@ -57,11 +57,11 @@ return {allowed and 1 or 0, total, full and 1 or 0, oldest and now - tonumber(ol
 
 
 class CacheError(Exception):
-    """The cache cannot be used; the message names the setting and the remedy. Only at start."""
+    """The cache cannot be used. The message names the setting and the remedy. Raised at startup only."""
 
 
 class SharedLimiter:
-    """`http.limits.Limiter`. Tier unlimited is counted per process: nobody shares a million a minute with care."""
+    """`http.limits.Limiter`. Tier unlimited is counted per process: sharing a million per minute exactly costs too much."""
 
     def __init__(self, redis: Any, installation: str) -> None:
         self._redis = redis
@@ -72,7 +72,7 @@ class SharedLimiter:
 
     @classmethod
     async def connect(cls, url: str, *, installation: str) -> "SharedLimiter":
-        """Raises CacheError when it does not answer; warns of what may make it forget."""
+        """Raises CacheError if the cache does not respond. Warns if its configuration may lose counts."""
         redis = _client(url)
         async with _explained(redis, url):
             await redis.ping()
@@ -115,7 +115,7 @@ class SharedLimiter:
 
 
 async def examine(url: str) -> tuple[str, list[str]]:
-    """Name and version, and what may make it forget. Raises CacheError when it does not answer."""
+    """Name and version, and reasons for lost counts. Raises CacheError if the cache does not respond."""
     redis = _client(url)
     async with _explained(redis, url):
         await redis.ping()
@@ -135,7 +135,7 @@ def _client(url: str) -> Any:
             timeout=TIMEOUT_S,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
-            # Once more on a new connection: the kept ones are dead after the cache was restarted.
+            # Retry on a new connection, because idle ones are dead after a restart of the cache.
             retry=Retry(NoBackoff(), 1),
         )
     except ValueError as error:
@@ -156,14 +156,14 @@ async def _explained(redis: Any, url: str) -> AsyncGenerator[None]:
 
 
 async def forgetful(redis: Any) -> list[str]:
-    """Why this cache may lose the last minute's counts, each with its remedy; empty when it keeps them."""
+    """Reasons why this cache may lose the last minute's counts, each with its remedy."""
     try:
         found: dict[str, str] = await redis.config_get("maxmemory", "maxmemory-policy", "save", "appendonly")
     except RedisError:
-        return []  # hosted ones do not tell
+        return []  # hosted services do not report it
     said: list[str] = []
     if not found.get("save") and found.get("appendonly") == "no":
-        said.append("it keeps nothing on disk, so a restart forgets the last minute's counts; set appendonly yes")
+        said.append("it stores nothing on disk, so a restart loses the last minute's counts; set appendonly yes")
     policy = found.get("maxmemory-policy", "noeviction")
     if found.get("maxmemory", "0") != "0" and policy != "noeviction":
         said.append(f"its policy {policy} may evict counts when memory is short; set maxmemory-policy noeviction")

@@ -1,8 +1,8 @@
-"""Fields that ask for something else than what would happen, and that this server does not serve.
+"""Fields that change the meaning of a request and that this server does not support.
 
-Ignoring such a field sends another message, at another time, from another number or to other people than was asked
-for. So each is refused by its name, unless it is empty: typed clients write every field that their types have. All
-other unknown fields are ignored. A model names its row of this table as its class variable `not_served`.
+If ignored, such a field would send another message, at another time, from another number or to other people than
+requested. So each is refused by name, unless it is empty: typed clients write every field of their types. All other unknown fields
+are ignored. A model names its row of this table as its class variable `not_served`.
 
 A name covers its usual spellings: `send_at`, `sendAt`, `SendAt`, `send-at`.
 """
@@ -15,7 +15,7 @@ _LONGEST = 40
 
 
 def spelling(name: str) -> str:
-    """The same for all usual spellings of a name."""
+    """One form for all usual spellings of a name."""
     return name.replace("_", "").replace("-", "").lower()
 
 
@@ -23,7 +23,7 @@ def _names(*names: str) -> frozenset[str]:
     return frozenset(map(spelling, names))
 
 
-# A trial run that is not recognized does the thing itself. `sandbox` and `test_mode` are served.
+# An ignored test flag would send for real. `sandbox` and `test_mode` are supported.
 TRIAL = _names(
     "dry_run", "is_dry_run", "test_mode", "is_test", "sandbox_mode", "is_sandbox", "validate_only", "simulate"
 )
@@ -47,14 +47,14 @@ _CONTENT = _names(
 )  # fmt: skip
 
 SEND = TRIAL | _TIME | _SENDER | _RECIPIENTS | _PRICE | _CONTENT
-# Elsewhere `opt_out` is a field: a new contact that is not opted out gets messages.
+# On other routes `opt_out` is a field: a new contact that is not opted out gets messages.
 NEW_CONTACT = TRIAL | _names("opt_out", "opted_out")
 TEMPLATE = TRIAL | _names("auto_create_for_sp")
 TEMPLATE_BODY = _names("mms")
 TEMPLATE_HEADER = _names("location")
 WEBHOOK = TRIAL | _names("event_filters", "event_filter", "sender_profile", "sender_profiles")
 CAMPAIGN = _names("volume")
-# Values of fields that are served.
+# Values of supported fields.
 CHANNELS = ("mms",)
 HEADER_TYPES = ("gif", "location")
 
@@ -64,7 +64,7 @@ def refuses(row: Iterable[str], name: str, value: Any) -> bool:
 
 
 def is_empty(value: Any) -> bool:
-    """null, "", [], {}, false, 0, and an object that holds nothing else: what a client sends for an unset field."""
+    """null, "", [], {}, false, 0, and an object of only these: the forms of an unset field."""
     if type(value) is dict:
         return all(map(is_empty, cast(dict[str, Any], value).values()))
     return not value

@@ -1,12 +1,12 @@
-"""Zero values: what typed clients write where nothing is meant, taken out in front of validation.
+"""Removes zero values, which typed clients send for unset fields, before validation.
 
-The types of Go, Java, C#, PHP and others demand a value for every field, so an unset one arrives as "", 0, [] or {}.
-In an optional field that is the same as leaving it out, and so is null; a required field keeps it, and is refused.
-Which zero values a field has follows from its type: "" for texts, 0 for numbers, {} and [] for objects and maps (PHP
-writes an empty map as []), [] for lists, none for booleans. `ZeroValues` is for fields where the type does not say it.
+The types of Go, Java, C#, PHP and others need a value for every field, so an unset one arrives as "", 0, [] or {}.
+In an optional field this, like null, means absent. In a required field it stays and is refused.
+The zero values of a field follow from its type: "" for texts, 0 for numbers, {} and [] for objects and maps (PHP
+writes an empty map as []), [] for lists, none for booleans. `ZeroValues` is for fields whose type does not decide it.
 
-A model may say with `is_absent(value)` when an object is nothing as a whole, and with `not_served` what it refuses.
-The plan of a model is made once; a body without anything to take out costs one look at each of its keys.
+A model may define `is_absent(value)` for objects that mean absent, and `not_served` for refused fields.
+The plan of a model is built once. A body without zero values costs one lookup per key.
 """
 
 import functools
@@ -24,14 +24,14 @@ from sent_server.kernel.values import value_object
 Location = tuple[int | str, ...]
 # (place, code, message)
 Fault = tuple[Location, str, str]
-# What only several fields of a body show.
+# Rules over several fields of a body.
 Together = Callable[[Mapping[str, Any]], Sequence[Fault]]
 _ABSENT = object()
 
 
 @value_object
 class ZeroValues:
-    """An annotation: the zero values of these types mean absent here, and no others but null."""
+    """An annotation: only null and the zero values of these types mean absent."""
 
     types: tuple[type, ...] = ()
 
@@ -44,7 +44,7 @@ class _Field:
     is_absent: Callable[[Mapping[str, Any]], bool] | None
 
     def read_list(self, items: list[Any], at: Location, faults: list[Fault]) -> list[Any]:
-        """The objects in it. One that is too long is left alone: validation refuses it before it looks into it."""
+        """The objects in it. A list that is too long is skipped, because validation refuses it first."""
         inner = self.inner
         if inner is None or len(items) > self.longest:
             return items
@@ -56,7 +56,7 @@ class _Field:
 
 
 class ZeroValuePlan:
-    """What to take out of an object that becomes one of some models."""
+    """The values to remove from an object that becomes one of several models."""
 
     __slots__ = ("_fields", "_not_served", "_plain", "together")
 
@@ -67,11 +67,11 @@ class ZeroValuePlan:
         self._not_served = not_served
 
     def read(self, value: dict[str, Any], at: Location, faults: list[Fault]) -> dict[str, Any]:
-        """`value` without what means absent. Adds what is not served to `faults`."""
+        """`value` without absent fields. Adds unsupported fields to `faults`."""
         plain = self._plain
         changed: dict[str, Any] | None = None
         for name, item in value.items():
-            if (item and name in plain) or item is False:  # nearly always
+            if (item and name in plain) or item is False:  # the usual case
                 continue
             field = self._fields.get(name)
             if field is None:
@@ -150,7 +150,7 @@ def _field(info: FieldInfo) -> _Field:
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """The types of what may stand in a field, the models in it, and the marks of its annotations."""
+    """The types of a field, its models, and its annotations."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *marks = get_args(annotation)

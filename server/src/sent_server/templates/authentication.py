@@ -1,4 +1,4 @@
-"""`authenticationConfig`: what a template for one-time codes adds to its body and footer. Pure."""
+"""`authenticationConfig`: additions to the body and footer of templates for one-time codes. Pure."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""The buttons of a template in its content tree. What each kind needs and which go together is in `buttons`. Pure."""
+"""The buttons of a template in its content tree. `buttons` has the rules for each kind and for combinations. Pure."""
 
 import itertools
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from sent_server.templates.nodes import (
     with_names,
 )
 
-# A button's URL has its limit in `buttons`, which knows that a placeholder is longer than what it stands for.
+# `buttons` has the limit of a URL, because a placeholder may be longer than its value.
 ButtonUrl = Annotated[str, AfterValidator(short(2_048))]
 
 
@@ -42,7 +42,7 @@ class ButtonProps(Node):
 
 
 class TemplateButton(Node):
-    """`id` None takes the place in the list, from 1."""
+    """If `id` is None, the position in the list is used, from 1."""
 
     id: int | None = Field(default=None, ge=1, le=999_999_999)
     type: Literal["QUICK_REPLY", "URL", "PHONE_NUMBER", "VOICE_CALL", "COPY_CODE"]
@@ -60,7 +60,7 @@ class TemplateButton(Node):
 def complete(
     buttons: list[TemplateButton] | None, of_body: Iterable[Variable]
 ) -> tuple[list[TemplateButton] | None, list[Fault]]:
-    """The stored form. A URL's variable may be listed with the button, or be one of the body's (older clients)."""
+    """The stored form. A URL's variable is listed with the button, or it is one of the body (older clients)."""
     if buttons is None:
         return None, []
     completed: list[TemplateButton] = []
@@ -73,7 +73,9 @@ def complete(
             used = placeholders.used_ids(url) if not found else []
             kept = [variable for variable in variables if props.variables or variable.id in used]
             props = props.model_copy(update={"url": url, "variables": kept, "url_type": "dynamic"})
-            if not found and len(with_names(url, variables)) > button_rules.MAX_URL:  # answers could not be sent back
+            if (
+                not found and len(with_names(url, variables)) > button_rules.MAX_URL
+            ):  # a response could not be sent back as a request
                 found = [(("url",), button_rules.URL_TOO_LONG)]
             faults += [(("buttons", place, "props", *where), message) for where, message in found]
         number = button.id or next(number for number in itertools.count(place + 1) if number not in taken)

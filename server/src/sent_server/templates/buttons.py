@@ -1,4 +1,4 @@
-"""The rules of buttons: what each type needs, and how many fit together. Pure. Source: contract/NOTES.md c."""
+"""The rules for buttons: requirements of each type, and limits of combinations. Pure. Source: contract/NOTES.md c."""
 
 import re
 import unicodedata
@@ -27,7 +27,7 @@ _WIRE_NAMES = {"phone_number": "phoneNumber"}
 
 
 class Props(Protocol):
-    """The properties that have rules, None where absent."""
+    """The properties with rules. None means absent."""
 
     @property
     def text(self) -> str | None: ...
@@ -40,7 +40,7 @@ class Props(Protocol):
 
 
 def problems(button_type: str, props: Props) -> Iterator[tuple[str, str]]:
-    """(property, what is wrong with it) for one button."""
+    """Pairs of (property, problem) for one button."""
     for name in _NEEDS[button_type]:
         if not getattr(props, name):
             wire_name = _WIRE_NAMES.get(name, name)
@@ -56,7 +56,7 @@ def problems(button_type: str, props: Props) -> Iterator[tuple[str, str]]:
 
 
 def mix_problems(types: Sequence[str]) -> Iterator[str]:
-    """What WhatsApp does not show together."""
+    """Combinations that WhatsApp does not support."""
     replies = types.count("QUICK_REPLY")
     others = len(types) - replies
     if replies and others:

@@ -1,4 +1,4 @@
-"""What only the parts of a template together can break. Pure."""
+"""Rules over several parts of a template. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,12 +9,12 @@ from sent_server.templates.nodes import Fault, Location, Variable
 from sent_server.templates.parts import MAX_BODY, MAX_HEADER, Footer, Header, TemplateBody, TemplatePart
 from sent_server.templates.pattern_syntax import PatternError
 
-# Regexes are looked at node by node for each character of a value: this bounds what one send can cost.
+# Each character of a value visits each node of a regex. This limit bounds the cost of one send.
 MAX_PATTERN_COST = patterns.MAX_NODES
 
 
 def additions(config: AuthenticationConfig | None, body: TemplateBody, footer: Footer | None) -> Iterator[Fault]:
-    """Texts that the additions of `authenticationConfig` make too long for every message."""
+    """Texts that become too long with the additions of `authenticationConfig`."""
     if config is None:
         return
     if config.recommendation:
@@ -26,7 +26,7 @@ def additions(config: AuthenticationConfig | None, body: TemplateBody, footer: F
 
 
 def mix(header: Header | None, body: TemplateBody, footer: Footer | None, kinds: Sequence[str]) -> Iterator[Fault]:
-    """Parts that WhatsApp does not take together; `kinds` are the types of the buttons."""
+    """Combinations of parts that WhatsApp rejects. `kinds` are the types of the buttons."""
     if not (body.multi_channel or body.whatsapp):
         return
     if header and len(set(placeholders.used_ids(header.template))) > 1:
@@ -38,7 +38,7 @@ def mix(header: Header | None, body: TemplateBody, footer: Footer | None, kinds:
 
 
 def regexes(listed: Iterable[tuple[Location, Variable]]) -> Iterator[Fault]:
-    """Patterns that cannot be read, or are too large together."""
+    """Patterns that are invalid, or too large together."""
     cost = 0
     for place, variable in listed:
         regex = variable.props.regex if variable.props else None

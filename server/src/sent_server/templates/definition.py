@@ -1,6 +1,6 @@
-"""The content tree of a template as a whole: parse, validate and show it. Pure.
+"""The complete content tree of a template: parse, validate and show it. Pure.
 
-Source: contract/NOTES.md c and `TemplateDefinition`. Every fault is reported at once, at its place, as VALIDATION_001.
+Source: contract/NOTES.md c and `TemplateDefinition`. All errors are reported at once, with fields, as VALIDATION_001.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Definition(Node):
 
     @property
     def parts(self) -> list[tuple[Location, TemplatePart]]:
-        """Every text with its place, in the order in which answers list variables."""
+        """Every text with its place, in the order in which responses list variables."""
         body = self.body
         found: list[tuple[Location, TemplatePart | None]] = [
             (("header",), self.header),
@@ -57,7 +57,7 @@ class Definition(Node):
         return self.model_copy(update={"buttons": buttons, "definition_version": self.definition_version or VERSION})
 
     def merged(self, given: Mapping[str, Any]) -> Self:
-        """With other parts, each accepted by itself. Raises ValidationError where they do not go together."""
+        """Combine valid parts. Raises ValidationError if the combination is invalid."""
         return self.model_copy(update=given)._completed()
 
     def _combined_faults(self) -> Iterator[Fault]:
@@ -77,12 +77,12 @@ class Definition(Node):
 
 
 def parse(value: Any) -> Definition:
-    """Raises pydantic's ValidationError with all faults."""
+    """Raises pydantic's ValidationError with all errors."""
     return _in_one_code(value, Definition.model_validate)
 
 
 def shown(definition: Definition) -> dict[str, Any]:
-    """As answers show it: buttons have no list of variables in the contract, so a URL names its variable instead."""
+    """The form in responses. In the contract buttons have no list of variables, so a URL names its variable instead."""
     tree = definition.model_dump(by_alias=True)
     for button, shown_button in zip(definition.buttons or [], tree["buttons"] or [], strict=True):
         props: dict[str, Any] = shown_button["props"]
@@ -93,7 +93,7 @@ def shown(definition: Definition) -> dict[str, Any]:
 
 
 def _in_one_code(value: Any, handler: Callable[[Any], Definition]) -> Definition:
-    """The endpoint's example answers VALIDATION_001 where the catalogue has finer codes (NOTES a13)."""
+    """The endpoint's example uses VALIDATION_001 although more specific codes exist (contract/NOTES.md a13)."""
     if value is None:
         refuse([((), REQUIRED)])
     try:

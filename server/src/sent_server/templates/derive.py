@@ -1,4 +1,4 @@
-"""What is worked out from a template's content: its lists in answers, and what a create request left out. Pure."""
+"""Values derived from a template's content: lists in responses, and defaults for a create request. Pure."""
 
 import re
 
@@ -12,7 +12,7 @@ DEFAULT_LANGUAGE = "en_US"
 _NAME_WORDS = 5
 _NAME_LENGTH = 60
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
-# A code together with what it is for; a code alone may be a voucher.
+# A code together with its purpose. A code alone may be a voucher.
 _CODE = re.compile(r"\b(code|pin|otp|passcode)\b", re.IGNORECASE)
 _PROOF = re.compile(
     r"\b(otp|passcode|verif\w*|authenticat\w*|log[ -]?in|sign[ -]?in|one[ -]time|security code)\b", re.IGNORECASE
@@ -33,30 +33,30 @@ def variables_json(definition: Definition) -> str:
 
 
 def channels_text(definition: Definition) -> str:
-    """What answers show, comma-separated: a multiChannel body stands for SMS and WhatsApp, RCS needs one of its own."""
+    """The comma-separated list in responses. A multiChannel body means SMS and WhatsApp; RCS needs its own body."""
     body = definition.body
     shown = {"sms": body.sms or body.multi_channel, "whatsapp": body.whatsapp or body.multi_channel, "rcs": body.rcs}
     return ",".join(channel for channel, part in shown.items() if part)
 
 
 def texts(definition: Definition) -> str:
-    """Everything that a recipient could see, a part a line, placeholders left out."""
+    """All text that a recipient could see, one part per line, without placeholders."""
     lines = [placeholders.plain(part.template) for _, part in definition.parts]
     lines += [button.props.text for button in definition.buttons or [] if button.props.text]
     return "\n".join(lines)
 
 
 def name(definition: Definition) -> str:
-    """The first words of the body in the form that WhatsApp wants: `hello_welcome_to`."""
+    """The first words of the body in WhatsApp's form for names: `hello_welcome_to`."""
     words = _WORD.findall(placeholders.plain(definition.body.parts[0].template).lower())
     made = "_".join(words[:_NAME_WORDS])[:_NAME_LENGTH].strip("_")
     return made if made[:1].isalpha() else f"template_{made}".rstrip("_")
 
 
 def category(definition: Definition) -> str:
-    """AUTHENTICATION for codes that prove who somebody is, UTILITY for what they asked for, else MARKETING.
+    """AUTHENTICATION for verification codes, UTILITY for requested services, else MARKETING.
 
-    An offer outweighs the words of a service, as reviewers see it.
+    An offer outweighs words of a service, as reviewers decide.
     """
     text = texts(definition)
     is_one_tap = any(button.props.otp_type for button in definition.buttons or [])

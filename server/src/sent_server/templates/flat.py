@@ -1,6 +1,6 @@
-"""The flat create form of the data-model pages, turned into a content tree. Pure. Source: contract/NOTES.md a40, c.
+"""Converts the flat create form of the data-model pages into a content tree. Pure. Source: contract/NOTES.md a40, c.
 
-Nothing is judged here: what is wrong stays wrong in the tree, is refused there, and `place` finds the flat name for it.
+This module validates nothing. The tree reports errors, and `place` finds the flat name of their field.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, cast
 CHANNELS = ("sms", "whatsapp", "rcs")
 FIELDS = ("body", "header", "footer", "buttons")
 _ENOUGH = 1_000
-# Names in the tree -> names in the flat form; the levels that only the tree has become None.
+# Names in the tree -> names in the flat form. None for levels that only the tree has.
 _FLAT_NAMES: dict[str, str | None] = {
     "definition": None,
     "multiChannel": None,
@@ -29,7 +29,7 @@ def is_flat(request: Mapping[str, Any]) -> bool:
 
 
 def tree(request: Mapping[str, Any]) -> dict[str, Any]:
-    """One text goes to every channel, or to those that `channels` lists."""
+    """One text for every channel, or for those in `channels`."""
     part = _part(request["body"])
     listed = request.get("channels")
     names = [name for name in _list(listed) if name in CHANNELS] or ["multiChannel"]
@@ -52,7 +52,7 @@ def tree(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def place(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Where a fault of the tree stands in the flat form."""
+    """The flat field of an error in the tree."""
     if location[:1] != ("definition",):
         return location
     if location[1:2] == ("header",) and "url" in location:
@@ -74,7 +74,7 @@ def _part(value: Any) -> Any:
 
 
 def _give_address(header: dict[str, Any]) -> None:
-    """The content of a media header is its address, which in the tree belongs to a variable."""
+    """The content of a media header is its address. In the tree the address belongs to a variable."""
     match header:
         case {"type": "image" | "video" | "document" as kind, "template": str(address)} if "{{" not in address:
             props = {"variableType": kind, "url": address, "mediaType": kind}
@@ -104,7 +104,7 @@ def _button(value: Any) -> Any:
 
 
 def _first(value: Any) -> list[Any]:
-    """Enough of a list to see that it is too long."""
+    """Enough elements of a list to detect that it is too long."""
     return _list(value)[:_ENOUGH]
 
 

@@ -10,7 +10,7 @@ STATUSES = (DRAFT, PENDING, APPROVED, REJECTED)
 
 @value_object
 class Template:
-    """`channels_text` and `variables_json` are what answers show; `revision` changes with every edit."""
+    """Responses show `channels_text` and `variables_json`. `revision` changes with every edit."""
 
     customer_id: str
     id: str
@@ -44,7 +44,7 @@ class Template:
 
 @value_object
 class Filter:
-    """Of a list; None lets everything through. `text` is lower-case."""
+    """The filters of a list. None matches everything. `text` is lower-case."""
 
     text: str | None = None
     status: str | None = None

@@ -1,7 +1,7 @@
-"""What all nodes of a template's content tree share: variables, limits of texts, and how faults are reported. Pure.
+"""Shared by all nodes of a template's content tree: variables, text limits and error reports. Pure.
 
-Limits belong to the form that is given. The stored form is longer (`{{name}}` becomes `{{0:variable}}`), is read back
-without any check, and so stays readable whatever limits become later.
+Limits apply to the given form. The stored form is longer (`{{name}}` becomes `{{0:variable}}`) and is read without
+validation, so it stays readable if limits change.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ Url = Annotated[str, StringConstraints(max_length=2_048)]
 
 
 class Node(BaseModel):
-    """camelCase on the wire; what we do not know is dropped."""
+    """camelCase on the wire. Unknown fields are dropped."""
 
     model_config = ConfigDict(
         strict=True, extra="ignore", frozen=True, alias_generator=AliasGenerator(to_camel), hide_input_in_errors=True
@@ -42,7 +42,7 @@ class VariableProps(Node):
 
 
 class Variable(Node):
-    """`id` None takes the place in the list."""
+    """If `id` is None, the position in the list is used."""
 
     id: Annotated[int | None, ZeroValues()] = Field(default=None, ge=0, le=999_999_999)
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=placeholders.MAX_NAME_LENGTH)]
@@ -101,7 +101,7 @@ def with_names(text: str, variables: Iterable[Variable]) -> str:
 
 
 def refuse(faults: Iterable[Fault]) -> None:
-    """Raise all of them from one validator; pydantic puts its own place in front of each."""
+    """Raise all of them from one validator. Pydantic adds its own location in front of each."""
     found = [fault_line(where, message) for where, message in faults]
     if found:
         raise ValidationError.from_exception_data("Definition", found)

@@ -46,10 +46,10 @@ class BodyPart(TemplatePart):
 
 
 class Header(TemplatePart):
-    """A line of text, or a medium: the variable of type media that has its address.
+    """A line of text, or a medium: the variable of type media with its address.
 
-    Newer clients send a medium without a text; then its first variable of type media is meant, or a new one that is
-    called `header_image`, `header_video` or `header_document`.
+    Newer clients send a medium without a text. Then its first variable of type media is used, or a new one with the
+    name `header_image`, `header_video` or `header_document`.
     """
 
     not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE_HEADER

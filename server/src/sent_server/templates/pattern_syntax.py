@@ -1,4 +1,4 @@
-"""The syntax of tenants' regular expressions: text to tree. Pure; `patterns` says which part of the language it is."""
+"""The syntax of tenants' regular expressions: text to tree. Pure. `patterns` describes the supported subset."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ Accepts = Callable[[str], bool]
 
 
 class PatternError(ValueError):
-    """Why a pattern is refused, in words for its author."""
+    """The reason for refusing a pattern, for its author."""
 
 
 @value_object
@@ -105,7 +105,7 @@ class _Parser:
         return bounds
 
     def _at_bounds(self) -> bool:
-        """Whether a `{m,n}` stands here; any other brace is a literal."""
+        """Whether a `{m,n}` begins here. Any other brace is a literal."""
         if self._peek() != "{":
             return False
         inside, closed, _ = self._text[self._at + 1 :].partition("}")

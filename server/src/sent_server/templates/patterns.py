@@ -1,7 +1,7 @@
-"""Regular expressions that tenants supply, matched in time linear in the value: no value can hang the process.
+"""Matches tenants' regular expressions in time linear in the value, so that no value can hang the process.
 
-Python's own engine backtracks, and no look at a pattern tells reliably whether it will explode. So this is a matcher of
-its own over the plain core of regular expressions: literals, `.`, classes, `\\d \\w \\s` and their opposites, groups,
+Python's engine backtracks, and no analysis of a pattern predicts reliably whether its time explodes. So this is a
+separate matcher for the core of regular expressions: literals, `.`, classes, `\\d \\w \\s` and their opposites, groups,
 `|`, `?`, `*`, `+`, `{m,n}`, `^`, `$`. Backreferences, look-around, `\\b` and flags are refused. As with most engines a
 pattern may match anywhere in the value; `^` and `$` tie it to the ends.
 """
@@ -16,14 +16,14 @@ from sent_server.templates.pattern_syntax import END, START, Accepts, Choice, It
 MAX_LENGTH = 200
 MAX_NODES = 500
 MAX_VALUE_LENGTH = 256
-# Repeating nothing adds no nodes: ((){256}){256} must not run away while it is compiled.
+# Repeating nothing adds no nodes, so that ((){256}){256} compiles quickly.
 _MAX_STEPS = 20 * MAX_NODES
 _MATCH = 0
 
 
 @dataclass(slots=True)
 class _Node:
-    """Of the automaton: consumes a character, or is an anchor, or goes on for free. The node _MATCH ends it."""
+    """A node of the automaton: it consumes a character, is an anchor, or is an empty transition. _MATCH is the end."""
 
     accepts: Accepts | None = None
     anchor: str | None = None
@@ -32,14 +32,14 @@ class _Node:
 
 @value_object
 class UnreadablePattern:
-    """A stored pattern that is none by the rules of today: no value can be compared with it."""
+    """A stored pattern that is invalid by current rules. No value can be compared with it."""
 
     text: str
     problem: str
 
 
 def load(text: str) -> "Pattern | UnreadablePattern":
-    """A stored pattern. Never raises: a template stays readable whatever the rules become later."""
+    """A stored pattern. Never raises, so that a template stays readable if the rules change."""
     try:
         return Pattern(text, is_stored=True)
     except PatternError as error:
@@ -47,12 +47,12 @@ def load(text: str) -> "Pattern | UnreadablePattern":
 
 
 class Pattern:
-    """A compiled pattern; `cost` is the number of its nodes, each looked at once per character at worst."""
+    """A compiled pattern. `cost` is the number of its nodes, each visited at most once per character."""
 
     __slots__ = ("_entry", "_is_stored", "_nodes", "_steps", "text")
 
     def __init__(self, text: str, *, is_stored: bool = False) -> None:
-        """Raises PatternError. A stored one kept to the limits of its day, so those of today are not applied to it."""
+        """Raises PatternError. A stored pattern met the limits of its time, so the current ones do not apply to it."""
         if len(text) > MAX_LENGTH and not is_stored:
             raise PatternError(f"a regex may have at most {MAX_LENGTH} characters")
         self.text = text
@@ -66,7 +66,7 @@ class Pattern:
         return len(self._nodes)
 
     def matches(self, value: str) -> bool:
-        """Whether the value holds a match. False for a value that is too long to be looked at."""
+        """Whether the value contains a match. False for a value that is too long."""
         if len(value) > MAX_VALUE_LENGTH:
             return False
         reached = self._reach([self._entry], at_start=True)
@@ -82,7 +82,7 @@ class Pattern:
         return _MATCH in self._reach(reached, at_start=not value, at_end=True)
 
     def _reach(self, numbers: Iterable[int], *, at_start: bool = False, at_end: bool = False) -> set[int]:
-        """Everything that can be got to without consuming a character."""
+        """All nodes reachable without consuming a character."""
         reached: set[int] = set()
         waiting = list(numbers)
         while waiting:
@@ -97,7 +97,7 @@ class Pattern:
         return reached
 
     def _add(self, item: Item, target: int) -> int:
-        """Add the nodes of an item that goes on to `target`; returns where it begins."""
+        """Add the nodes of an item that leads to `target`. Returns its first node."""
         self._steps += 1
         if not self._is_stored and (len(self._nodes) > MAX_NODES or self._steps > _MAX_STEPS):
             raise PatternError("the regex is too large; use fewer or smaller repetitions")

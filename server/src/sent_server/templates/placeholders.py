@@ -1,8 +1,8 @@
 """Placeholders in texts. Pure. Source: contract/NOTES.md c.
 
-Stored texts hold only the documented form, `{{<id>:<type>}}`, whose id names an entry of the part's `variables`. Two
-older spellings are rewritten to it on the way in: `{{name}}`, and `{{1}}` for the first variable (from `{{0}}` where
-that occurs). Where a part lists no variables at all, they declare them: `{{1}}` becomes a variable called `var_1`.
+Stored texts contain only the documented form, `{{<id>:<type>}}`, whose id names an entry of the part's `variables`.
+Two older spellings are converted to it: `{{name}}`, and `{{1}}` for the first variable (from `{{0}}` where that
+occurs). If a part lists no variables, placeholders declare them: `{{1}}` becomes a variable with the name `var_1`.
 """
 
 import re
@@ -16,13 +16,13 @@ _BY_ID = re.compile(r"([0-9]{1,9}):(variable|link|media)", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
 _SHOWN = 60
 MAX_NAME_LENGTH = 100
-# How long a placeholder is for WhatsApp, which numbers them: `{{1}}`.
+# The length of a placeholder for WhatsApp, which numbers them: `{{1}}`.
 _COUNTED = 5
 
 
 @value_object
 class Declared:
-    """What resolving needs of a variable."""
+    """The part of a variable that resolving needs."""
 
     id: int
     name: str
@@ -31,7 +31,7 @@ class Declared:
 
 @value_object
 class Resolved:
-    """`text` in the documented form; `added` are variables that the text itself declared."""
+    """`text` is in the documented form. `added` are variables that the text itself declared."""
 
     text: str
     added: tuple[Declared, ...]
@@ -54,9 +54,9 @@ def used_ids(text: str) -> list[int]:
 
 
 def length(text: str) -> int:
-    """What limits count: a text as it was written, but the documented form of a placeholder is as long as `{{1}}`.
+    """The length that limits count: a placeholder in the documented form counts as `{{1}}`.
 
-    So a text that we made longer by rewriting its placeholders is not too long when it comes back.
+    So a client can send back a text that became longer when we converted its placeholders.
     """
     return len(text) - sum(
         len(inside) + 4 - _COUNTED for inside in _PLACEHOLDER.findall(text) if _BY_ID.fullmatch(inside)
@@ -64,12 +64,12 @@ def length(text: str) -> int:
 
 
 def plain(text: str) -> str:
-    """The literals alone, a blank for each placeholder."""
+    """The literals, with a blank for each placeholder."""
     return _PLACEHOLDER.sub(" ", text)
 
 
 def resolve(text: str, declared: Sequence[Declared]) -> Resolved:
-    """Rewrite every placeholder to the documented form; problems name those that stand for nothing."""
+    """Convert every placeholder to the documented form. Problems name placeholders without a variable."""
     rest = _PLACEHOLDER.sub("", text)
     problems = ["A '{{' or '}}' does not belong to a placeholder"] if "{{" in rest or "}}" in rest else []
     written = [piece.strip() for piece in _PLACEHOLDER.findall(text)]
@@ -90,7 +90,7 @@ def resolve(text: str, declared: Sequence[Declared]) -> Resolved:
     return Resolved(_PLACEHOLDER.sub(rewrite, text), added, tuple(problems))
 
 
-# What stands inside a placeholder -> its variable, or the problem with it.
+# The content of a placeholder -> its variable, or the problem with it.
 _LookUp = Callable[[str], Declared | str]
 
 

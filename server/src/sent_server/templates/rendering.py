@@ -1,14 +1,14 @@
-"""From a template and its parameters to what a carrier is given. Pure.
+"""Renders a template with parameters to message contents. Pure.
 
-Compiled once, rendered often. The body of a channel is its own, else multiChannel; RCS never borrows WhatsApp's. SMS
-has a body and nothing else. A security recommendation is a sentence of the body on every channel; the expiry of a code
-is a footer line and so is not on SMS.
+A template is compiled once and rendered often. A channel uses its own body, else multiChannel; RCS never uses that of
+WhatsApp. SMS has only a body. A security recommendation is a sentence of the body on every channel. The expiry of a
+code is a footer line, so SMS does not have it.
 
-A variable takes the parameter of its name; a link or medium without one takes the address in its definition. What
-`{{1}}` declared (`var_1`) also takes the parameter `1`. Unknown parameters are ignored.
+A variable uses the parameter of its name. A link or medium without one uses the address in its definition. A variable
+that `{{1}}` declared (`var_1`) also uses the parameter `1`. Unknown parameters are ignored.
 
-Every part is measured with its values, and before they are put together, so that text that is far too long is never
-built. What passes is within the limits of its channel (`carriers.limits`).
+Every part is measured with its values before it is built, so that excessive text is never built. The result is within
+the limits of its channel (`carriers.limits`).
 """
 
 import re
@@ -27,14 +27,14 @@ from sent_server.templates.parts import Header, TemplatePart
 from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern, UnreadablePattern
 
 MAX_PARAMETER = 1_024
-MAX_PROBLEMS = 5  # named; the rest is counted, because each failed message keeps the sentence
+MAX_PROBLEMS = 5  # named; the others are counted, because each failed message stores the sentence
 COPY_CODE = "Copy code"
 _BLANK = re.compile(r"\s")
 
 
 @value_object
 class InvalidParameters:
-    """What is wrong with the parameters, for people; each names its variable."""
+    """Problems of the parameters, for people. Each names its variable."""
 
     problems: tuple[str, ...]
 
@@ -62,7 +62,7 @@ class CompiledButton:
 
 @value_object
 class MeasuredPart:
-    """`fixed` is the length of the literals, `slots` the names that add theirs. `limit` None: SMS, counted in parts."""
+    """`fixed` is the length of the literals, `slots` the names that add to it. `limit` is None for SMS."""
 
     name: str
     fixed: int
@@ -72,9 +72,9 @@ class MeasuredPart:
 
 @value_object
 class CompiledContent:
-    """`constant` is the whole result where no text has a slot. `links` are the buttons whose URL has one.
+    """`constant` is the complete result if no text has a slot. `links` are the buttons with a slot in the URL.
 
-    Where no value is longer than `room`, no part is too long, so that ordinary values need no closer look.
+    If no value is longer than `room`, no part is too long, so ordinary values need no further check.
     """
 
     body: Text
@@ -90,7 +90,7 @@ class CompiledContent:
 
 @value_object
 class Compiled:
-    """What each channel says that the template may use for sending."""
+    """The compiled content of each channel that the template may use for sending."""
 
     contents: Mapping[str, CompiledContent]
 
@@ -161,7 +161,7 @@ def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
 
 
 def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str], sms_max_parts: int) -> list[str]:
-    """What the lengths alone tell."""
+    """Problems that are visible from the lengths alone."""
     problems: list[str] = []
     for part in content.measured:
         length = part.fixed + sum([len(values[name]) for name in part.slots])
@@ -175,7 +175,7 @@ def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str],
 
 
 def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms_max_parts: int) -> list[str]:
-    """What only the text itself tells."""
+    """Problems that need the rendered text."""
     text = rendered.content
     if typed_text.is_blank(text):
         return [f"the text on {limits.name(channel)} is blank"]
@@ -233,7 +233,7 @@ def _content(definition: Definition, channel: str, part: TemplatePart) -> Compil
     links: list[int] = []
     for place, button in enumerate(buttons):
         if not any(isinstance(piece, Slot) for piece in button.value):
-            continue  # measured when the template was made
+            continue  # measured when the template was created
         if button.type == "URL":
             links.append(place)
             measured.append(_measured(f"URL of button {place + 1}", button.value, limits.BUTTON_URL))
@@ -250,7 +250,7 @@ def _measured(name: str, text: Text, limit: int | None) -> MeasuredPart:
 
 
 def _room(part: MeasuredPart) -> int:
-    """What each value may have; less than 0 when even blank ones are too much."""
+    """The allowed length of each value. Negative if even empty values are too long."""
     most = segments.GSM7_SINGLE if part.limit is None else part.limit
     if part.slots:
         return (most - part.fixed) // len(part.slots)
@@ -271,7 +271,7 @@ def _footer(definition: Definition) -> Text | None:
 
 
 def _button(button: TemplateButton, code: Text) -> CompiledButton:
-    """What pressing it does is its value; a button that copies the code copies the body's first variable."""
+    """`value` is the action of the button. A button that copies the code copies the body's first variable."""
     props = button.props
     text = props.text or (COPY_CODE if button.type == "COPY_CODE" else "")
     match button.type:
@@ -287,7 +287,7 @@ def _button(button: TemplateButton, code: Text) -> CompiledButton:
 
 
 def _phone(country_code: str | None, number: str) -> str:
-    """The country's calling code may be given apart."""
+    """The country calling code may be a separate field."""
     digits = (country_code or "").lstrip("+")
     return number if number.startswith("+") or not digits.isdigit() else f"+{digits}{number}"
 

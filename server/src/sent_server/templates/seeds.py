@@ -1,4 +1,4 @@
-"""The ready templates of a new account: approved, so that a newcomer can send at once; `welcome` without parameters."""
+"""The sample templates of a new account. They are approved, and `welcome` has no parameters."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ WELCOME = "welcome"
 
 
 def example() -> tuple[str, dict[str, str]]:
-    """The name of a ready template that takes parameters, and values for them."""
+    """The name of a sample template with parameters, and values for them."""
     ready = next(one for one in READY if one.samples)
     return ready.name, ready.samples
 

@@ -1,7 +1,7 @@
-"""Templates for sending, on the hot path: one statement when all are known here, two for any number that are not.
+"""Templates for sending, on the hot path: one statement if all are cached, else two.
 
-What is compiled stays in this process under the template's id and revision; a revision is never given twice, so
-nothing has to be told when a template changes, and what a rolled-back edit left behind is never found.
+Compiled templates are cached in this process by id and revision. A revision is never reused, so a changed template
+needs no invalidation, and an entry of a rolled-back edit is never found.
 """
 
 from collections import OrderedDict
@@ -19,7 +19,7 @@ _kept: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
 
 @value_object
 class SendableTemplate:
-    """`channels` are those it has a text for: a multiChannel body serves RCS too, which answers do not list."""
+    """`channels` are those with a text. A multiChannel body also serves RCS, which responses do not list."""
 
     id: str
     name: str
@@ -32,13 +32,13 @@ class SendableTemplate:
 
 @value_object
 class Sendable:
-    """What `for_sending` found of one customer."""
+    """The result of `for_sending` for one customer."""
 
     by_id: dict[str, SendableTemplate]
     by_name: dict[str, SendableTemplate]
 
     def pick(self, *, id: str | None, name: str | None) -> SendableTemplate | None:
-        """The id wins (contract/NOTES.md a42). None when there is no such template."""
+        """The id takes precedence (contract/NOTES.md a42). None if the template does not exist."""
         if id is not None:
             return self.by_id.get(id)
         return self.by_name.get(name.lower()) if name else None
@@ -49,7 +49,7 @@ async def for_sending(
 ) -> Sendable:
     """Templates by id, and by name in any case: the newest approved one of a name, else the newest.
 
-    What the customer itself lacks is looked for among the `owners` that it inherits from, the first before the rest.
+    Templates that the customer does not have are searched among the `owners` that it inherits from, in their order.
     """
     names = [name.lower() for name in names]
     own = sorted(await store.sendable(tx, customer_id, ids=ids, names=names), key=_standing)
@@ -74,12 +74,12 @@ async def for_sending(
 
 
 def _standing(row: Row) -> tuple[bool, str]:
-    """The last in this order is the one that a name means."""
+    """The last in this order is the one for the name."""
     return row[4] == APPROVED, row[0]
 
 
 async def _compiled(tx: Tx, owners: str | Sequence[str], rows: Sequence[Row]) -> dict[str, Compiled]:
-    """By template id. `owners` is a customer, or those it inherits from."""
+    """By template id. `owners` is a customer, or the accounts that it inherits from."""
     found: dict[str, Compiled] = {}
     missing: list[str] = []
     for row in rows:
@@ -91,7 +91,7 @@ async def _compiled(tx: Tx, owners: str | Sequence[str], rows: Sequence[Row]) ->
             _kept.move_to_end(key)
             found[row[0]] = kept
     if missing:
-        # The revision is read again with its text: it may have changed since the first statement.
+        # The revision is read again with its text, because it may have changed since the first statement.
         texts = (
             await store.definitions(tx, owners, missing)
             if isinstance(owners, str)

@@ -1,4 +1,4 @@
-"""The rules of templates: what may be set, and how they come to be approved.
+"""The rules for templates: changes and approval.
 
 DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
   ^                                        |
@@ -30,9 +30,9 @@ NO_CONFIG = "Only AUTHENTICATION templates may have a security recommendation or
 
 @value_object
 class TemplateDraft:
-    """What a request wants set. None leaves the value; on create it is derived from the content.
+    """The changes of a request. None leaves a value unchanged; on create it is derived from the content.
 
-    `parts` names the parts of the definition that the request gave; the others stay. None: it is a whole one.
+    `parts` names the given parts of the definition; the others stay unchanged. None means a complete definition.
     """
 
     name: str | None = None
@@ -52,7 +52,7 @@ async def create(
     submit: bool = False,
     creation_source: str | None = None,
 ) -> Template:
-    """Raises BUSINESS_008 when the account is full, VALIDATION_001 without a definition."""
+    """Raises BUSINESS_008 if the quota is used up, VALIDATION_001 without a definition."""
     definition = draft.definition
     if definition is None:
         raise ApiError("VALIDATION_001", definitions.REQUIRED, details={"definition": [definitions.REQUIRED]})
@@ -96,7 +96,7 @@ async def create_approved(
     source: str,
     now_ms: int,
 ) -> Template:
-    """A template that comes with the account and needs no review."""
+    """A sample template of a new account, which needs no review."""
     template = Template(
         customer_id=customer_id,
         id=ids.new_id(now_ms),
@@ -120,7 +120,7 @@ async def create_approved(
 
 
 async def get(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] = ()) -> tuple[Template, Definition]:
-    """A template of one's own or of the `owners` that one inherits from. Raises RESOURCE_002."""
+    """An own template, or one of the `owners` that the customer inherits from. Raises RESOURCE_002."""
     found = await store.by_id(tx, customer_id, template_id)
     if found is None and owners:
         found = await sharing_store.by_id(tx, owners, template_id)
@@ -130,7 +130,7 @@ async def get(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] 
 async def list_page(
     tx: Tx, customer_id: str, page: Page, *, filter: Filter, pattern: str, owners: Sequence[str] = ()
 ) -> tuple[list[Template], int]:
-    """Newest first, one more than the page holds; and how many match. `pattern` is the filter's text for LIKE."""
+    """Newest first, one more than the page, and the number of matches. `pattern` is the filter's text for LIKE."""
     if owners:
         everyone = (customer_id, *owners)
         if filter.is_open:
@@ -152,7 +152,7 @@ async def update(
     submit: bool = False,
     now_ms: int,
 ) -> Template:
-    """Change what is given. An edited template is a DRAFT again; what changes nothing leaves the status alone.
+    """Change the given values. An edited template becomes a DRAFT. A request that changes nothing keeps the status.
 
     Raises RESOURCE_002, and VALIDATION_001 for an inherited template and for an edit while it is under review.
     """
@@ -190,7 +190,7 @@ async def update(
 async def delete(tx: Tx, customer_id: str, template_id: str, owners: Sequence[str] = ()) -> None:
     """Raises RESOURCE_002, VALIDATION_001 for an inherited template.
 
-    Messages keep the text they were accepted with; a review under way ends by itself.
+    Messages keep the text they were accepted with. A review in progress ends by itself.
     """
     if not await store.delete(tx, customer_id, template_id):
         await _refuse_inherited(tx, owners, template_id, "deleted")
@@ -217,7 +217,7 @@ async def _submitted(tx: Tx, template: Template, *, now_ms: int) -> Template:
 
 
 async def _free_name(tx: Tx, customer_id: str, definition: Definition, template_id: str) -> str:
-    """A derived name means one template only; a given name may be given twice."""
+    """A derived name must be unique. A given name need not be."""
     name = derive.name(definition)
     return f"{name}_{template_id[-6:]}" if await store.name_is_taken(tx, customer_id, name) else name
 
@@ -228,7 +228,7 @@ def _merged(stored: Definition, draft: TemplateDraft) -> Definition:
     if draft.parts is None:
         return draft.definition
     given = {part: getattr(draft.definition, part) for part in draft.parts}
-    try:  # old and new parts were well by themselves, and may not go together
+    try:  # old and new parts are valid, but their combination may not be
         return stored.merged(given)
     except ValidationError as error:
         raise fields.refusal(Definition, error) from None

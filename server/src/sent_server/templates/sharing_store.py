@@ -1,4 +1,4 @@
-"""SQL across the few customers whose templates a profile sees: `owners`."""
+"""SQL across the customers whose templates a profile sees: `owners`."""
 
 import functools
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _END = """
     ORDER BY id DESC
     LIMIT :count OFFSET :skip
 """
-# Each owner holds at most `template_quota` templates; the route keeps these scans off the event loop.
+# Each owner has at most `template_quota` templates, and the route runs these scans off the event loop.
 _MATCHING = """
     WHERE customer_id IN (:owners[])
         AND search_text LIKE :pattern ESCAPE '\\'
@@ -61,7 +61,7 @@ FILTERED_COUNT = f"""
 
 @functools.cache
 def _merged(owners: int) -> str:
-    """A branch per owner: both engines merge ordered branches without reading more than the page."""
+    """One branch per owner: both engines merge ordered branches without reading more than the page."""
     return "    UNION ALL".join(_BRANCH.format(number=number) for number in range(owners)) + _END
 
 
@@ -82,7 +82,7 @@ async def definitions(tx: Tx, owners: Sequence[str], ids: Sequence[str]) -> list
 
 
 async def page(tx: Tx, owners: Sequence[str], page: Page) -> tuple[list[Template], int]:
-    """Newest first, one more than the page holds; and how many there are."""
+    """Newest first, one more than the page, and the total."""
     named = {f"owner_{number}": owner for number, owner in enumerate(owners)}
     rows = await tx.fetch(keyset.ordered(_merged(len(owners)), page), **keyset.window(page), **named)
     return [to_template(row) for row in rows], await counters.read_sum(tx, owners, COUNTER)

@@ -53,7 +53,7 @@ PAGE = f"""
     ORDER BY id DESC
     LIMIT :count OFFSET :skip
 """
-# An account holds at most `template_quota` templates; the route keeps these scans off the event loop.
+# An account has at most `template_quota` templates, and the route runs these scans off the event loop.
 _MATCHING = """
     WHERE customer_id = :customer_id
         AND search_text LIKE :pattern ESCAPE '\\'
@@ -85,7 +85,7 @@ SENDABLE_BY_ID = """
     FROM templates
     WHERE customer_id = :customer_id AND id IN (:ids[])
 """
-# Apart from the look-up by id, so that each is one walk of one index on both engines.
+# Separate from the lookup by id, so that each uses one index on both engines.
 SENDABLE_BY_NAME = """
     SELECT id, name, category, language, status, revision
     FROM templates
@@ -97,14 +97,14 @@ DEFINITIONS = """
     FROM templates
     WHERE customer_id = :customer_id AND id IN (:ids[])
 """
-# Whoever adds to an account's templates waits here, so that two at the same moment do not pass its quota.
+# Transactions that add a template wait here, so that concurrent ones cannot exceed the quota.
 LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('templates:' || CAST(:customer_id AS TEXT), 0))*/
 """
 
 
 async def lock(tx: Tx, customer_id: str) -> None:
-    """Hold up others who add, until our commit."""
+    """Lock: other transactions that add templates wait until our commit."""
     await tx.fetch(LOCK, customer_id=customer_id)
 
 
@@ -157,7 +157,7 @@ async def update(tx: Tx, template: Template, *, definition_json: str, search_tex
 
 
 async def decide(tx: Tx, template: Template) -> bool:
-    """Write a verdict; False when the template is gone, edited or decided by now."""
+    """Write a verdict. False if the template was deleted, edited or decided in the meantime."""
     changed = await tx.execute(
         DECIDE,
         customer_id=template.customer_id,
@@ -185,13 +185,13 @@ async def by_id(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, s
 
 
 async def by_id_for_change(tx: Tx, customer_id: str, template_id: str) -> tuple[Template, str] | None:
-    """The same, and nobody else changes it until the end of the transaction."""
+    """The same, locked until the end of the transaction."""
     row = await fetch_one(tx, BY_ID_FOR_CHANGE, customer_id=customer_id, id=template_id)
     return (to_template(row), row[-1]) if row else None
 
 
 async def page(tx: Tx, customer_id: str, page: Page) -> list[Template]:
-    """Newest first, one more than the page holds."""
+    """Newest first, one row more than the page."""
     rows = await tx.fetch(keyset.ordered(PAGE, page), customer_id=customer_id, **keyset.window(page))
     return [to_template(row) for row in rows]
 

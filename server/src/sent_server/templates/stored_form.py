@@ -1,4 +1,4 @@
-"""The one form in which a template's content tree is stored. Pure."""
+"""The stored form of a template's content tree. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
@@ -12,7 +12,7 @@ from sent_server.templates.nodes import Node, Variable, VariableProps
 from sent_server.templates.parts import BodyPart, Footer, Header, TemplateBody
 
 N = TypeVar("N", bound=Node)
-# The nodes inside nodes, by name; `props` are of two kinds.
+# The nodes inside nodes, by name. `props` has two kinds.
 _INNER: Mapping[str, type[Node]] = {
     "header": Header,
     "body": TemplateBody,
@@ -33,7 +33,7 @@ def dump(definition: Definition) -> str:
 
 
 def load(text: str) -> Definition:
-    """What `dump` has written, unchecked: rules that came later do not lock a template away."""
+    """Reads the result of `dump` without validation, so that newer rules do not make a stored template unreadable."""
     return _built(Definition, orjson.loads(text))
 
 
@@ -44,7 +44,7 @@ def _built(node: type[N], stored: Mapping[str, Any]) -> N:
         inner = _PROPS.get(node) if name == "props" else _INNER.get(name)
         if inner and isinstance(value, list):
             value = [_built(inner, item) for item in cast(list[Any], value)]
-        elif inner and (value is not None or name == "props"):  # answers always have them
+        elif inner and (value is not None or name == "props"):  # responses always have them
             value = _built(inner, value or {})
         values[name] = value
     return node.model_construct(**values)

@@ -1,4 +1,4 @@
-"""Bodies and answers of the template routes, both create forms. Source: contract/NOTES.md a40-a43, c."""
+"""Bodies of the template routes, with both create forms. Source: contract/NOTES.md a40-a43, c."""
 
 import re
 from typing import Annotated, Any, ClassVar
@@ -53,7 +53,7 @@ ChannelName = Annotated[
 
 
 class _Described(RequestBody):
-    """What create and update have in common; `channels` and the parts of the flat form feed `definition`."""
+    """Fields of both create and update. `channels` and the parts of the flat form become `definition`."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = _DOCUMENTED
     not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE
@@ -73,7 +73,7 @@ class _Described(RequestBody):
     def _read_flat_form(cls, value: dict[str, Any], handler: ModelWrapValidatorHandler["_Described"]) -> "_Described":
         if not flat.is_flat(value):
             return handler(value)
-        tree = plan_of(definitions.Definition).read(flat.tree(value), (), [])  # all that it could hold is served
+        tree = plan_of(definitions.Definition).read(flat.tree(value), (), [])  # every possible field of it is served
         try:
             return handler({**value, "definition": tree})
         except ValidationError as error:
@@ -86,24 +86,24 @@ class CreateTemplate(_Described):
 
 
 class UpdateTemplate(_Described):
-    """Absent, null and empty fields leave things as they are; in the flat form, so do the parts that are not named."""
+    """Absent, null and empty fields stay unchanged. In the flat form, so do the omitted parts."""
 
     definition: Annotated[DefinitionField | None, ZeroValues()] = None
 
     @property
     def parts(self) -> list[str] | None:
-        """The parts of the definition that the flat form gave; None for a whole definition."""
+        """The parts of the definition that the flat form contains. None for a complete definition."""
         return [name for name in flat.FIELDS if getattr(self, name) is not None] if self.body is not None else None
 
 
 class DeleteTemplate(RequestBody):
-    """There is nothing to delete at Meta while the reviewer is simulated: the flag is checked and has no effect."""
+    """Nothing exists at Meta while the reviewer is simulated, so the flag is validated but has no effect."""
 
     delete_from_meta: bool | None = None
 
 
 def template(value: Template, viewer_id: str) -> dict[str, Any]:
-    """What lists and changes answer. A template of somebody else than the viewer is inherited."""
+    """The response of lists and changes. A template of another account than the viewer is inherited."""
     return {
         "id": value.id,
         "name": value.name,
@@ -125,7 +125,7 @@ def template_with_definition(value: Template, definition: definitions.Definition
 
 
 def _replaced(error: ValidationError) -> ValidationError:
-    """The same faults where the flat form has them."""
+    """The same errors with their fields in the flat form."""
     lines = [
         InitErrorDetails(
             type=PydanticCustomError(found["type"], found["msg"]),  # type: ignore[arg-type]

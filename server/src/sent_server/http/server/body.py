@@ -1,22 +1,22 @@
-"""The body of a request, out of a buffer that holds whatever has come so far."""
+"""Takes the body of a request from the receive buffer."""
 
 import re
 
 from sent_server.http.server.head import FIELD, RefusedError
 
-# A size, an extension that nobody reads, and what surrounds them.
+# A size, an ignored extension, and their delimiters.
 MAX_CHUNK_LINE = 256
 MAX_TRAILER_BYTES = 8 * 1024
-# How much longer than its content a chunked body may be: against bodies of one-byte chunks or of extensions.
+# The overhead of a chunked body is limited, against bodies of one-byte chunks or long extensions.
 MAX_FRAMING_BYTES = 64 * 1024
-# Chunks may be of a byte each: what is read of them at a time takes a millisecond or two.
+# Chunks may have one byte each, so that one read takes a millisecond or two.
 LINES_AT_ONCE = 512
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*+)?")
 _TRAILER = re.compile(FIELD)
 
 
 class Counted:
-    """A body of so many bytes."""
+    """A body with a known length."""
 
     __slots__ = ("done", "left")
     has_more = False
@@ -39,9 +39,9 @@ class Counted:
 
 
 class Chunked:
-    """A body in chunks, and the trailers behind it, which nobody reads.
+    """A chunked body and its trailers, which are ignored.
 
-    `has_more` says that `take` ended before the buffer did; call it again when others have had their turn.
+    `has_more`: `take` ended before the buffer did. Call it again after other connections.
     """
 
     __slots__ = ("_content", "_framing", "_in_chunk", "_in_trailers", "_left", "_trailers", "done", "has_more")
@@ -84,7 +84,7 @@ class Chunked:
         return b"".join(pieces)
 
     def _line(self, buffer: bytearray) -> bytes | None:
-        """The next line, None while it is not complete."""
+        """The next line, or None while it is incomplete."""
         limit = MAX_TRAILER_BYTES if self._in_trailers else MAX_CHUNK_LINE
         if self._in_chunk and not b"\r\n".startswith(buffer[:2]):
             raise RefusedError("A chunk of the body is longer than its size says")
@@ -120,5 +120,5 @@ class Chunked:
 
 
 def framed(length: int | None) -> Counted | Chunked:
-    """By the length of a head: None means chunks."""
+    """The reader for the length of a head. None means chunked."""
     return Chunked() if length is None else Counted(length)

@@ -1,10 +1,10 @@
-"""One connection: requests come in, one at a time is handed to the application, answers go out in the same order.
+"""One connection: passes one request at a time to the application, and sends responses in the same order.
 
-IDLE --first byte--> HEAD --end of head--> BODY --all of it--> ANSWERING --answer is out--> IDLE, or LEAVING
+IDLE --first byte--> HEAD --end of head--> BODY --complete--> ANSWERING --response sent--> IDLE, or LEAVING
 
-Every state but ANSWERING waits for the client and has a deadline. An answer that the client does not read has one, too.
-LEAVING means that nothing more is read: the rest of the answer goes out, and what still comes is thrown away for a
-moment, since closing earlier would reset the connection and take the answer away from a client that is still sending.
+Every state except ANSWERING waits for the client and has a deadline. A response that the client does not read has one,
+too. In LEAVING no more requests are read: the rest of the response is sent, and incoming bytes are discarded for a
+moment, because closing earlier would reset the connection of a client that is still sending and lose the response.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ HEAD_S = 10.0
 BODY_S = 30.0
 ANSWER_S = 30.0
 LEAVING_S = 2.0
-# A body or an answer that moves gets a second more for each of these.
+# A body or response that makes progress gets another second for this many bytes.
 BYTES_PER_S = 64 * 1024
 HIGH_WATER = 64 * 1024
-# An unread rest of a body this small is thrown away; for a larger one the connection is given up.
+# A small unread rest of a body is discarded. For a larger one the connection is closed.
 MAX_DISCARDED = 1024 * 1024
 
 
@@ -42,7 +42,7 @@ class ConnectionState(Enum):
 
 @value_object
 class Served:
-    """What all connections of a server have in common."""
+    """Shared by all connections of a server."""
 
     app: ASGIApp
     table: ConnectionTable
@@ -92,7 +92,7 @@ class ServerConnection(asyncio.Protocol):
         self._written_since_s: float | None = None
         self._unsent = 0
 
-    # --- what the transport says ---
+    # --- events of the transport ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -116,7 +116,7 @@ class ServerConnection(asyncio.Protocol):
         self._account()
 
     def eof_received(self) -> bool:
-        """Keep our half open until all that came before is answered: programs that send their requests half-close."""
+        """Keep our half open until all received requests have responses: some programs half-close after sending."""
         self._has_ended = True
         exchange = self._exchange
         if exchange is None:
@@ -162,7 +162,7 @@ class ServerConnection(asyncio.Protocol):
     # --- reading ---
 
     def _advance(self) -> None:
-        """Do what the buffer allows: begin a request, give it its body, or wait."""
+        """Process the buffer: begin a request, pass on its body, or wait."""
         try:
             if self._exchange is None and self._state is not ConnectionState.LEAVING and self.writable is None:
                 self._read_head()
@@ -174,7 +174,7 @@ class ServerConnection(asyncio.Protocol):
             self.pause_reading()
 
     def _go_on(self) -> None:
-        """The next request, which may be here already, or never come."""
+        """Begin the next request, which may be in the buffer already or never arrive."""
         self.resume_reading()
         if self._buffer:
             self._advance()
@@ -184,7 +184,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _read_head(self) -> None:
         buffer = self._buffer
-        while buffer.startswith(b"\r\n"):  # an empty line before a request counts for nothing
+        while buffer.startswith(b"\r\n"):  # an empty line before a request is ignored
             del buffer[:2]
         if not buffer or bytes(buffer[:2]) == b"\r":
             return
@@ -203,7 +203,7 @@ class ServerConnection(asyncio.Protocol):
     def _begin(self, request: Head) -> None:
         exchange = self._exchange = Exchange(self, request)
         length = request.length
-        if length is not None and length <= len(self._buffer):  # it came in one piece, as most do
+        if length is not None and length <= len(self._buffer):  # it is complete, as in most requests
             self._answer()
             if length:
                 exchange.received = length
@@ -218,14 +218,14 @@ class ServerConnection(asyncio.Protocol):
             self._table.tasks[exchange] = self.loop.create_task(exchange.run(self._served.app, self._table.tasks))
 
     def _read_body_in_turn(self) -> None:
-        """Chunks cost by their number, not by their bytes: behind others that have many, they wait."""
+        """The cost of chunks depends on their number, so connections with many chunks take turns."""
         if isinstance(self._body, body.Chunked) and self._table.has_line():
             self._table.line_up(self)
         else:
             self._read_body()
 
     def proceed(self) -> None:
-        """It is this connection's turn to read on."""
+        """Continue reading: it is this connection's turn."""
         if self._body is None or self._state is ConnectionState.LEAVING:
             return
         try:
@@ -234,7 +234,7 @@ class ServerConnection(asyncio.Protocol):
             self._refuse(refused)
         self._account()
         if self._has_ended and self._state is ConnectionState.BODY and not self._table.is_in_line(self):
-            self.transport.close()  # the rest will never come
+            self.transport.close()  # the rest will never arrive
 
     def _read_body(self) -> None:
         exchange, reader = self._exchange, self._body
@@ -273,7 +273,7 @@ class ServerConnection(asyncio.Protocol):
     # --- answering ---
 
     def answered(self) -> None:
-        """The exchange has written all of its answer."""
+        """The exchange has written its complete response."""
         if self._body is None:
             self._end_exchange()
         elif self._state is not ConnectionState.LEAVING and not self._exchange_may_go_on():
@@ -282,7 +282,7 @@ class ServerConnection(asyncio.Protocol):
             self.resume_reading()
 
     def may_keep_alive(self) -> bool:
-        """Asked when an answer begins: whether the rest of the request will be read, so that another may follow."""
+        """Whether the rest of the request will be read, so that another may follow. Called when a response begins."""
         return not self._table.draining and (self._body is None or self._exchange_may_go_on())
 
     def _exchange_may_go_on(self) -> bool:
@@ -309,7 +309,7 @@ class ServerConnection(asyncio.Protocol):
         self._account()
 
     def crashed(self) -> None:
-        """The application failed before its answer began."""
+        """The application failed before its response began."""
         self.transport.write(refusal.render(500, "", self._served.doc_url_base))
         self._leave()
 
@@ -345,7 +345,7 @@ class ServerConnection(asyncio.Protocol):
                 self._peer.waiting[self] = None
 
     def _account(self) -> None:
-        """Keep the sum of what this request holds in memory."""
+        """Count the memory of this request."""
         held = len(self._buffer) + self._received()
         if held <= SMALL:
             held = 0
@@ -358,7 +358,7 @@ class ServerConnection(asyncio.Protocol):
                 self._held = 0
 
     def expire(self, now_s: float) -> None:
-        """A deadline has passed; what moved meanwhile may have put it off."""
+        """Handle a deadline, unless progress has extended it."""
         if self._written_since_s is not None and now_s >= self._written_since_s + ANSWER_S:
             left = self.transport.get_write_buffer_size()
             allowed_s = ANSWER_S + max(0, self._unsent - left) / BYTES_PER_S
@@ -384,7 +384,7 @@ class ServerConnection(asyncio.Protocol):
                 self.abort()
 
     def _expire_body(self, now_s: float) -> None:
-        if not self._is_reading or self._table.is_in_line(self):  # it is the server that does not take it
+        if not self._is_reading or self._table.is_in_line(self):  # the server itself does not read it
             self._since_s = now_s
         received = self._exchange.received if self._exchange is not None else 0
         self.deadline_s = self._since_s + BODY_S + received / BYTES_PER_S
@@ -392,11 +392,11 @@ class ServerConnection(asyncio.Protocol):
             self._refuse(RefusedError(f"The body was not complete within {BODY_S:.0f} seconds", status=408))
 
     def _received(self) -> int:
-        """Bytes of the body that the application has or may still take."""
+        """Bytes of the body that the application has received or may still receive."""
         return self._exchange.received if self._exchange is not None and not self._exchange.complete else 0
 
     def evict(self) -> None:
-        """Make room for another connection."""
+        """Close to make room for another connection."""
         if self._state is ConnectionState.IDLE:
             self._leave(linger=False)
         else:

@@ -1,4 +1,4 @@
-"""One request and its answer, as an ASGI application receives and sends them."""
+"""One request and its response, as an ASGI application receives and sends them."""
 
 import asyncio
 import http
@@ -15,19 +15,19 @@ from sent_server.http.server.head import Head
 log = structlog.get_logger()
 _STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-# A head and a body up to this size leave in one piece.
+# A head and a body up to this size are sent together.
 JOINED = 64 * 1024
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class ExchangeConnection(Protocol):
-    """What an exchange needs of the connection that it is on."""
+    """The interface of the connection for an exchange."""
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     client: tuple[str, int] | None
     server: tuple[str, int] | None
-    # Set while the client reads too slowly; done when it has caught up.
+    # Set while the client reads too slowly, done when it has caught up.
     writable: asyncio.Future[None] | None
 
     def may_keep_alive(self) -> bool: ...
@@ -81,7 +81,7 @@ class Exchange:
 
     @property
     def is_stream(self) -> bool:
-        """An answer of which nobody knows whether it ends, such as server-sent events."""
+        """A response of unknown length, such as server-sent events."""
         return self.started and not self.complete and self._chunked
 
     async def run(self, app: ASGIApp, running: MutableMapping[object, asyncio.Task[None]]) -> None:
@@ -167,7 +167,7 @@ class Exchange:
             self._head = self._render(message["status"], message.get("headers", ()))
 
     def _render(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The head goes out with the first piece of the body, as ASGI wants it, and in one packet with it."""
+        """The head is sent in one packet with the first part of the body, as ASGI requires."""
         self.keep_alive = self.keep_alive and self._connection.may_keep_alive()
         lines = [_STATUS[status], b"date: ", _date(), b"\r\n"]
         length: int | None = None
@@ -177,7 +177,7 @@ class Exchange:
             if name == b"content-length":
                 length = int(value)
             elif name in (b"transfer-encoding", b"connection"):
-                # How the connection goes on is decided here; an application may only end it.
+                # This server decides about keeping the connection. An application may only close it.
                 self.keep_alive = self.keep_alive and b"close" not in value.lower()
                 continue
             lines += (name, b": ", value, b"\r\n")
@@ -200,7 +200,7 @@ class Exchange:
             count += 1
         lines.append(b"\r\n")
         rendered = b"".join(lines)
-        # A line break inside of a value would be a header, or an answer, of somebody else's choice.
+        # A line break in a value would allow header injection or response splitting.
         if rendered.count(b"\n") != count + 1 or rendered.count(b"\r") != count + 1 or b"\0" in rendered:
             self.started = False
             raise RuntimeError("A header of the answer holds a control character")

@@ -1,8 +1,8 @@
-"""The head of a request, by the grammar of RFC 9112 and nothing beside it.
+"""The head of a request, by the strict grammar of RFC 9112.
 
-Whatever two HTTP readers might understand differently (a bare line feed, a folded line, two lengths, a length beside
-chunks) is refused: a proxy in front of this server might be the other reader. An `Upgrade` is ignored, as RFC 9110 7.8
-allows, and the request served as what it is.
+Everything that two HTTP parsers might understand differently (a bare line feed, a folded line, two lengths, a length
+with chunks) is refused, because a proxy in front of this server is another parser. `Upgrade` is ignored, as RFC 9110 7.8
+allows.
 """
 
 import re
@@ -17,7 +17,7 @@ _REQUEST_LINE = re.compile(rb"(%b{1,32}) ([\x21\x22\x24-\x7e\x80-\xff]++) HTTP/1
 FIELD = rb"%b++:[\t\x20-\x7e\x80-\xff]*+" % _TOKEN
 _FIELDS = re.compile(rb"(?:\r\n%b)*+" % FIELD)
 _HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
-# With a host, and without user information, which RFC 9110 4.2.4 takes for an attempt to mislead.
+# With a host, and without user information, which RFC 9110 4.2.4 treats as an error.
 _ABSOLUTE = re.compile(rb"https?://%b+(?=[/?]|\Z)" % _HOST.pattern.removesuffix(b"*"), re.IGNORECASE)
 _LENGTH = re.compile(rb"[0-9]{1,15}")
 _ONCE = frozenset((b"host", b"content-length", b"transfer-encoding"))
@@ -25,7 +25,7 @@ _LISTS = frozenset((b"connection", b"expect"))
 
 
 class RefusedError(Exception):
-    """This connection cannot go on: answer `status` with the reason, and close it."""
+    """The connection cannot continue. Respond with `status` and the reason, and close it."""
 
     def __init__(self, reason: str, status: int = 400) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class Head:
-    """`length` is None for a body in chunks, and 0 when there is none."""
+    """`length` is None for a chunked body, and 0 without a body."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class Head:
 
 
 def check_start(buffer: bytearray, scanned: int) -> None:
-    """What may be said before the head is complete. `scanned` bytes were checked before. Raises RefusedError."""
+    """Check an incomplete head. `scanned` bytes were checked before. Raises RefusedError."""
     if len(buffer) > MAX_HEAD_BYTES:
         raise RefusedError("The request head is larger than 64 KiB")
     if _has_bare_ending(buffer, scanned):
@@ -62,7 +62,7 @@ def check_start(buffer: bytearray, scanned: int) -> None:
 
 
 def _has_bare_ending(buffer: bytearray, scanned: int) -> bool:
-    """A CR or LF without the other; one CR at the very end may still get its LF. Counting costs a tenth of a search."""
+    """Whether a CR or LF lacks the other. A CR at the end may still get its LF. Counting costs a tenth of a search."""
     start = scanned - 1 if scanned and buffer[scanned - 1] == 0x0D else scanned
     pairs = buffer.count(b"\r\n", start)
     return buffer.count(b"\n", start) != pairs or buffer.count(b"\r", start) - buffer.endswith(b"\r") != pairs
@@ -106,11 +106,11 @@ def parse(raw: bytes) -> Head:
 
 
 def _merged(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The values of a header that may come more than once, as the list that they are."""
+    """The combined values of a header that may be repeated."""
     merged: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in _ONCE and name in merged:
-            raise RefusedError(f"The header {name.decode()} comes twice; send it once")
+            raise RefusedError(f"The header {name.decode()} is duplicated; send it once")
         if name in merged and name in _LISTS:
             value = merged[name] + b"," + value
         merged[name] = value

@@ -1,4 +1,4 @@
-"""The answer to what no endpoint sees, as bytes: in the envelope, and the last one of its connection."""
+"""The error response for requests that reach no endpoint, as bytes. It closes the connection."""
 
 import http
 import time
@@ -10,7 +10,7 @@ from sent_server.kernel import ids
 
 
 def render(status: int, reason: str, doc_url_base: str) -> bytes:
-    """INTERNAL_001 for 500, INTERNAL_005 for 503, and VALIDATION_001 for whatever the client did wrong."""
+    """INTERNAL_001 for 500, INTERNAL_005 for 503, and VALIDATION_001 for errors of the client."""
     request_id = ids.new_request_id()
     match status:
         case 500:

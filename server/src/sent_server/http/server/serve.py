@@ -1,4 +1,4 @@
-"""Runs the ASGI application in the loop that also runs the workers. Signals belong to the caller."""
+"""Runs the ASGI application in the event loop of the workers. The caller handles signals."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,10 @@ from sent_server.http.server.table import ConnectionTable
 
 log = structlog.get_logger()
 BACKLOG = 2_048
-# Of answers that nobody reads, the kernel copies this much per connection (Linux doubles it) and no more.
+# The kernel buffers at most this much of an unread response per connection (Linux doubles it).
 SEND_BUFFER_BYTES = 64 * 1024
 SHUTDOWN_S = 5.0
-# Open files that connections leave to the database, the bus and webhooks.
+# Open files reserved for the database, the bus and webhooks.
 MAX_SPARED_FILES = 512
 
 
@@ -25,7 +25,7 @@ MAX_SPARED_FILES = 512
 async def served(
     asgi: ASGIApp, bound: socket.socket, *, doc_url_base: str, max_connections: int, max_connections_per_address: int
 ) -> AsyncGenerator[asyncio.Task[None]]:
-    """Answer requests while the block runs, then finish those in flight. The task ends early only by a fault."""
+    """Serve requests while the block runs, then finish those in flight. The task ends early only on a failure."""
     table = ConnectionTable(max_connections=_affordable(max_connections), max_per_address=max_connections_per_address)
     common = Served(asgi, table, doc_url_base)
     loop = asyncio.get_running_loop()
@@ -43,7 +43,7 @@ async def served(
 
 
 def _affordable(wanted: int) -> int:
-    """Without a free file, connections could not even be refused: accept() would fail, and nobody would hear of it."""
+    """Without a free file descriptor accept() fails, so connections could not even be refused."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return wanted

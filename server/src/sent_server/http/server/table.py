@@ -1,8 +1,8 @@
-"""All connections of a process: how many there are, how much they hold in memory, and which of them waited too long.
+"""All connections of a process: their number, their memory and their deadlines.
 
-One client must not use up what others need. When a limit is met, the connection that has waited longest for its client
-makes room for the new one; only when all are busy is the new one refused. No timer per request: a sweep twice a second
-looks at the deadlines.
+One client must not exhaust the resources of others. At a limit, the connection that has waited longest for its client
+is closed in favor of the new one. The new one is refused only if all are busy. Instead of a timer per request, a sweep
+twice a second checks the deadlines.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from sent_server.kernel import network
 log = structlog.get_logger()
 SWEEP_EVERY_S = 0.5
 LOG_EVERY_S = 60.0
-# How long those in line are worked for before everything else has its turn.
+# The time for waiting connections before other work continues.
 TURN_S = 0.005
-# What the requests and unread answers of one address, and of all, may hold at once.
+# Memory limits for requests and unread responses, per address and in total.
 MAX_HELD_PER_ADDRESS = 16 * 1024 * 1024
 MAX_HELD = 28 * 1024 * 1024
-# A connection that holds less than this is never refused for what others hold.
+# A connection with less memory than this is never refused because of others.
 SMALL = 16 * 1024
 
 
@@ -49,7 +49,7 @@ class Peer:
         self.name = name
         self.connections = 0
         self.held = 0
-        # In the order in which they began to wait for their client.
+        # Ordered by the time when they began to wait for their client.
         self.waiting: dict[TrackedConnection, None] = {}
 
 
@@ -58,7 +58,7 @@ class ConnectionTable:
         self.max_connections = max_connections
         self.max_per_address = max_per_address
         self.draining = False
-        self.tasks: dict[object, asyncio.Task[None]] = {}  # a task that nobody holds may be collected
+        self.tasks: dict[object, asyncio.Task[None]] = {}  # an unreferenced task may be garbage collected
         self.emptied = asyncio.Event()
         self._members: dict[TrackedConnection, Peer] = {}
         self._peers: dict[str, Peer] = {}
@@ -68,7 +68,7 @@ class ConnectionTable:
         self._has_work_scheduled = False
 
     def enter(self, member: TrackedConnection, address: str) -> Peer | None:
-        """None when there is no room: every connection of the address, or every one of all, is at work."""
+        """None if there is no room: all connections of the address, or all of the process, are busy."""
         name = network.network(address)
         peer = self._peers.get(name)
         if peer is not None and peer.connections >= self.max_per_address:
@@ -115,7 +115,7 @@ class ConnectionTable:
         return member in self._line
 
     def line_up(self, member: TrackedConnection) -> None:
-        """Let it proceed when all before it have; what has much to read comes a piece at a time, and in turns."""
+        """Queue a connection. Connections with much to read proceed round-robin, a part at a time."""
         self._line[member] = None
         self._schedule_work()
 
@@ -130,13 +130,13 @@ class ConnectionTable:
         for member in list(self._line):
             if time.perf_counter() >= until_s:
                 break
-            if member in self._line:  # not gone meanwhile
+            if member in self._line:  # still open
                 del self._line[member]
                 member.proceed()
         self._schedule_work()
 
     def shut_down(self) -> None:
-        """Idle connections end now, the others with the answer that they are at."""
+        """Close idle connections now, and the others after their current response."""
         self.draining = True
         for member in list(self._members):
             member.shut_down()
