@@ -61,7 +61,7 @@ class CacheError(Exception):
 
 
 class SharedLimiter:
-    """`http.limits.Limiter`. Tier unlimited is counted per process: sharing a million per minute exactly costs too much."""
+    """`http.limits.Limiter`. Tier unlimited is counted per process: exact sharing costs too much."""
 
     def __init__(self, redis: Any, installation: str) -> None:
         self._redis = redis

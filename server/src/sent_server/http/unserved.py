@@ -1,8 +1,8 @@
 """Fields that change the meaning of a request and that this server does not support.
 
 If ignored, such a field would send another message, at another time, from another number or to other people than
-requested. So each is refused by name, unless it is empty: typed clients write every field of their types. All other unknown fields
-are ignored. A model names its row of this table as its class variable `not_served`.
+requested. So each is refused by name, unless it is empty: typed clients write every field of their types. All other
+unknown fields are ignored. A model names its row of this table as its class variable `not_served`.
 
 A name covers its usual spellings: `send_at`, `sendAt`, `SendAt`, `send-at`.
 """

@@ -1,8 +1,8 @@
 """The head of a request, by the strict grammar of RFC 9112.
 
 Everything that two HTTP parsers might understand differently (a bare line feed, a folded line, two lengths, a length
-with chunks) is refused, because a proxy in front of this server is another parser. `Upgrade` is ignored, as RFC 9110 7.8
-allows.
+with chunks) is refused, because a proxy in front of this server is another parser. `Upgrade` is ignored, as RFC 9110
+7.8 allows.
 """
 
 import re
