@@ -85,9 +85,9 @@ async def _as_the_release_before_left_it(database: Database) -> None:
     await database.write(lambda tx: tx.execute(PUT_FIRST, name="id", content="first"))
 
 
-def test_rows_are_there_under_the_new_names(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_there_under_the_new_names(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        database = await open_database(database_url)
+        database = await open_database(empty_database_url)
         try:
             await _migrate_to(database, BEFORE, monkeypatch)
             await _as_the_release_before_left_it(database)
@@ -103,14 +103,14 @@ def test_rows_are_there_under_the_new_names(database_url: str, monkeypatch: pyte
 
 
 def test_a_process_of_the_release_before_goes_on_with_the_same_rows(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its statements are prepared already when the migration comes."""
-    if database_url.startswith("sqlite"):
+    if empty_database_url.startswith("sqlite"):
         return  # has one process
 
     async def main() -> None:
-        old, new = await open_database(database_url), await open_database(database_url)
+        old, new = await open_database(empty_database_url), await open_database(empty_database_url)
         try:
             await _migrate_to(new, BEFORE, monkeypatch)
             await _as_the_release_before_left_it(old)
@@ -134,14 +134,14 @@ def test_a_process_of_the_release_before_goes_on_with_the_same_rows(
 
 
 def test_the_release_before_may_use_the_schema_on_postgres_alone(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        database = await open_database(database_url)
+        database = await open_database(empty_database_url)
         try:
             await _migrate_to(database, BEFORE + 1, monkeypatch)
             monkeypatch.setattr(migrate, "_newest", lambda: BEFORE)
-            if database_url.startswith("sqlite"):
+            if empty_database_url.startswith("sqlite"):
                 with pytest.raises(SchemaTooNewError, match="16"):
                     await database.read(migrate.usable)
             else:
