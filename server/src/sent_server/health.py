@@ -45,7 +45,7 @@ class ProcessHealth:
         return Reply(204)
 
     async def ready(self) -> Reply:
-        """Raises 503 with the reason while requests had better go elsewhere. A lost bus is none: it costs latency."""
+        """Raises 503 with the reason while requests should go elsewhere. A lost bus is no reason: it costs latency."""
         if self.state is not HealthState.READY:
             raise ApiError("INTERNAL_005", f"Service temporarily unavailable: this process is {self.state}")
         try:

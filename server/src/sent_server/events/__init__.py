@@ -1,4 +1,4 @@
-"""Outgoing events, written in the transaction of the change they tell of, and the queue of their deliveries.
+"""Outgoing events, written in the transaction of the change that they report, and the queue of their deliveries.
 
 Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks beyond an endpoint's id.
 """

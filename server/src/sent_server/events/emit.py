@@ -1,4 +1,4 @@
-"""Tells receivers of a change, in the change's own transaction: no event without change, no change without event.
+"""Records events for receivers in the transaction of the change: no event without change, no change without event.
 
 The fan-out to receivers happens here and not in a later job (docs/decisions/0003). Events that nobody wants are
 not written at all.

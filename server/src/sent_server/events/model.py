@@ -1,4 +1,4 @@
-"""What happened, as receivers are told."""
+"""What happened, as receivers see it."""
 
 from collections.abc import Mapping
 from typing import Any

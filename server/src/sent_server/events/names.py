@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sent_server.kernel.values import value_object
 
 TEMPLATES = "templates"
-PROFILE_COMPLETED = "profile.completed"  # told to the address of its request only; no webhook can subscribe
+PROFILE_COMPLETED = "profile.completed"  # posted only to the address of its request; no webhook can subscribe
 RECEIVED = "message.received"
 STATES = tuple(
     f"message.{state}"
@@ -26,8 +26,8 @@ STATES = tuple(
     )
 )
 CUSTOM_KEYWORD = "contact.custom_keyword"
-# Names that other releases of this API know. No operation of this one schedules, cancels or filters a message; whoever
-# is blocked by their consent gets no message, or one that failed.
+# Names that other releases of this API know. No operation of this one schedules, cancels or filters a message; a
+# contact that opted out gets no message, or one that failed.
 NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"})
 CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", CUSTOM_KEYWORD)
 _MESSAGES = (*STATES, RECEIVED)
@@ -65,7 +65,7 @@ class Described:
 
     @property
     def is_raised(self) -> bool:
-        """False: one may subscribe, and never hears anything."""
+        """False: a webhook may subscribe, but the event is never sent."""
         return self.name not in NEVER_RAISED
 
 

@@ -1,6 +1,6 @@
 """Deliveries of an endpoint that is off: pending, due at no time, and so outside of the queue until it is on again.
 
-Every function takes a portion, so that a hundred thousand of them hold up nobody. What is off, and for how long they
+Every function takes a portion, so that a hundred thousand of them block nobody. What is off, and for how long they
 are kept, is the caller's knowledge.
 """
 

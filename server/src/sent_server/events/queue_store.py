@@ -1,4 +1,4 @@
-"""The SQL of the queue of deliveries: what is due, who sends it, what became of it. Every function works on sets.
+"""The SQL of the queue of deliveries: what is due, who sends it, and its result. Every function works on sets.
 
 Global by nature, like the job table: a sender serves all tenants.
 """
@@ -140,7 +140,7 @@ class Share:
 
 @value_object
 class DeliveryProgress:
-    """What becomes of a claimed delivery. `due_at_ms` None means finished."""
+    """The result of a claimed delivery. `due_at_ms` None means finished."""
 
     status: str
     attempts: int
@@ -155,7 +155,7 @@ class DeliveryProgress:
 
 async def due_endpoints(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple[list[DueEndpoint], str]:
     """Look at up to `count` endpoints that wait, after that one ("": the first). Returns those with something due, and
-    where to go on; "" at the end."""
+    where to continue; "" at the end."""
     rows = await tx.fetch(DUE_ENDPOINTS, after=after, now_ms=now_ms, count=count)
     due = [DueEndpoint(*row) for row in rows if row[0] is not None]
     return due, rows[-1][1] if len(rows) == count else ""
@@ -184,7 +184,7 @@ async def contents(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, EventCo
 
 
 async def record(tx: Tx, results: Sequence[tuple[ClaimedDelivery, DeliveryProgress]]) -> None:
-    """Write what became of claimed deliveries, except where another sender has claimed them since."""
+    """Record the results of claimed deliveries, except where another sender has claimed them since."""
     await tx.execute_many(
         RECORD,
         [

@@ -43,7 +43,7 @@ class Span:
 async def replay_one(
     tx: Tx, customer_id: str, endpoint_id: str, delivery_id: str, *, parks: bool, never: str, now_ms: int
 ) -> bool:
-    """False when there is no such delivery. One that still waits goes on waiting. `never` names log-only entries;
+    """False when there is no such delivery. One that still waits continues to wait. `never` names log-only entries;
     `parks`: it is kept until the endpoint is on."""
     found = await tx.fetch(PICK_ONE, customer_id=customer_id, endpoint_id=endpoint_id, id=delivery_id, never=never)
     finished = [row for row in found if row[1]]
@@ -54,7 +54,7 @@ async def replay_one(
 async def replay_span(
     tx: Tx, customer_id: str, endpoint_id: str, span: Span, *, parks: bool, never: str, count: int, now_ms: int
 ) -> tuple[int, str | None]:
-    """Replay up to `count`, oldest first. Returns how many, and the id to go on after if there may be more."""
+    """Replay up to `count`, oldest first. Returns how many, and the id to continue after if there may be more."""
     found = await tx.fetch(
         PICK_RANGE,
         customer_id=customer_id,

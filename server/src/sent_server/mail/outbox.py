@@ -18,7 +18,7 @@ KIND = "mail"
 LEASE_MS = 120_000
 BATCH = 10
 _MINUTE_MS = 60_000
-# Two days in all; then the letter has failed, and whoever wrote it must look for another way.
+# Two days in all; then the email has failed, and its sender must find another way.
 BACKOFF = Backoff(tuple(minutes * _MINUTE_MS for minutes in (1, 5, 15, 60, 180, 360, 720, 1440)), gives_up=True)
 
 

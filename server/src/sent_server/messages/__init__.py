@@ -1,1 +1,1 @@
-"""Messages: accepting them, and telling how they fare. Sending them is `delivery`'s business."""
+"""Messages: accepting them, and reporting their progress. `delivery` sends them."""

@@ -81,7 +81,7 @@ class AcceptMessages:
         if notified:
             self.bus.hint(events.TOPIC)
         for kind, ids in work.items():
-            # A crowd waits in its queue; a bare hint has workers go around all queues.
+            # Large batches are hinted without ids, so that workers claim fairly.
             self.bus.hint(kind, ids if len(ids) <= MAX_NAMED else ())
 
     def _decide(
@@ -211,7 +211,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     await jobs.enqueue_keyed(tx, work)
     await store.insert_active_contacts(tx, newly_active)
     await events.emit(tx, announced, interest)
-    # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
+    # Last: an account's balance is one row, and a change of it blocks the others until the commit.
     await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for job in work:

@@ -1,4 +1,4 @@
-"""What receivers are told about a message. Source: contract/webhooks.md, sections 3 and 4."""
+"""The events of a message, as receivers get them. Source: contract/webhooks.md, sections 3 and 4."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@
 
 A message has legs, one per channel of its plan, and shows one of them: the leg that is READ; else the one that was
 DELIVERED first; else the last one that a carrier took; else the one being tried. Status, channel, price and sender
-belong to that leg. While the next leg is being tried, a message that was SENT goes on showing the one that was.
+belong to that leg. While the next leg is being tried, a message that was SENT still shows the leg that was SENT.
 
 A status only moves to a higher rank, so receipts that come twice, late or out of order end in the same state. SENT is
 recorded once per leg that a carrier takes: that moves the message to another leg, and never back.
@@ -46,7 +46,7 @@ ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
 
 @value_object
 class MessageProgress:
-    """Where a message is: its status, the leg under way, the leg that it shows, and how many legs its plan has."""
+    """Where a message is: its status, the leg in progress, the leg that it shows, and how many legs its plan has."""
 
     status: str
     leg: int
@@ -92,7 +92,7 @@ def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bo
 
 
 def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = True) -> LifecycleStep:
-    """A leg was rejected, failed or timed out: try the next one, or give up. Only the leg under way can end."""
+    """A leg was rejected, failed or timed out: try the next one, or give up. Only the leg in progress can end."""
     if leg != progress.leg or progress.status in ENDED:
         return NOTHING
     if falls_back and leg + 1 < progress.legs:

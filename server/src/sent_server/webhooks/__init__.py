@@ -1,1 +1,1 @@
-"""Where tenants want to be told, and the sender that tells them: signed, retried, fair to every endpoint."""
+"""The webhooks of tenants, and the sender that posts to them: signed, retried, fair to every endpoint."""

@@ -1,4 +1,4 @@
-"""One request to a receiver: the body, the signature of this moment, and what became of it."""
+"""One request to a receiver: the body, the signature of this moment, and the outcome."""
 
 from collections.abc import Callable
 from typing import assert_never

@@ -63,7 +63,7 @@ class TargetResolver:
         try:
             return test_event.target(webhook, self.sealer)
         except InvalidTag:
-            # Sealed with another master key: this webhook waits, the others go on.
+            # Sealed with another master key: this webhook waits, the others continue.
             log.error("webhook.secret_unreadable", webhook_id=webhook.id)
             return None
 
@@ -71,7 +71,7 @@ class TargetResolver:
 @value_object
 class Look:
     """A look at a stretch of the queue: whose deliveries may be sent, and whose must leave the queue since their
-    webhook is off or gone. `following`: where to go on; "" at the end."""
+    webhook is off or gone. `following`: where to continue; "" at the end."""
 
     ready: Sequence[DueEndpoint]
     off: Sequence[Key]

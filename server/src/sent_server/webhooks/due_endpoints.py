@@ -1,8 +1,8 @@
 """Which endpoints have something to send: a cache of what this process found in the queue.
 
 Looking for them takes a step per endpoint that waits for anything, and many thousands that are down may wait. So a look
-goes through a stretch of them and the next one goes on from there; a process looks in a fifth of its time at most, and
-goes on meanwhile with those that had more.
+goes through some of them and the next one continues from there; a process looks in a fifth of its time at most, and
+meanwhile continues with those that had more.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 10, 250
 class DueEndpoints:
     """`now_ms` is the platform's time, by which things are due; `monotonic_ms` measures our own effort.
 
-    `wake` brings the sender back here: whoever asked in a pause is told when it is over.
+    `wake` brings the sender back here: a caller that asked in a pause is woken when it is over.
     """
 
     def __init__(

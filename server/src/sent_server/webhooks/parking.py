@@ -1,4 +1,4 @@
-"""What becomes of events while their webhook is off, and when it is on again.
+"""Parks events while their webhook is off, and releases them when it is on again.
 
     enabled --410, ten failed events, 72 h unreachable--> disabled: new events are parked
        | +--a person--> switched off: no new events                  |

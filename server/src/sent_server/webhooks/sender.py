@@ -100,7 +100,7 @@ class Sender:
 
     @property
     def pause_ms(self) -> int:
-        """How long until a step looks at the database again; until then it goes on with what it knows."""
+        """How long until a step looks at the database again; until then it works with what it knows."""
         return self._due.pause_ms
 
     async def recover(self) -> None:
@@ -139,7 +139,7 @@ class Sender:
         return False
 
     async def take_over(self) -> bool:
-        """Go on with what a dead process was sending."""
+        """Continue the work of a dead process."""
         if await self._leases.take_over():
             self._bus.wake(TOPIC)
         return False

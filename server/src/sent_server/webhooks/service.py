@@ -179,7 +179,7 @@ async def replay_one(tx: Tx, customer_id: str, webhook_id: str, delivery_id: str
 
 
 async def replay_span(tx: Tx, customer_id: str, webhook_id: str, span: Span, *, now_ms: int) -> tuple[int, str | None]:
-    """Send deliveries again, a portion per call: how many, and the id to go on after. They wait while it is off."""
+    """Send deliveries again, a portion per call: how many, and the id to continue after. They wait while it is off."""
     webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
     return await events.replay_span(
         tx,

@@ -152,14 +152,14 @@ class HealthRow(NamedTuple):
 
 
 Key = tuple[str, str]
-# Whoever adds to an account's webhooks waits here, so that two at the same moment do not pass its quota.
+# Additions to an account's webhooks wait here, so that two at the same moment do not exceed its quota.
 QUOTA_LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('webhooks:' || CAST(:customer_id AS TEXT), 0))*/
 """
 
 
 async def hold_up_others(tx: Tx, customer_id: str) -> None:
-    """Hold up others who add, until our commit."""
+    """Block other additions until our commit."""
     await tx.fetch(QUOTA_LOCK, customer_id=customer_id)
 
 
