@@ -124,13 +124,13 @@ class Platform:
             self._running.append(worker)
 
     async def close(self) -> None:
-        """Stop what runs, let what is under way be written down, and close the database, whatever else fails."""
+        """Stop what runs, record the work in progress, and close the database, whatever else fails."""
         self.health.state = HealthState.DRAINING
         async with self._closing:
             await self.end_work()
 
     def end_work(self) -> asyncio.Task[None]:
-        """Claim nothing more from now on; the task ends when what was claimed is written down. Requests go on."""
+        """Claim nothing more from now on; the task ends when the claimed work is recorded. Requests continue."""
         if self._ending is None:
             self._ending = asyncio.create_task(self._stop_work(), name="end-work")
         return self._ending

@@ -145,7 +145,7 @@ class Carrier(Protocol):
     """`name` is what the channel configuration stores. `messages_per_second` is what it takes from all senders
     together; None: as much as comes.
 
-    `submit` sends one message and returns what became of it. Concurrency, the deadline and recording are the engine's
+    `submit` sends one message and returns its outcome. Concurrency, the deadline and recording are the engine's
     affair: many submits run at once, and one may be cancelled at any await.
     """
 

@@ -85,7 +85,7 @@ def _load() -> dict[Reason, ReasonEntry]:
 
 
 TABLE: dict[Reason, ReasonEntry] = _load()
-# A documented prefix has one code, so that failures decided at acceptance are told alike.
+# A documented prefix has one code, so that failures decided at acceptance are reported alike.
 CODE_OF_PREFIX: dict[str, str] = {entry.prefix: entry.reason_code for entry in TABLE.values() if entry.prefix}
 
 

@@ -66,7 +66,7 @@ async def file_campaign(tx: Tx, campaign: Campaign, *, now_ms: int) -> Campaign:
 
 
 def kinds(registry: Registry, clock: Clock) -> Sequence[Kind]:
-    """Brands and campaigns on their way through the registry. One that fails is asked again later."""
+    """Brands and campaigns on their way through the registry. A failed one is retried later."""
 
     async def ask(case: _Case) -> Answer:
         match case.question:

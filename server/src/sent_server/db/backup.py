@@ -30,7 +30,7 @@ class BadCopyError(StorageError):
 class Copy:
     """What a file says of itself. `proof` shows which master key opens it; None while nothing was sealed.
 
-    `jobs` counts what waits by kind, `posts` the webhooks that are still to be told.
+    `jobs` counts what waits by kind, `posts` the webhooks that are still to be posted.
     """
 
     schema_version: int
@@ -41,9 +41,9 @@ class Copy:
 
 
 def create(source: Path, target: Path) -> None:
-    """Copy to an empty file, as of one moment. Writers go on meanwhile. Raises BadCopyError when the copy is not whole.
+    """Copy to an empty file, as of one moment. Writers continue meanwhile. Raises BadCopyError for a damaged copy.
 
-    All pages in one step: in WAL that holds up nobody, and a copy in portions starts again at every write.
+    All pages in one step: in WAL that blocks nobody, and a copy in portions starts again at every write.
     """
     with _translated(source):
         reading = apsw.Connection(_uri(source, "mode=rw"), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)

@@ -24,7 +24,7 @@ class Tx(Protocol):
         ...
 
     async def execute_many(self, sql: str, rows: Sequence[Row], *, distinct: bool = False) -> None:
-        """Run one statement per row; values stand in the order in which the names first appear.
+        """Run one statement per row; values are in the order in which the names first appear.
 
         `distinct` promises that no two rows name the same row, so that an UPDATE may run as one statement.
         """
@@ -41,7 +41,7 @@ class Tx(Protocol):
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
-        """Undo what happened inside when the block raises; the exception goes on."""
+        """Undo the block when it raises; the exception propagates."""
         ...
 
     def after_commit(self, fn: Callable[[], None]) -> None: ...

@@ -33,7 +33,7 @@ async def read(tx: Tx, name: str) -> str | None:
 
 
 async def put_first(tx: Tx, name: str, content: str) -> None:
-    """Whoever comes first decides; read it back afterwards."""
+    """The first writer decides; read the value back afterwards."""
     await tx.execute(PUT_FIRST, name=name, content=content)
 
 

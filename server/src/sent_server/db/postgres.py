@@ -27,7 +27,7 @@ MAX_CONNECTIONS = 12
 # A process that stops in the middle of a transaction (a paused machine, a cut cable) must not keep its locks.
 STALLED_AFTER_MS = 5_000
 # Statements here look rows up by their keys. Left alone, the planner hashes whole tables while statistics are young,
-# and plans anew for every array.
+# and plans again for every array.
 PLANNER = {"enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
 TRY_LOCKS = "SELECT n.value, pg_try_advisory_xact_lock(hashtextextended(n.value, 0)) FROM EACH(:names) AS n"
 # The text of a statement -> the same over arrays, or None where there is no such form.

@@ -1,4 +1,4 @@
-"""Writing down what has already happened outside, though the database is away for a while.
+"""Recording what has already happened outside, though the database is down for a while.
 
 What a carrier or a receiver answered is known here and nowhere else. Forgotten, it would be asked for again: a second
 SMS on somebody's phone for every message that was on its way when PostgreSQL restarted.
@@ -11,7 +11,7 @@ from typing import TypeVar
 from sent_server.db.errors import StorageUnavailableError
 
 T = TypeVar("T")
-# Shorter than the pause of workers that claim: whoever holds an answer should be back before its lease is taken up.
+# Shorter than the pause of workers that claim: a process with an answer should be back before its lease ends.
 PAUSE_S = 0.1
 PATIENCE_S = 600
 

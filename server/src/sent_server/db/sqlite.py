@@ -187,7 +187,7 @@ class SqliteDatabase:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
-        self._close_snapshot()  # whoever hears of this commit reads what it wrote
+        self._close_snapshot()  # a reader that learns of this commit sees its writes
         for hook in tx.hooks:
             hook()
         for member, result in results:
@@ -250,7 +250,7 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA mmap_size=2147418112")
-        # Without it, SQLite compiles a statement anew whenever a value could change its plan; ours never should.
+        # Without it, SQLite compiles a statement again whenever a value could change its plan; ours never should.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         if read_only:
             connection.execute("PRAGMA query_only=ON")

@@ -26,12 +26,12 @@ from sent_server.outbound import LimitPolicy, OpenAttempts, OutcomeRecorder, Tar
 log = structlog.get_logger()
 BATCH_SIZE = 500
 RECORDERS = 4
-# Submits that are under way or answered and not written down yet.
+# Submits that are in progress, or answered and not recorded yet.
 MAX_UNDER_WAY = 2_000
 RENEW_EVERY_MS = LEASE_MS // 3
 LOOK_AT_LEASES_EVERY_S = 1.0
 SWEEP_EVERY_MS = 1_000
-# So many ids at once are somebody's backlog: the next batch goes around all queues, whoever named it first.
+# So many ids at once are somebody's backlog: the next batch goes around all queues.
 CROWD = 100
 STOP_WITHIN_S = 5
 LOST = "the carrier did not answer in time"
@@ -81,7 +81,7 @@ class Dispatcher:
         )
 
     async def step(self) -> bool:
-        """Start what is due and has room; waits while there is none, or answers for the database to come back."""
+        """Start what is due and has room; waits without room, or while answers wait for the database."""
         # After an outage the leases of what they are about have run out: we would ask for our own messages again.
         while (room := self._room()) <= 0 or self._recorder.storage_down:
             self._room_made.clear()
@@ -110,7 +110,7 @@ class Dispatcher:
         return batch.claimed > 0 or batch.throttled or bool(named)
 
     async def stop(self) -> None:
-        """Let what is under way be written down; what no carrier has answered by then counts as unknown."""
+        """Record the submits in progress; those without an answer by then count as unknown."""
         await self._submits.stop(within_s=STOP_WITHIN_S, reason=STOPPED)
         await self._recorder.stop(within_s=STOP_WITHIN_S)
         if self._renewing:
@@ -167,7 +167,7 @@ class Dispatcher:
         return True
 
     async def _record(self, pairs: Sequence[tuple[PreparedSubmission, SubmitOutcome]]) -> None:
-        # Built anew for each try: the time to wait for a receipt begins when it is written down.
+        # Built again for each try: the time to wait for a receipt begins when it is recorded.
         answered = SubmitResults(
             self.carrier.name,
             self.carrier.traits.takes_idempotency_key,

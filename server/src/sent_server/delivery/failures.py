@@ -56,7 +56,7 @@ def no_receipt(channel: str, *, waited_ms: int) -> Failure:
 
 
 def not_taken(channel: str, *, attempts: int) -> Failure:
-    """Put off or unanswered too often."""
+    """Deferred or unanswered too often."""
     what = f"did not take the message after {attempts} attempts"
     return Failure(Reason.CARRIER_FAULT, None, f"The carrier {what}", f"{LABELS[channel]} {what}")
 

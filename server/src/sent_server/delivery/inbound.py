@@ -61,7 +61,7 @@ async def _take_one(
     recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
-    # Consent changes before anyone hears of the message, so that a receiver that answers at once is refused.
+    # Consent changes before anyone gets the message, so that a receiver that answers at once is refused.
     found_keyword = await _find_keyword(tx, customer_id, message, sms_max_parts)
     keyword = found_keyword and found_keyword.keyword
     was_opted_out = keyword is not None and await contacts.opted_out_here(tx, customer_id, message.phone)

@@ -34,7 +34,7 @@ DESCRIPTIONS = {
 
 @value_object
 class _Announced:
-    """What receivers are told: an event, and the leg that it is about (None: of no leg yet)."""
+    """An event for receivers, and the leg that it is about (None: of no leg yet)."""
 
     subject: MessageState
     status: str
@@ -62,7 +62,7 @@ class MessageUpdates:
         self._waiting_moved: list[WaitingMoveRow] = []
 
     def start_leg(self, subject: MessageState, *, why: str | None = None) -> None:
-        """The current leg is about to be submitted for the first time; `why` tells how the one before it ended.
+        """The current leg is about to be submitted for the first time; `why` is how the one before it ended.
 
         The first leg of an automatic choice says which channels its text kept it from.
         """
@@ -83,7 +83,7 @@ class MessageUpdates:
     ) -> None:
         """Carry out what the lifecycle decided. `job` is the leased job of the message, if the caller holds one.
 
-        `failure` is why the leg under way ended; a FAILED step needs one.
+        `failure` is why the leg in progress ended; a FAILED step needs one.
         """
         if failure and TABLE[failure.reason].suppresses == "contact":
             self._stopped[(subject.customer_id, subject.phone)] = None
@@ -136,7 +136,7 @@ class MessageUpdates:
         await jobs.finish_waiting(tx, RECEIPT_TIMEOUT, self._waiting_finished)
         await jobs.move_waiting(tx, self._waiting_moved)
         await self._announce(tx)
-        # Last: an account's balance is one row, and whoever changes it holds up the others until the commit.
+        # Last: an account's balance is one row, and a change of it blocks the others until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
 
     def _show(self, subject: MessageState, leg: int | None) -> None:
@@ -145,7 +145,7 @@ class MessageUpdates:
 
     def _fail(self, subject: MessageState, step: LifecycleStep, failure: Failure) -> None:
         ended_leg, was_taken = subject.leg, subject.status == "SENT"
-        # Before a first leg has started there is none to show: the channel stays what was asked for.
+        # Before a first leg has started there is no leg to show: the channel stays the requested one.
         if subject.channel is not None:
             self._show(subject, step.shown)
         subject.status = "FAILED"

@@ -127,12 +127,12 @@ async def _opted_out(tx: Tx, found: Iterable[MessageState]) -> set[tuple[str, st
 
 
 def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carrier) -> int | None:
-    """Which attempt to make now; None: none, only a receipt can still tell."""
+    """The attempt to make now; None: only a receipt can decide."""
     if previous is None:
         return 1
     match previous.state:
         case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.traits.takes_idempotency_key:
-            # Ask again: the same attempt, sent once however often. Also when it was put off, since a request of a
+            # Submit again: the same attempt, sent once however often. Also when it was deferred, since a request of a
             # process that sleeps may still be on its way (make simulate, seed 7692).
             return previous.number
         case "SUBMITTING" | "UNKNOWN":

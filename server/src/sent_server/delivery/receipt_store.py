@@ -1,4 +1,4 @@
-"""What carriers told of their own accord, stored raw, and the references by which a receipt finds its attempt."""
+"""The reports of carriers, stored raw, and the references by which a receipt finds its attempt."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

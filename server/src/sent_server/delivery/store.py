@@ -1,4 +1,4 @@
-"""The SQL of messages under way, and of what may leave. Attempts: attempt_store.py; receipts: receipt_store.py."""
+"""The SQL of messages in progress, and of what may leave. Attempts: attempt_store.py; receipts: receipt_store.py."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Legs whose carrier never said what became of them: the next leg goes, or the message has failed."""
+"""Legs without a receipt in time: the next leg starts, or the message has failed."""
 
 from collections.abc import Sequence, Set
 

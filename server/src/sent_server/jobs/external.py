@@ -22,7 +22,7 @@ from sent_server.kernel.clock import Clock
 from sent_server.kernel.values import value_object
 
 log = structlog.get_logger()
-# New jobs are claimed this often while calls are under way.
+# New jobs are claimed this often while calls are in progress.
 CLAIM_EVERY_S = 0.25
 STOP_WITHIN_S = 5
 
@@ -34,7 +34,7 @@ class _Call:
 
 
 class ExternalCalls:
-    """What one process has under way of one kind."""
+    """The work in progress of one kind in one process."""
 
     def __init__(self, kind: Kind, step: External[Any, Any], database: Database, clock: Clock) -> None:
         self._kind = kind
@@ -75,7 +75,7 @@ class ExternalCalls:
         under_way = {call.loaded.job.id: task for task, call in self._calls.items()}
         for one in loaded:
             task = under_way.get(one.job.id)
-            if task:  # the clock was moved past our own lease: the call goes on under the new one
+            if task:  # the clock was moved past our own lease: the call continues under the new one
                 one = replace(self._calls[task].loaded, job=one.job)
             else:
                 task = asyncio.create_task(self._call(one), name=f"{self._kind.name}-{one.job.id}")

@@ -44,7 +44,7 @@ class Done:
 
 @value_object
 class Again:
-    """The job is due again after this long; that is not a failure. `kind`: it goes on as a job of another kind."""
+    """The job is due again after this long; that is not a failure. `kind`: it continues as a job of another kind."""
 
     after_ms: int
     kind: str = ""
@@ -110,7 +110,7 @@ class LocalSet:
 
 @value_object
 class Kind:
-    """One kind of job. `batch` is how many are under way at most, in one process."""
+    """One kind of job. `batch` is the maximum in progress in one process."""
 
     name: str
     lease_ms: int

@@ -48,7 +48,7 @@ async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, leas
 
 
 async def run_out(tx: Tx, prefix: str, *, now_ms: int) -> list[str]:
-    """Names whose holder has neither renewed nor laid down: it is gone."""
+    """Names whose holder has neither renewed nor released: it is gone."""
     return [row[0] for row in await tx.fetch(RUN_OUT, pattern=f"{prefix}%", now_ms=now_ms)]
 
 

@@ -31,7 +31,7 @@ class Registry:
     async def release_all(self, tx: Tx, *, now_ms: int) -> None:
         """Give back the leases of a process that was killed. Only for one that is alone (start-up on SQLite).
 
-        Kinds whose step stays in one transaction leave none, and what they put off must not come early.
+        Kinds whose step stays in one transaction leave none, and a deferred job must not come early.
         """
         for kind in self.kinds.values():
             if kind.is_leased_across_commits:

@@ -46,7 +46,7 @@ class Runner:
         self._worker.start()
 
     async def stop(self) -> None:
-        """Claim nothing more, and let what is under way be written down."""
+        """Claim nothing more, and record the work in progress."""
         await self._worker.stop()
         if self._external:
             await self._external.stop()
@@ -90,7 +90,7 @@ class Runner:
             raise
         except Exception:
             log.exception("job.crashed", kind=self._kind.name, ids=[job.id for job in jobs])
-        if len(jobs) > 1:  # one of them is the culprit: the others go on without it
+        if len(jobs) > 1:  # one of them is the culprit: the others continue without it
             for job in jobs:
                 await self._as_set(tx, step, [job], now_ms)
             return

@@ -35,7 +35,7 @@ PICK = """
 """
 # What a hint named: fetched by key, so that workers do not all meet at the head of the queue (docs/decisions/0006).
 # A job that was due when it was made is due, though this machine's clock may be behind the one that accepted it. One
-# that is due later waits for its time, whoever names it.
+# that is due later waits for its time, also when it is named.
 PICK_NAMED = """
     SELECT id, lane FROM jobs
     WHERE id IN (:ids[]) AND kind = :kind

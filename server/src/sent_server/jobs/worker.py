@@ -17,7 +17,7 @@ STOP_WITHIN_S = 5
 class Worker:
     """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop.
 
-    An outage of the database is told once and once when it is over; anything else is a bug, and told each time.
+    An outage of the database is logged once, and its end once; anything else is a bug, and logged each time.
 
     `batch_delay_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
     """
@@ -45,7 +45,7 @@ class Worker:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
-        """Let the step under way end, so that what it claimed is not left to its lease."""
+        """Let the step in progress end, so that what it claimed is not left to its lease."""
         self._stopping = True
         if self._task is None:
             return

@@ -1,6 +1,6 @@
-"""The last step of a profile's set-up: checked at once, done in the background, told to the address of the request.
+"""The last step of a profile's set-up: checked at once, done in the background, reported to the address of the request.
 
-A job does its work, writes what the address shall hear and ends in one transaction, so that it happens once whatever
+A job does its work, writes the event for the address and ends in one transaction, so that it happens once whatever
 dies in between. After a filing it stays, and looks for the registry's verdict now and then.
 """
 
@@ -143,7 +143,7 @@ async def _look_at(tx: Tx, account: Account) -> tuple[Facts, dict[str, list[str]
 
 
 async def _locked(tx: Tx, profile_id: str) -> Account | None:
-    """None when it has been deleted: nobody is told then."""
+    """None when it has been deleted: then no event is sent."""
     found = await accounts.look_up(tx, profile_id)
     return await sharing.for_change(tx, found.organization_id, found.id) if found else None
 

@@ -105,9 +105,9 @@ class SimulatedReply:
 
 @value_object
 class Behaviour:
-    """`refusal` is what the carrier says instead of accepting; `taken` tells that the handset gets the message anyway.
+    """`refusal` is what the carrier says instead of accepting; `taken`: the handset gets the message anyway.
 
-    The `*_after_ms` fields sum up `steps` for whoever looks at the handset. `remembers`: keep a `Memory`.
+    The `*_after_ms` fields sum up `steps` for the view of the handset. `remembers`: keep a `Memory`.
     `overtakes`: the first receipt is on its way before the submit is answered.
     """
 
@@ -212,7 +212,7 @@ def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> 
 
 
 def _strikes(fault: Fault, submission: Submission, now_ms: int) -> bool:
-    """The same attempt has the same luck when it is asked again, but one that was put off tries it anew."""
+    """A retry of the same attempt has the same result, but a deferred attempt draws again."""
     ticket = submission.attempt_id
     if fault.kind is FaultKind.LATER:
         ticket += f"@{now_ms}"
@@ -225,7 +225,7 @@ def _faulty(fault: Fault, channel: Channel) -> Behaviour:
         case FaultKind.REJECTED:
             return Behaviour(Rejected(code, "Rejected by the fault dial", reason_of(code)), taken=False)
         case FaultKind.LATER:
-            return Behaviour(Later(RETRY_AFTER_MS, f"{code}: put off by the fault dial"), taken=False)
+            return Behaviour(Later(RETRY_AFTER_MS, f"{code}: deferred by the fault dial"), taken=False)
         case FaultKind.UNKNOWN:
             return replace(_WELL[channel], refusal=Unknown(f"{code}: answer lost by the fault dial"))
         case FaultKind.NO_RECEIPT:
