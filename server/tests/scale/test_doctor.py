@@ -63,7 +63,7 @@ def test_every_service_out_of_reach_is_named_with_its_remedy(cluster):
     assert "correct SENT_DATABASE_URL" in found["database"][1]
     assert "correct SENT_BUS_URL" in found["bus"][1]
     assert "SENT_CACHE_URL" in found["cache"][1]
-    assert "3 problems to mend" in said
+    assert "3 problems found" in said
     assert "Traceback" not in said
 
 

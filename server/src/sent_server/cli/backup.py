@@ -54,9 +54,9 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
         said = "not copied: it is in SENT_MASTER_KEY; without it, sealed secrets in the backup cannot be read"
     elif key.exists():
         homes.write_private(kept, homes.read_private(key))
-        said = f"copied to {kept}; whoever has both files can read everything"
+        said = f"copied to {kept}; a person with both files can read everything"
     else:
-        said = "there is none yet"
+        said = "no key exists yet"
     backup.fsync_directory(file.parent.resolve())
     return {
         "file": str(file),

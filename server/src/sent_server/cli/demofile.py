@@ -1,4 +1,4 @@
-"""`HOME/demo.json`: how scripts find the server and the demo account; the one place where a key stands in clear."""
+"""`HOME/demo.json`: how scripts find the server and the demo account; the only place with a key in clear text."""
 
 from dataclasses import asdict, replace
 
@@ -25,7 +25,7 @@ class DemoFile:
 
 
 def read(home: Home) -> DemoFile | None:
-    """None when there is none, or when somebody edited it beyond recognition."""
+    """None without a file, or when its content is not valid."""
     try:
         return DemoFile(**orjson.loads(homes.read_private(home.demo_file)))
     except (FileNotFoundError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""What a command may fail with, told in one line that names the next step."""
+"""The failures of commands, each in one line that names the next step."""
 
 import errno
 

@@ -46,5 +46,5 @@ def _adopt_libraries(
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # While PostgreSQL is away it logs a traceback a second; we say that ourselves, once.
+    # While PostgreSQL is down it logs a traceback a second; we log that ourselves, once.
     logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)

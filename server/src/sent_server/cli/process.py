@@ -67,7 +67,7 @@ def served(platform: Platform, bound: socket.socket) -> contextlib.AbstractAsync
 async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: ProcessHealth) -> None:
     """Until somebody asks us to stop, or the server ends by a fault.
 
-    Raises SchemaTooNewError when an incompatible migration is made meanwhile: going on would harm what others wrote.
+    Raises SchemaTooNewError when an incompatible migration is made meanwhile: continuing would damage newer data.
     """
     stopping, outdated = asyncio.create_task(stop.wait()), asyncio.create_task(health.until_outdated())
     reasons: set[asyncio.Task[Any]] = {stopping, outdated, *([serving] if serving else [])}
@@ -79,7 +79,7 @@ async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, h
 
 
 async def say_goodbye(platform: Platform) -> None:
-    """Take no new work from now on. Where requests are served, say no to readiness checks first, and serve on until a
+    """Take no new work from now on. Where requests are served, fail readiness checks first, and serve until a
     load balancer had time to notice; nobody sends a worker requests, so it has nothing to wait for.
     """
     platform.health.state = HealthState.DRAINING

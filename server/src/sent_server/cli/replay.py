@@ -1,4 +1,4 @@
-"""`sent webhooks replay`: portion by portion, with a count on a terminal while it goes on."""
+"""`sent webhooks replay`: portion by portion, with a count on a terminal."""
 
 import sys
 from pathlib import Path

@@ -34,7 +34,7 @@ class ServeOptions:
 
 
 def run(role: ProcessRole, options: ServeOptions) -> None:
-    """Serve until SIGINT or SIGTERM. Raises what `failures.explain` can tell."""
+    """Serve until SIGINT or SIGTERM. Raises the errors that `failures.explain` knows."""
     settings = installation.settings_of(options.home, None, options.config, **options.flags)
     if installation.is_sqlite(settings):
         raise CommandError(

@@ -38,7 +38,7 @@ class UpOptions:
 
 
 def run(options: UpOptions) -> None:
-    """Serve until SIGINT or SIGTERM. Raises what `failures.explain` can tell."""
+    """Serve until SIGINT or SIGTERM. Raises the errors that `failures.explain` knows."""
     with _folder(options) as folder:
         settings = installation.settings_to_serve(
             folder,

@@ -1,4 +1,4 @@
-"""The database: reachable, fit to keep what it is told, of our schema, on our clock, opened by our key."""
+"""The database: reachable, durable, with our schema, our clock and our key."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Runs the checks in the order in which an operator would mend things, and shows them."""
+"""Runs the checks in the order in which an operator would fix problems, and shows them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"
 
 
 def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *, as_json: bool) -> None:
-    """Raises CommandError when there is a problem; warnings alone are none."""
+    """Raises CommandError when there is a problem; warnings alone are no problem."""
     said: list[str] = []
     try:
         settings = installation.settings_of(home, None, config, warn=said.append, **flags)
@@ -36,7 +36,8 @@ def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *,
     else:
         _show(findings)
     if problems:
-        raise CommandError(f"{problems} {'problem' if problems == 1 else 'problems'} to mend; each names its next step")
+        found = "1 problem" if problems == 1 else f"{problems} problems"
+        raise CommandError(f"{found} found; each line says how to fix it")
 
 
 async def examine(settings: Settings) -> list[Finding]:

@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 @value_object
 class Finding:
-    """`check` names what was looked at, such as `database.schema`. `remedy` is empty when all is well."""
+    """`check` names what was looked at, such as `database.schema`. `remedy` is empty without a fault."""
 
     check: str
     level: Level

@@ -29,7 +29,7 @@ async def create_account(
 ) -> Any:
     """A profile uses the channels of its organization; an organization gets simulated ones of its own.
 
-    `owner` is the e-mail address of whoever it belongs to; the name is what stands before the @.
+    `owner` is the email address of the owner; the name is the part before the @.
     """
     if owner is not None and not mailbox.is_address(owner):
         raise OperatorError(f"{owner!r} is not an e-mail address")
