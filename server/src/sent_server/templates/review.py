@@ -1,4 +1,4 @@
-"""Brings submitted templates to the reviewer and writes the verdict down, with the event that tells of it.
+"""Brings submitted templates to the reviewer and records the verdict, with the event that reports it.
 
 A job of this kind carries the template's id. Asking the first time submits; the job comes back until there is a
 verdict.
@@ -41,7 +41,7 @@ async def enqueue(tx: Tx, template: Template, *, now_ms: int) -> None:
 
 
 def kind(reviewer: Reviewer, clock: Clock) -> Kind:
-    """Templates under review. A reviewer that fails is asked again later."""
+    """Templates under review. A reviewer that fails is asked once more later."""
 
     async def review(case: _Case) -> Verdict:
         return await reviewer.review(case.submission, now_ms=clock.now_ms())
