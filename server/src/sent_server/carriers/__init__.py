@@ -1,1 +1,1 @@
-"""Carriers: one folder each, all behind the Protocol in `base.py`. They never import each other."""
+"""Carriers: one package each, all behind the protocol in `base.py`. They never import each other."""

@@ -1,6 +1,6 @@
-"""What the engine and a carrier say to each other.
+"""The interface between the delivery engine and a carrier.
 
-A carrier never raises for business results; it answers one outcome per submission.
+A carrier does not raise for business results. It returns one outcome per submission.
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,9 @@ class MessageContent:
 
 @value_object
 class Submission:
-    """One submit. `attempt_id` is unique per attempt: a carrier that takes an idempotency key gets this one.
+    """One submit. `attempt_id` is unique per attempt and is the idempotency key for a carrier that accepts one.
 
-    `sender` is our number, `recipient` the contact's, both E.164.
+    `sender` is our number, `recipient` the contact's, both in E.164.
     """
 
     attempt_id: str
@@ -52,9 +52,9 @@ class Submission:
 
 @value_object
 class Accepted:
-    """The carrier took it; receipts will name `ref`.
+    """The carrier accepted the message. Receipts refer to it by `ref`.
 
-    `receipt_timeout_ms`: how long to wait for one, where that is longer than is usual for this carrier.
+    `receipt_timeout_ms` is the time to wait for a receipt, if it is longer than the carrier's usual one.
     """
 
     ref: str
@@ -63,7 +63,7 @@ class Accepted:
 
 @value_object
 class Rejected:
-    """It will never be delivered this way. `code` and `text` are the carrier's own words, `reason` is ours for them."""
+    """The message will not be delivered on this leg. `code` and `text` are the carrier's, `reason` is ours."""
 
     code: str
     text: str
@@ -72,14 +72,14 @@ class Rejected:
 
 @value_object
 class Unknown:
-    """The answer was lost: it may or may not have been taken."""
+    """The response was lost. The carrier may or may not have accepted the message."""
 
     reason: str
 
 
 @value_object
 class Later:
-    """Not taken; try again after `after_ms`."""
+    """The carrier deferred the message. Retry after `after_ms`."""
 
     after_ms: int
     reason: str
@@ -96,9 +96,9 @@ class ReceiptKind(StrEnum):
 
 @value_object
 class Receipt:
-    """A carrier's later word on `ref`. `event_id` is unique per carrier, the same on a repeat.
+    """A carrier's receipt for `ref`. `event_id` is unique per carrier, and the same when a receipt is repeated.
 
-    Of a failure, `error_code` is the carrier's own, `reason` ours for it.
+    For a failure, `error_code` is the carrier's and `reason` is ours.
     """
 
     event_id: str
@@ -120,7 +120,7 @@ class Inbound:
 
 
 class Inbox(Protocol):
-    """Where a carrier delivers what comes back. Returns once it is durable."""
+    """The inbox to which a carrier delivers receipts and replies. Methods return once the data is durable."""
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None: ...
 
@@ -129,11 +129,11 @@ class Inbox(Protocol):
 
 @value_object
 class Traits:
-    """What the engine must know of a carrier.
+    """Properties of a carrier that the engine depends on.
 
-    `takes_idempotency_key`: the same `attempt_id` twice is sent once and answered alike, so that the engine may ask
-    again after a crash. `max_in_flight` is how many submits it may have open in one process. A submit that is not
-    answered within `submit_timeout_ms` is cancelled and counts as `Unknown`.
+    `takes_idempotency_key`: the same `attempt_id` is sent only once and gets the same response, so the engine may
+    repeat a submit after a crash. `max_in_flight` is the limit of open submits per process. A submit without a response
+    within `submit_timeout_ms` is cancelled and counts as `Unknown`.
     """
 
     takes_idempotency_key: bool
@@ -142,11 +142,11 @@ class Traits:
 
 
 class Carrier(Protocol):
-    """`name` is what the channel configuration stores. `messages_per_second` is what it takes from all senders
-    together; None: as much as comes.
+    """`name` is stored in the channel configuration. `messages_per_second` limits all senders together. None means
+    unlimited.
 
-    `submit` sends one message and returns its outcome. Concurrency, the deadline and recording are the engine's
-    affair: many submits run at once, and one may be cancelled at any await.
+    `submit` sends one message and returns its outcome. The engine handles concurrency, the deadline and recording:
+    many submits run concurrently, and a submit may be cancelled at any await.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""What a rendered text may measure on each channel, and what WhatsApp takes as a value. Pure.
+"""Length limits of rendered texts per channel, and WhatsApp's rules for values. Pure.
 
 A character is a Unicode code point, as in the contract's `maxLength`: an emoji outside the basic plane is one, a letter
 with a combining accent is two. SMS is measured in parts instead (`kernel.segments`: septets of GSM-7, else UTF-16 code
-units). The limits hold for real and simulated carriers alike, because they are applied when a message is planned.
+units). The limits apply to real and simulated carriers alike, because they are checked when a message is planned.
 
 Source: contract/NOTES.md c; 3GPP TS 23.040 9.2.3.24.1 (the number of parts is one octet); Meta, error 132018.
 """
@@ -15,7 +15,7 @@ from sent_server.kernel.segments import GSM7_PART, GSM7_SINGLE, UCS2_PART, UCS2_
 SMS_PARTS = 10
 MAX_SMS_PARTS = 255
 TEMPLATE_BODY = {"whatsapp": 1_028, "rcs": 3_072}
-# What is sent as it is, without a template: our replies to keywords.
+# Texts without a template: our replies to keywords.
 FREE_TEXT = {"whatsapp": 4_096, "rcs": 3_072}
 HEADER = FOOTER = 60
 MEDIA_URL = 2_048
@@ -32,19 +32,19 @@ def name(channel: str) -> str:
 
 
 def too_long(channel: str, part: str, length: int, limit: int) -> str:
-    """The sentence about a part of a message that is longer than its channel takes."""
+    """The problem of a part of a message that is too long for its channel."""
     return f"the {part} on {name(channel)} has {length:,} characters, at most {limit:,} are allowed"
 
 
 def too_many_characters_for_sms(length: int, parts: int) -> str | None:
-    """The problem with a text of so many characters, whatever they are. None: it may fit, `sms_problem` knows."""
+    """The problem of any text of this length. If None, the text may fit, and `sms_problem` decides."""
     if length <= GSM7_SINGLE or length <= parts * GSM7_PART:
         return None
     return _too_many_parts(f"{length:,} characters and takes at least {-(-length // GSM7_PART):,} parts", parts)
 
 
 def sms_problem(text: str, parts: int) -> str | None:
-    # Two units for each character, and a unit lost at the end of each part: most texts need no closer look.
+    # Upper bound: two units per character, and one unit lost at the end of each part. Most texts are below it.
     if 2 * len(text) <= (UCS2_SINGLE if parts == 1 else parts * (UCS2_PART - 1)):
         return None
     found = segments.count(text)
@@ -54,7 +54,7 @@ def sms_problem(text: str, parts: int) -> str | None:
 
 
 def text_problem(channel: str, text: str, sms_parts: int) -> str | None:
-    """What forbids sending a text as it is."""
+    """The reason why a text without a template is not allowed, if any."""
     if channel == "sms":
         return too_many_characters_for_sms(len(text), sms_parts) or sms_problem(text, sms_parts)
     limit = FREE_TEXT[channel]
@@ -62,10 +62,10 @@ def text_problem(channel: str, text: str, sms_parts: int) -> str | None:
 
 
 def value_problem(value: str) -> str | None:
-    """What WhatsApp has against a value of a template's variable."""
+    """The reason why WhatsApp does not accept a value of a template's variable, if any."""
     if typed_text.is_blank(value):
         return "is blank"
-    if value.isprintable() and "  " not in value:  # nearly every value
+    if value.isprintable() and "  " not in value:  # most values
         return None
     if _BREAK.search(value):
         return "has a line break"

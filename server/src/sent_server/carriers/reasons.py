@@ -1,6 +1,6 @@
-"""Why a message failed: the one table of the project. Source: contract/reasons.json, copied beside this file.
+"""The only table of failure reasons. Source: contract/reasons.json, copied next to this file.
 
-The engine and every carrier name a `Reason`; what people and programs read, and what follows, is looked up here.
+The engine and every carrier use a `Reason`. The table defines its code and texts, and its consequences.
 """
 
 import json
@@ -45,7 +45,7 @@ class Reason(StrEnum):
 
 
 class FallsBack(StrEnum):
-    """Whether the next channel may go after a leg that failed for this reason."""
+    """Whether the next channel is tried after a leg that failed for this reason."""
 
     ALWAYS = "always"
     NEVER = "never"
@@ -54,10 +54,10 @@ class FallsBack(StrEnum):
 
 @value_object
 class ReasonEntry:
-    """`reason_code` is for programs; `prefix` begins the description where the contract documents one.
+    """`reason_code` is for programs. `prefix` starts the description, if the contract documents one.
 
-    `suppresses`: `contact` counts as a STOP of the recipient; `channel` would be one for that channel only.
-    `next_step` is a sentence for people.
+    `suppresses`: `contact` counts as a STOP of the recipient. `channel` concerns one channel and has no effect.
+    `next_step` is advice for people.
     """
 
     reason: Reason
@@ -85,12 +85,12 @@ def _load() -> dict[Reason, ReasonEntry]:
 
 
 TABLE: dict[Reason, ReasonEntry] = _load()
-# A documented prefix has one code, so that failures decided at acceptance are reported alike.
+# A documented prefix has one code, so that failures at acceptance are reported with the same code.
 CODE_OF_PREFIX: dict[str, str] = {entry.prefix: entry.reason_code for entry in TABLE.values() if entry.prefix}
 
 
 def falls_back(reason: Reason, category: str | None) -> bool:
-    """Whether the next channel may go. `category` is the template's; None for our own replies."""
+    """Whether the next channel is tried. `category` is the template's, or None for our replies."""
     match TABLE[reason].falls_back:
         case FallsBack.ALWAYS:
             return True

@@ -1,6 +1,6 @@
-"""The attempt rows: one per submit to a carrier, committed before the bytes leave.
+"""The SQL of attempts. Each submit to a carrier has an attempt row, committed before the request is sent.
 
-A second attempt of a leg needs a recorded `UNKNOWN` (the answer was lost) or a refusal that invites one (`LATER`).
+A second attempt of a leg requires a recorded `UNKNOWN` (the response was lost) or `LATER` (the carrier deferred it).
 """
 
 from collections import defaultdict
@@ -20,13 +20,13 @@ RECORD = """
         updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
 """
-# Nearly all attempts go well; theirs are statements with less to carry.
+# Most attempts succeed. Their statement has fewer parameters.
 RECORD_SENT = """
     UPDATE attempts
     SET state = 'SENT', ref = :ref, error_code = NULL, reason = NULL, detail = NULL, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
 """
-# A leg's state moves up only, whatever order the receipts come in; why it had failed stays with it.
+# A leg's state only rises, in whatever order the receipts arrive. An earlier failure reason is kept.
 RAISE = """
     UPDATE attempts
     SET state = :state, error_code = COALESCE(:error_code, error_code), reason = COALESCE(:reason, reason),
@@ -42,7 +42,7 @@ RAISE_REACHED = """
         AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
             < :state_rank
 """
-# What failed after it had arrived: kept for people who look, and without effect.
+# A FAILED receipt after delivery changes no state. Its reason is recorded for troubleshooting.
 NOTE_FAILURE = """
     UPDATE attempts
     SET error_code = :error_code, reason = :reason, detail = :detail
@@ -69,7 +69,7 @@ class AttemptRow(NamedTuple):
 
 
 class AttemptResultRow(NamedTuple):
-    """How the carrier answered a submit."""
+    """The outcome of a submit."""
 
     state: str
     ref: str | None
@@ -84,7 +84,7 @@ class AttemptResultRow(NamedTuple):
 
 
 class AttemptStateRow(NamedTuple):
-    """The state that a receipt or a timeout reports, and its rank (lifecycle.LEG_RANK)."""
+    """The state from a receipt or a timeout, and its rank (lifecycle.LEG_RANK)."""
 
     state: str
     error_code: str | None
@@ -115,7 +115,7 @@ class Attempt:
 
 
 def attempt_id(message_id: str, leg: int, number: int) -> str:
-    """What carriers get as the idempotency key; the same attempt always has the same one."""
+    """The idempotency key for carriers. It is the same on every submit of the attempt."""
     return f"{message_id}-{leg}-{number}"
 
 
@@ -144,7 +144,7 @@ async def record(tx: Tx, rows: Sequence[AttemptResultRow]) -> None:
 
 
 async def raise_state(tx: Tx, rows: Sequence[AttemptStateRow]) -> None:
-    """Of several for one attempt only the highest can remain, whatever their order."""
+    """If an attempt has several rows, the highest state is written, in whatever order they come."""
     highest = {row.key: row for row in sorted(rows, key=_state_rank)}
     reached = [(row.state, *row[4:]) for row in highest.values() if row.state != "FAILED"]
     await tx.execute_many(RAISE_REACHED, reached, distinct=True)

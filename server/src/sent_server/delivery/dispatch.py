@@ -1,9 +1,9 @@
-"""The dispatcher of one carrier: claim and prepare what is due, submit it, write down what happened.
+"""The dispatcher of a carrier: claims and prepares due messages, submits them and records the outcomes.
 
-    claim, prepare (one transaction) -> submit, each message by itself -> record (one transaction for all of a moment)
+    claim, prepare (one transaction) -> submit (each message separately) -> record (one transaction for many outcomes)
 
-Every submit has a deadline and an outcome of its own, so that one which hangs costs one message. Each carrier has a
-dispatcher, so that a slow carrier delays nobody else.
+Every submit has its own deadline and outcome, so a submit that hangs affects one message. Every carrier has its own
+dispatcher, so a slow carrier does not delay the others.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from sent_server.outbound import LimitPolicy, OpenAttempts, OutcomeRecorder, Tar
 log = structlog.get_logger()
 BATCH_SIZE = 500
 RECORDERS = 4
-# Submits that are in progress, or answered and not recorded yet.
+# Submits that are in flight, or have an outcome that is not recorded yet.
 MAX_UNDER_WAY = 2_000
 RENEW_EVERY_MS = LEASE_MS // 3
 LOOK_AT_LEASES_EVERY_S = 1.0
 SWEEP_EVERY_MS = 1_000
-# So many ids at once are somebody's backlog: the next batch goes around all queues.
+# This many ids at once are one customer's backlog. The next batch is claimed from all queues, for fairness.
 CROWD = 100
 STOP_WITHIN_S = 5
 LOST = "the carrier did not answer in time"
@@ -41,7 +41,7 @@ CRASHED = "crashed"
 
 @dataclass(slots=True, eq=False)
 class Lease:
-    """What one claim holds: its jobs' leases run from `claimed_at_ms`, and are renewed together. Monotonic times."""
+    """The lease on the jobs of one claim, from `claimed_at_ms` on. They are renewed together. Times are monotonic."""
 
     claimed_at_ms: int
     jobs: int
@@ -81,13 +81,13 @@ class Dispatcher:
         )
 
     async def step(self) -> bool:
-        """Start what is due and has room; waits without room, or while answers wait for the database."""
-        # After an outage the leases of what they are about have run out: we would ask for our own messages again.
+        """Start due submits. Waits while there is no room, or while outcomes cannot be written to the database."""
+        # During an outage, the leases of unrecorded outcomes expire. Claiming now would submit those messages again.
         while (room := self._room()) <= 0 or self._recorder.storage_down:
             self._room_made.clear()
             await self._room_made.wait()
         named = self._named()
-        if len(named) > room:  # what is left of them is found at the head of the queue
+        if len(named) > room:  # the sweep finds the rest at the head of the queue
             named, self._sweep_at_ms = named[:room], 0
         claimed_at_ms = self.clock.monotonic_ms()
         batch = await self.database.write(
@@ -110,7 +110,7 @@ class Dispatcher:
         return batch.claimed > 0 or batch.throttled or bool(named)
 
     async def stop(self) -> None:
-        """Record the submits in progress; those without an answer by then count as unknown."""
+        """Record the outcomes of open submits. A submit without a response by then counts as unknown."""
         await self._submits.stop(within_s=STOP_WITHIN_S, reason=STOPPED)
         await self._recorder.stop(within_s=STOP_WITHIN_S)
         if self._renewing:
@@ -123,7 +123,7 @@ class Dispatcher:
         return min(shares.get(name, 0), MAX_UNDER_WAY - len(self._submits) - self._recorder.held)
 
     def _named(self) -> Sequence[str]:
-        """The ids that the bus has for us; none when it is time to sweep up what it forgot."""
+        """The ids that the bus has for this process. Empty when a sweep for lost ids is due."""
         now_ms = self.clock.monotonic_ms()
         named = self.bus.take(DISPATCH + self.carrier.name) if now_ms < self._sweep_at_ms else ()
         if not named:
@@ -140,7 +140,7 @@ class Dispatcher:
             self._renewing = asyncio.create_task(self._keep_leases(), name=f"leases-{self.carrier.name}")
 
     async def _submit(self, prepared: PreparedSubmission, lease: Lease) -> None:
-        """One message; the outcome goes to the recorder."""
+        """Submit one message and pass the outcome to the recorder."""
         try:
             if self._has_expired(lease):
                 return
@@ -158,7 +158,7 @@ class Dispatcher:
         self._room_made.set()
 
     def _has_expired(self, lease: Lease) -> bool:
-        """Whether this process slept through its lease: somebody else has the jobs."""
+        """Whether the lease ran out, as when this process was suspended. Another process may have the jobs."""
         if self.clock.monotonic_ms() - lease.claimed_at_ms <= LEASE_MS:
             return False
         if not lease.expired:
@@ -167,7 +167,7 @@ class Dispatcher:
         return True
 
     async def _record(self, pairs: Sequence[tuple[PreparedSubmission, SubmitOutcome]]) -> None:
-        # Built again for each try: the time to wait for a receipt begins when it is recorded.
+        # Built again for each try, because the receipt timeout starts when the outcome is recorded.
         answered = SubmitResults(
             self.carrier.name,
             self.carrier.traits.takes_idempotency_key,
@@ -180,7 +180,7 @@ class Dispatcher:
             self.bus.hint(topic)
 
     async def _keep_leases(self) -> None:
-        """While carriers think."""
+        """Renew the leases of open submits."""
         while self._submits:
             await asyncio.sleep(LOOK_AT_LEASES_EVERY_S)
             now_ms = self.clock.monotonic_ms()

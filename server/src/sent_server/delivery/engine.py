@@ -1,4 +1,4 @@
-"""Carriers with a dispatcher each, as one process runs them."""
+"""The carriers of one process, each with a dispatcher."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ BATCH_DELAY_MS = 10
 
 
 class DeliveryEngine:
-    """`parts.Service` of the carriers."""
+    """The `parts.Service` that runs the carriers."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

@@ -1,4 +1,4 @@
-"""What a leg that ended is remembered with, and how people read it. Pure."""
+"""Failures of legs: the reason, and its text for people. Pure."""
 
 from sent_server.carriers.base import Receipt, Rejected
 from sent_server.carriers.reasons import TABLE, Reason
@@ -11,7 +11,7 @@ _SECOND_MS, _MINUTE_MS, _HOUR_MS = 1_000, 60_000, 3_600_000
 
 @value_object
 class Failure:
-    """Why a leg ended. `code` is the carrier's own; `text` reads alone, `sentence` names the channel."""
+    """Why a leg failed. `code` is the carrier's code. `text` stands alone, `sentence` names the channel."""
 
     reason: Reason
     code: str | None
@@ -23,7 +23,7 @@ class Failure:
         return TABLE[self.reason].reason_code
 
     def description(self, *, of_shown_leg: bool) -> str:
-        """How a FAILED activity begins: the documented prefix, else the carrier's code, else at once with the text."""
+        """The text of a FAILED activity, after the documented prefix or else the carrier's code, if there is one."""
         prefix = TABLE[self.reason].prefix
         if not of_shown_leg:
             return f"{prefix}: {self.sentence}" if prefix else self.sentence
@@ -42,7 +42,7 @@ def rejected(outcome: Rejected, channel: str) -> Failure:
 
 
 def undelivered(receipt: Receipt, channel: str) -> Failure:
-    """A FAILED receipt."""
+    """The failure for a FAILED receipt."""
     reason, code = receipt.reason or Reason.UNKNOWN, receipt.error_code
     sentence = f"{LABELS[channel]} could not deliver the message"
     if code is None:
@@ -56,13 +56,13 @@ def no_receipt(channel: str, *, waited_ms: int) -> Failure:
 
 
 def not_taken(channel: str, *, attempts: int) -> Failure:
-    """Deferred or unanswered too often."""
+    """The failure after too many submits that were deferred or got no response."""
     what = f"did not take the message after {attempts} attempts"
     return Failure(Reason.CARRIER_FAULT, None, f"The carrier {what}", f"{LABELS[channel]} {what}")
 
 
 def duration(span_ms: int) -> str:
-    """In the largest unit that needs no fraction: 10 s, 90 s, 5 min, 72 h."""
+    """The duration in the largest unit that needs no fraction: 10 s, 90 s, 5 min, 72 h."""
     for unit_ms, unit in ((_HOUR_MS, "h"), (_MINUTE_MS, "min")):
         if span_ms >= 2 * unit_ms and span_ms % unit_ms == 0:
             return f"{span_ms // unit_ms} {unit}"

@@ -1,6 +1,6 @@
-"""Whose messages go next: queues (a customer's number each) take turns, within what carrier and number may send.
+"""Claims messages round-robin over queues, within the limits of carrier and number. A queue is a customer's number.
 
-One customer's million messages therefore delay another's ten by a portion at most.
+One customer's million messages therefore delay another customer's ten by at most one batch.
 """
 
 from collections import defaultdict
@@ -20,9 +20,9 @@ QUEUE_KEYS = 16
 async def take(
     tx: Tx, carrier: Carrier, *, after: str, now_ms: int, lease_ms: int, count: int
 ) -> tuple[list[Job], str, bool]:
-    """Lease up to `count` jobs from the queues after that one, and around.
+    """Lease up to `count` jobs from the queues after the queue `after`, wrapping around.
 
-    Returns them, the last queue served, and whether more is due than may leave now.
+    Returns the jobs, the last queue served, and whether the limits left out due jobs.
     """
     kind = DISPATCH + carrier.name
     queue_keys = await _queue_keys(tx, kind, after, now_ms)
@@ -55,7 +55,7 @@ async def take(
 async def take_named(
     tx: Tx, carrier: Carrier, ids: Sequence[str], *, now_ms: int, lease_ms: int
 ) -> tuple[list[Job], bool]:
-    """Lease those of the given jobs that are free and may leave now; and whether some may not."""
+    """Lease the given jobs that are free, within the limits. Also returns whether the limits left some out."""
     free = await jobs.named(tx, DISPATCH + carrier.name, ids, now_ms=now_ms)
     by_sender: defaultdict[str, list[str]] = defaultdict(list)
     for job_id, queue_key in free:

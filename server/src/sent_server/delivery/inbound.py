@@ -1,4 +1,4 @@
-"""Messages from people: kept as RECEIVED, announced, and obeyed when they are a consent keyword."""
+"""Messages from people: stores them as RECEIVED, emits events and applies consent keywords."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ async def take(
     now_ms: int,
     sms_max_parts: int = limits.SMS_PARTS,
 ) -> set[str]:
-    """Each message once, however often the carrier repeats it. Returns the topics to hint."""
+    """Process each message once, even if the carrier repeats it. Returns the topics to hint."""
     hints: set[str] = set()
     for message in messages:
         if not await receipt_store.insert_inbound(tx, carrier, message.event_id, message.phone, now_ms=now_ms):
@@ -61,7 +61,7 @@ async def _take_one(
     recipient = found[message.phone]
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
-    # Consent changes before anyone gets the message, so that a receiver that answers at once is refused.
+    # Consent changes before the event is emitted, so that a receiver's immediate reply is refused after a STOP.
     found_keyword = await _find_keyword(tx, customer_id, message, sms_max_parts)
     keyword = found_keyword and found_keyword.keyword
     was_opted_out = keyword is not None and await contacts.opted_out_here(tx, customer_id, message.phone)
@@ -70,11 +70,11 @@ async def _take_one(
     elif keyword is Keyword.START:
         await contacts.opt_in(tx, customer_id, message.phone)
     await _keep(tx, customer_id, carrier, message, recipient, found_keyword, now_ms)
-    if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # a STOP is confirmed once
+    if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # only the first STOP is confirmed
         return set()
     reply = found_keyword.reply_after(opted_out=was_opted_out)
     if keyword is Keyword.START and scope.consent and await contacts.opted_out(tx, customer_id, [message.phone]):
-        reply = keywords.STILL_UNSUBSCRIBED  # whatever a campaign says: an opt-out from the organization holds
+        reply = keywords.STILL_UNSUBSCRIBED  # even over a campaign's reply: the organization's opt-out still applies
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
 
@@ -84,7 +84,7 @@ async def _find_keyword(tx: Tx, customer_id: str, message: Inbound, sms_max_part
         return None
 
     def fitting(reply: str | None) -> str | None:
-        """A campaign's reply that is too long for the channel gives way to the standard one."""
+        """Replace a campaign's reply that is too long for the channel by the standard one."""
         return None if reply and limits.text_problem(message.channel, reply, sms_max_parts) else reply
 
     sets: list[KeywordSet] = []
@@ -141,7 +141,7 @@ async def _keep(
 async def _reply(
     tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, text: str, now_ms: int
 ) -> set[str]:
-    """Our own answer to a keyword: free of charge, and sent whatever the consent now says."""
+    """Queue our reply to a keyword. It is free of charge and is sent regardless of consent."""
     plan = StoredPlan((PlannedLeg(message.channel, 0, carrier, message.sender),), is_system=True)
     message_id = await _insert(
         tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms

@@ -1,4 +1,4 @@
-"""Where carriers hand in receipts and inbound messages."""
+"""The inbox to which carriers deliver receipts and inbound messages."""
 
 from collections.abc import Sequence, Set
 
@@ -15,7 +15,7 @@ from sent_server.ports.reach import Reach
 
 @value_object
 class DurableInbox:
-    """`carriers.base.Inbox`: returns once what was handed in is durable."""
+    """The `carriers.base.Inbox` of the engine. Methods return once the data is durable."""
 
     database: Database
     clock: Clock

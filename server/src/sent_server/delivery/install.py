@@ -1,4 +1,4 @@
-"""The engine that brings messages to carriers, and receipts and replies back."""
+"""Installs the delivery engine: its jobs, service and maintenance."""
 
 from collections.abc import Awaitable
 

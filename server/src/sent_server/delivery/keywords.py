@@ -1,7 +1,7 @@
-"""Words that change or ask about consent. Pure. Source: docs/reference/consent.md#keywords, contract/NOTES.md d and f.
+"""Consent keywords: STOP, START and HELP. Pure. Source: docs/reference/consent.md#keywords, contract/NOTES.md d and f.
 
-The usual words mean what they mean everywhere. An account's campaigns may add words of their own, and say the answers.
-All of them are compared in the normal form of kernel.typed_text.
+The usual words work for every account. An account's campaigns may add their own words and define the replies.
+All words are compared in the normal form of kernel.typed_text.
 """
 
 import functools
@@ -12,15 +12,15 @@ from enum import Enum
 from sent_server.kernel import typed_text
 from sent_server.kernel.values import value_object
 
-MAX_CHARS = 100  # of a word; longer texts are not worth asking the campaigns about
-# As people separate words in a field for a list, in Latin, Arabic and East Asian scripts; and every line break.
+MAX_CHARS = 100  # of a keyword; longer texts are not compared with the campaigns' words
+# The separators that people type in lists, in Latin, Arabic and East Asian scripts, and every line break.
 _SEPARATORS = re.compile(
     "[,;\u060c\u061b\u3001\ufe10\ufe11\ufe14\ufe50\ufe51\ufe54\uff0c\uff1b\uff64\n\r\v\f\x85\u2028\u2029]"
 )
 
 
 class Keyword(Enum):
-    """What a word asks for; its value is the event that reports it."""
+    """The meaning of a keyword. The value is the name of its event."""
 
     STOP = "contact.opt_out"
     START = "contact.opt_in"
@@ -62,7 +62,7 @@ _SUBSCRIBED_AGAIN = "You are subscribed again. Reply STOP to unsubscribe, HELP f
 
 @value_object
 class KeywordSet:
-    """What one campaign says of one keyword: a list of `words` as somebody typed it, and the answer to them."""
+    """A campaign's settings for one keyword: the list of `words` as typed by the user, and the reply."""
 
     keyword: Keyword
     words: str | None
@@ -74,7 +74,7 @@ class KeywordSet:
 
 @value_object
 class KeywordMatch:
-    """`word` is in its normal form, `reply` a campaign's (or None), and `is_custom` says that the word is one, too."""
+    """`word` is in normal form. `reply` is a campaign's, or None. `is_custom`: the word itself is a campaign's."""
 
     keyword: Keyword
     word: str
@@ -82,14 +82,14 @@ class KeywordMatch:
     is_custom: bool
 
     def reply_after(self, *, opted_out: bool) -> str:
-        """The answer to somebody whose consent was this before the word came."""
+        """The reply to a contact. `opted_out` is the contact's state before the keyword."""
         if self.reply is not None:
             return self.reply
         return _SUBSCRIBED_AGAIN if self.keyword is Keyword.START and opted_out else _REPLIES[self.keyword]
 
 
 def word_of(text: str) -> str | None:
-    """The normal form of a text that may be a keyword; None for one that is too long, or empty."""
+    """The normal form of a text that may be a keyword. None if it is too long or empty."""
     if len(text) > typed_text.MAX_CHARS:
         return None
     word = typed_text.normal_form(text)
@@ -97,9 +97,9 @@ def word_of(text: str) -> str | None:
 
 
 def match(word: str, sets: Sequence[KeywordSet] = ()) -> KeywordMatch | None:
-    """Whether the whole of `word`, as `word_of` gives it, is a keyword. The usual ones come first, then opting out.
+    """Match the whole of `word`, a result of `word_of`. The usual words take precedence, then opting out.
 
-    The reply is that of the first set that has one: of those that hold the word, else of those for the keyword.
+    The reply is the first among the sets that contain the word, or else among the sets for the keyword.
     """
     usual = _USUAL.get(word)
     naming = [one for one in sets if one.holds(word)]

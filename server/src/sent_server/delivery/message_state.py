@@ -1,4 +1,4 @@
-"""A message as the engine works on it: its progress, its plan, and what its batch knows."""
+"""The engine's working copy of a message: its progress, its plan, and the shared data of its request."""
 
 from dataclasses import dataclass, field
 
@@ -43,7 +43,7 @@ class MessageState:
 
     @property
     def shown(self) -> int:
-        """The leg that the message shows: the one of its channel, as a plan has one leg per channel."""
+        """The index of the leg that the message shows: its channel's, as a plan has one leg per channel."""
         if self.legs <= 1 or self.channel is None:
             return self.leg
         return next((n for n, leg in enumerate(self.plan.legs) if leg.channel == self.channel), self.leg)

@@ -1,4 +1,4 @@
-"""What a set of outcomes, receipts or timeouts does to messages: collected first, then one statement per table."""
+"""Applies a set of outcomes, receipts or timeouts to messages: collects first, then runs one statement per table."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ DESCRIPTIONS = {
 
 @value_object
 class _Announced:
-    """An event for receivers, and the leg that it is about (None: of no leg yet)."""
+    """An event for receivers, and the leg that it is about."""
 
     subject: MessageState
     status: str
@@ -45,7 +45,7 @@ class _Announced:
 
 
 class MessageUpdates:
-    """Collects changes of messages within one transaction; `write` carries them out."""
+    """Collects changes of messages within one transaction. `write` executes them."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -62,9 +62,9 @@ class MessageUpdates:
         self._waiting_moved: list[WaitingMoveRow] = []
 
     def start_leg(self, subject: MessageState, *, why: str | None = None) -> None:
-        """The current leg is about to be submitted for the first time; `why` is how the one before it ended.
+        """Record that the current leg is about to be submitted for the first time. `why`: how the last leg ended.
 
-        The first leg of an automatic choice says which channels its text kept it from.
+        The first leg of an automatic choice mentions the channels that were skipped because of their text.
         """
         step = on_started(subject.progress)
         if step.status is None:
@@ -81,9 +81,9 @@ class MessageUpdates:
     def apply(
         self, subject: MessageState, step: LifecycleStep, *, failure: Failure | None = None, job: Job | None = None
     ) -> None:
-        """Carry out what the lifecycle decided. `job` is the leased job of the message, if the caller holds one.
+        """Apply a step of the lifecycle. `job` is the leased job of the message, if the caller holds one.
 
-        `failure` is why the leg in progress ended; a FAILED step needs one.
+        `failure` is why the current leg ended. It is required for a FAILED step.
         """
         if failure and TABLE[failure.reason].suppresses == "contact":
             self._stopped[(subject.customer_id, subject.phone)] = None
@@ -121,7 +121,7 @@ class MessageUpdates:
         self._moved.append(MoveRow(job.kind, job.queue_key, self.now_ms + after_ms, job.id, job.fence))
 
     def drop(self, job: Job) -> None:
-        """Nothing is left to do for this job."""
+        """Finish a job whose message needs no more work."""
         self._finished.append(job)
 
     async def write(self, tx: Tx) -> None:
@@ -136,7 +136,7 @@ class MessageUpdates:
         await jobs.finish_waiting(tx, RECEIPT_TIMEOUT, self._waiting_finished)
         await jobs.move_waiting(tx, self._waiting_moved)
         await self._announce(tx)
-        # Last: an account's balance is one row, and a change of it blocks the others until the commit.
+        # Last, because an account's balance is one row: changing it blocks other transactions until the commit.
         await ledger.transfer(tx, self._transfers, now_ms=self.now_ms)
 
     def _show(self, subject: MessageState, leg: int | None) -> None:
@@ -145,7 +145,7 @@ class MessageUpdates:
 
     def _fail(self, subject: MessageState, step: LifecycleStep, failure: Failure) -> None:
         ended_leg, was_taken = subject.leg, subject.status == "SENT"
-        # Before a first leg has started there is no leg to show: the channel stays the requested one.
+        # Before the first leg has started, there is no leg to show. The channel remains as requested.
         if subject.channel is not None:
             self._show(subject, step.shown)
         subject.status = "FAILED"
@@ -159,14 +159,14 @@ class MessageUpdates:
     def _record(
         self, subject: MessageState, status: str, leg: int, description: str | None, failure: Failure | None = None
     ) -> None:
-        """A line of history about one leg, and the event that goes with it. The status only rises."""
+        """Add a line of history about one leg, and its event. The status only rises."""
         if RANK[status] > RANK[subject.status]:
             subject.status = status
         subject.last_sequence += 1
         self._touched[subject.id] = subject
         planned = subject.plan.legs[leg]
         channel = AUTOMATIC if subject.channel is None else planned.channel
-        # What is not shown costs what it is planned to cost; what is shown, what the message does.
+        # A leg that is not shown has its planned price. The shown leg has the message's price.
         price_micros, active_micros = subject.price_micros, subject.active_contact_price_micros
         if failure is None and (price_micros is None or leg != subject.shown):
             price_micros, active_micros = planned.price_micros, active_micros or 0
@@ -179,7 +179,7 @@ class MessageUpdates:
             self._announced.append(_Announced(subject, status, channel, leg, failure, description))
 
     def _give_back(self, subject: MessageState) -> None:
-        """A message that no carrier took costs nothing, and its contact does not count as active."""
+        """Release the price. A message that no carrier took is free, and its contact does not count as active."""
         if subject.active_contact_price_micros:
             month = timestamps.month(subject.created_at_ms)
             self._not_active.append(ActiveContactRow(subject.customer_id, month, subject.contact_id, subject.id))
@@ -189,7 +189,7 @@ class MessageUpdates:
             self._settle(subject, 0)
 
     def _charge(self, subject: MessageState) -> None:
-        """The message costs what the leg that it shows costs. Once settled, that can fall once, and never rise."""
+        """Charge the price of the shown leg. After settlement it can fall once and can never rise."""
         price_micros = subject.plan.legs[subject.shown].price_micros
         active_micros = subject.active_contact_price_micros = subject.active_contact_price_micros or 0
         if subject.settled_at_ms is None:
@@ -205,7 +205,7 @@ class MessageUpdates:
             self._transfers.append(entries.refund(subject.ledger_id, ref, subject.refunded_micros))
 
     def _settle(self, subject: MessageState, cost_micros: int) -> None:
-        """Once per round: capture what it costs from the hold, and release the rest."""
+        """Capture the cost from the hold and release the rest. Happens once per round."""
         subject.settled_at_ms = self.now_ms
         rest_micros = subject.held_micros - cost_micros
         ref = entries.round_ref(subject.id, subject.round)

@@ -1,4 +1,4 @@
-"""Writing down what carriers answered, for whole batches at once."""
+"""Records the outcomes of submits, in batches."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -22,9 +22,9 @@ UNKNOWN_BACKOFF = Backoff.linear(1_000, steps=30)
 
 @value_object
 class SubmitResults:
-    """What one carrier answered to a batch of submissions, in order.
+    """The outcomes of a batch of submissions to one carrier, in order.
 
-    `may_ask_again`: the carrier takes an idempotency key, so a lost answer is no reason to give up.
+    `may_ask_again`: the carrier accepts an idempotency key, so a submit without a response can be retried safely.
     """
 
     carrier: str
@@ -35,14 +35,14 @@ class SubmitResults:
 
 
 async def record_outcomes(tx: Tx, commands: Sequence[SubmitResults]) -> Sequence[set[str]]:
-    """Attempt rows, references, message states, money, timers. Results: the topics to hint after the commit."""
+    """Write attempts, references, message states, transfers and timers. Returns the topics to hint after the commit."""
     return [await _record(tx, answered) for answered in commands]
 
 
 async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     now_ms = answered.now_ms
     kind = DISPATCH + answered.carrier
-    # A job that waits for its receipt was written down before: the answer to that commit was lost.
+    # A job that already waits for its receipt was recorded by an earlier commit whose response was lost.
     fences = await jobs.fences(tx, kind, [p.job.id for p, _ in answered.pairs])
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]
     found = await store.load(tx, [(p.job.customer_id, p.job.id) for p, _ in ours])
@@ -81,6 +81,6 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     await attempt_store.record(tx, rows)
     await receipt_store.insert_refs(tx, refs)
     await changes.write(tx)
-    # An SMSC may send the receipt before it answers the submit; those wait parked for this moment.
+    # An SMSC may send the receipt before the response to the submit. Such receipts are parked until now.
     parked = await receipts.match_parked(tx, answered.carrier, [row.ref for row in refs], now_ms=now_ms)
     return changes.hints | parked.hints

@@ -1,4 +1,4 @@
-"""From due jobs to submissions: claim, look at consent again, and write the attempt rows."""
+"""Turns due jobs into submissions: claims them, checks consent again and writes the attempt rows."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,17 +14,17 @@ from sent_server.jobs import Job
 from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
-# A dead worker's jobs go to another one after this long; one that lives renews (delivery/dispatch.py).
+# Another worker takes over a dead worker's jobs after this long. A live worker renews them (delivery/dispatch.py).
 LEASE_MS = 12_000
 MAX_ATTEMPTS_PER_LEG = 8
 MAX_CLAIMS = 50
-# A lost answer is retried for what people wait for, never for advertising. Source: docs/decisions/0032.
+# After a lost response, messages that people wait for are retried; marketing is not. Source: docs/decisions/0032.
 RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
 
 
 @value_object
 class PreparedSubmission:
-    """One submission, the job that owns it, and the attempt it is."""
+    """A submission with its job and the number of its attempt."""
 
     job: Job
     submission: Submission
@@ -35,7 +35,7 @@ class PreparedSubmission:
 
 @value_object
 class ClaimedBatch:
-    """`after` is the last queue served. `throttled`: more is due than the limits allow now."""
+    """`after` is the last queue served. `throttled`: the limits left out due jobs."""
 
     claimed: int
     prepared: Sequence[PreparedSubmission]
@@ -53,7 +53,7 @@ async def prepare(
     receipt_timeout_ms: int,
     after: str = "",
 ) -> ClaimedBatch:
-    """Lease the named jobs of this carrier, else up to `count` due ones fairly; make them ready to submit."""
+    """Lease the named jobs of this carrier, or else up to `count` due jobs fairly, and prepare their submissions."""
     if named:
         claimed, throttled = await fair_claim.take_named(tx, carrier, named, now_ms=now_ms, lease_ms=LEASE_MS)
     else:
@@ -64,7 +64,7 @@ async def prepare(
         return ClaimedBatch(0, (), after, throttled)
     found = await store.load(tx, [(job.customer_id, job.id) for job in claimed])
     blocked = await _opted_out(tx, found.values())
-    # A job that was never claimed before can have no attempt of its leg unless the message fell back.
+    # On the first claim of a job, its leg has no attempt, unless the message fell back.
     earlier = await attempt_store.last_of_leg(
         tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or _fell_back(found.get(job.id))]
     )
@@ -127,13 +127,13 @@ async def _opted_out(tx: Tx, found: Iterable[MessageState]) -> set[tuple[str, st
 
 
 def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carrier) -> int | None:
-    """The attempt to make now; None: only a receipt can decide."""
+    """The number of the attempt to make now. None if only a receipt can settle the leg."""
     if previous is None:
         return 1
     match previous.state:
         case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.traits.takes_idempotency_key:
-            # Submit again: the same attempt, sent once however often. Also when it was deferred, since a request of a
-            # process that sleeps may still be on its way (make simulate, seed 7692).
+            # Repeat the same attempt, which the carrier sends once. This includes a deferred attempt, because a
+            # suspended process may still send its request (make simulate, seed 7692).
             return previous.number
         case "SUBMITTING" | "UNKNOWN":
             return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
@@ -144,7 +144,7 @@ def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carri
 
 
 def _put_off_too_often(previous: Attempt | None, subject: MessageState, job: Job) -> bool:
-    """An attempt that is asked for again keeps its number; its claims count it."""
+    """A repeated attempt keeps its number, so the claims of its job are counted."""
     return previous is not None and previous.state == "LATER" and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
 
 

@@ -1,4 +1,4 @@
-"""The reports of carriers, stored raw, and the references by which a receipt finds its attempt."""
+"""The SQL of receipts and inbound messages, stored raw, and of the references that match receipts to attempts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -40,7 +40,7 @@ FIND_REFS = """
 
 
 class ReceiptRow(NamedTuple):
-    """`applied_at_ms` is None while the answer to the submit is still on its way."""
+    """`applied_at_ms` is None until the response to the submit is recorded."""
 
     carrier: str
     event_id: str
@@ -62,7 +62,7 @@ class CarrierRefRow(NamedTuple):
 
 
 class AttemptRef(NamedTuple):
-    """The attempt that a carrier's reference stands for."""
+    """The attempt behind a carrier's reference."""
 
     ref: str
     customer_id: str
@@ -76,7 +76,7 @@ async def insert(tx: Tx, rows: Sequence[ReceiptRow]) -> None:
 
 
 async def insert_inbound(tx: Tx, carrier: str, event_id: str, phone: str, *, now_ms: int) -> bool:
-    """Note that a message from a person was taken. False when it has been before."""
+    """Record that a message from a person was received. False if it was recorded before."""
     inserted = await tx.execute(
         INSERT,
         carrier=carrier,
@@ -92,7 +92,7 @@ async def insert_inbound(tx: Tx, carrier: str, event_id: str, phone: str, *, now
 
 
 async def parked(tx: Tx, carrier: str, refs: Sequence[str]) -> list[Receipt]:
-    """Receipts that came before their reference, oldest first."""
+    """Receipts that arrived before their reference, oldest first."""
     rows = await tx.fetch(PARKED, carrier=carrier, refs=refs)
     return [Receipt(row[0], row[1], ReceiptKind(row[2]), row[3], Reason(row[4]) if row[4] else None) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Carriers' receipts: stored raw, matched by reference, applied through the lifecycle, in sets."""
+"""Stores carriers' receipts, matches them by reference and applies them through the lifecycle, in sets."""
 
 from collections.abc import Sequence, Set
 
@@ -24,7 +24,7 @@ class ReceivedReceipts:
 
 @value_object
 class AppliedReceipts:
-    """The topics to hint after the commit, and the messages that receipts were found for."""
+    """The topics to hint after the commit, and the messages with receipts."""
 
     hints: Set[str]
     message_ids: Set[str]
@@ -34,7 +34,7 @@ NOTHING_APPLIED = AppliedReceipts(frozenset(), frozenset())
 
 
 async def take_receipts(tx: Tx, commands: Sequence[ReceivedReceipts]) -> Sequence[Set[str]]:
-    """Store and apply. Those whose submit answer is still on its way are parked, not lost."""
+    """Store and apply receipts. A receipt that precedes the response to its submit is parked."""
     return [(await _take(tx, received)).hints for received in commands]
 
 
@@ -58,7 +58,7 @@ async def _take(tx: Tx, received: ReceivedReceipts) -> AppliedReceipts:
 
 
 async def match_parked(tx: Tx, carrier: str, refs: Sequence[str], *, now_ms: int) -> AppliedReceipts:
-    """Apply what arrived before the submit's answer."""
+    """Apply receipts that arrived before the response to their submit."""
     if not refs:
         return NOTHING_APPLIED
     parked = await receipt_store.parked(tx, carrier, refs)

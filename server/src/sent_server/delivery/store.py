@@ -1,4 +1,4 @@
-"""The SQL of messages in progress, and of what may leave. Attempts: attempt_store.py; receipts: receipt_store.py."""
+"""The SQL of unfinished messages and of send rates. Attempts: attempt_store.py. Receipts: receipt_store.py."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ SPEND_THROUGHPUT = """
 
 
 class MessageUpdateRow(NamedTuple):
-    """What a message is after a change."""
+    """The columns of a message that a change may update."""
 
     status: str
     channel: str | None
@@ -63,7 +63,7 @@ class ThroughputRow(NamedTuple):
 
 
 async def load(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, MessageState]:
-    """Lock and read messages by (customer_id, id); one statement per customer."""
+    """Lock and read messages by (customer_id, id), with one statement per customer."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
     for customer_id, message_id in keys:
         by_customer[customer_id].append(message_id)
@@ -81,7 +81,7 @@ async def update(tx: Tx, rows: Sequence[MessageUpdateRow]) -> None:
 
 
 async def lock_throughput(tx: Tx, names: Sequence[str]) -> dict[str, int]:
-    """When each of the names is free again, in microseconds; new names are at once."""
+    """When each name is free again, in microseconds. A new name is free now."""
     free_at_us: dict[str, int] = dict(await tx.fetch(LOCK_THROUGHPUT, names=names))
     if missing := [ThroughputRow(name) for name in names if name not in free_at_us]:
         await tx.execute_many(PREPARE_THROUGHPUT, missing)

@@ -1,7 +1,7 @@
-"""How many messages may leave now: per carrier and per sender number, honoured by all workers together.
+"""Rate limits per carrier and per sender number, shared by all workers.
 
-One row per carrier and number says when it is free again (the generic cell rate algorithm); it is locked while
-messages are claimed, so that two workers never spend the same allowance.
+One row per carrier and number stores when it is free again (the generic cell rate algorithm). The row is locked while
+messages are claimed, so two workers never use the same allowance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,24 +12,24 @@ from sent_server.db import Tx
 from sent_server.delivery import store
 
 SECOND_US = 1_000_000
-# What has not been used for this long may leave at once, so that workers need not wake for every single message.
+# Unused allowance of this duration may be used at once, so that workers need not wake up for every message.
 BURST_US = 50_000
 
 
 def available(free_at_us: int, per_second: int, now_us: int) -> int:
-    """How many may leave at this moment."""
+    """How many messages may leave now."""
     interval_us = SECOND_US // per_second
     return max(0, (now_us + max(BURST_US, interval_us) - max(free_at_us, now_us)) // interval_us)
 
 
 def spend(free_at_us: int, per_second: int, now_us: int, count: int) -> int:
-    """When it is free again after `count` have left."""
+    """When the name is free again, after `count` messages have left."""
     return max(free_at_us, now_us) + count * (SECOND_US // per_second)
 
 
 @dataclass(slots=True)
 class Allowance:
-    """What a carrier and some senders may send now; without a limit there is no entry."""
+    """The allowance of a carrier and some senders. A name without a limit has no entry."""
 
     carrier: str
     now_us: int
@@ -68,7 +68,7 @@ class Allowance:
 async def allowance(
     tx: Tx, carrier: str, senders: Sequence[str], *, carrier_per_second: int | None, now_ms: int
 ) -> Allowance:
-    """Lock and read what applies to these senders."""
+    """Lock and read the limits of the carrier and these senders."""
     limits = await channels.throughput(tx, carrier, senders)
     per_second = {_sender_name(carrier, sender): limit for sender, limit in limits.items()}
     if carrier_per_second:

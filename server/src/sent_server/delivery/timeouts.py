@@ -1,4 +1,4 @@
-"""Legs without a receipt in time: the next leg starts, or the message has failed."""
+"""Expires legs without a final receipt: the next leg starts, or the message fails."""
 
 from collections.abc import Sequence, Set
 
@@ -16,7 +16,7 @@ RETRY_AFTER_MS = 10_000
 
 
 def kind(bus: Bus) -> Kind:
-    """Legs that wait for a receipt, until their time is over."""
+    """The job kind for legs that wait for a receipt. It is due when the receipt timeout ends."""
 
     async def handle(tx: Tx, due: Sequence[Job], now_ms: int) -> None:
         hints = await expire(tx, due, now_ms=now_ms)
@@ -26,7 +26,7 @@ def kind(bus: Bus) -> Kind:
 
 
 async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
-    """Handle what is due. Returns the topics to hint."""
+    """Expire the legs of the claimed jobs. Returns the topics to hint."""
     keys = [(job.customer_id, job.id) for job in claimed]
     last = await attempt_store.last_of_leg(tx, keys)
     parked = await _apply_parked(tx, [attempt for attempt in last.values() if attempt.ref], now_ms)
@@ -34,7 +34,7 @@ async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
     changes = MessageUpdates(now_ms)
     raised: list[AttemptStateRow] = []
     for job in claimed:
-        # It had a receipt after all, which has moved its job on; if not, the job is due again when our lease ends.
+        # A parked receipt was applied, which moved the job. Otherwise it is due again when our lease ends.
         if job.id in parked.message_ids:
             continue
         subject = found.get(job.id)
@@ -61,7 +61,7 @@ def _hint(bus: Bus, topics: Set[str]) -> None:
 
 
 async def _apply_parked(tx: Tx, waiting: list[attempt_store.Attempt], now_ms: int) -> receipts.AppliedReceipts:
-    """On PostgreSQL a receipt and its submit answer may commit side by side and miss each other; look again."""
+    """Match parked receipts again. On PostgreSQL, a receipt and its submit may commit concurrently and not match."""
     applied = receipts.NOTHING_APPLIED
     for carrier in sorted({attempt.carrier for attempt in waiting}):
         refs = [attempt.ref for attempt in waiting if attempt.carrier == carrier and attempt.ref]

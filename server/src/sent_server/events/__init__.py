@@ -1,6 +1,6 @@
-"""Outgoing events, written in the transaction of the change that they report, and the queue of their deliveries.
+"""Outgoing events, written in the transaction of their change, and the queue of their deliveries.
 
-Owns the tables subscriptions, events and deliveries. Knows nothing of webhooks beyond an endpoint's id.
+Owns the tables subscriptions, events and deliveries. Of a webhook, only the endpoint's id is known here.
 """
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note

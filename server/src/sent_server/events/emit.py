@@ -1,7 +1,7 @@
-"""Records events for receivers in the transaction of the change: no event without change, no change without event.
+"""Emits events in the transaction of their change: no event without a change, no change without its event.
 
-The fan-out to receivers happens here and not in a later job (docs/decisions/0003). Events that nobody wants are
-not written at all.
+The fan-out to receivers happens here and not in a later job (docs/decisions/0003). Events without a receiver are
+not written.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from sent_server.events.store import DeliveryRow, EventRow, SubscriptionRow
 from sent_server.kernel import ids
 from sent_server.kernel.values import value_object
 
-# Hint this after a commit that emitted, so that the sender need not wait for its next look.
+# Hint this topic after a commit with events, so that they are sent before the sender's next poll.
 TOPIC = "webhooks"
 NOTE = Label("webhook", names_event=False)
-# A thousand recipients times a hundred webhooks are seconds of work; everything else has its turn in between.
+# A thousand recipients times a hundred webhooks are seconds of work. Other tasks run between these batches.
 DELIVERIES_AT_ONCE = 500
 
 
 @value_object
 class Subscriber:
-    """`parks`: its events are kept, and sent when the webhook is enabled again."""
+    """`parks`: the webhook is disabled. Its events are kept and are sent when it is enabled again."""
 
     endpoint_id: str
     label: Label
@@ -39,7 +39,7 @@ class Subscriber:
 
 
 class Interest:
-    """Which webhooks of some customers want which events, as of one statement."""
+    """The webhooks of some customers by wanted event, read in one statement."""
 
     __slots__ = ("_by_event",)
 
@@ -50,21 +50,21 @@ class Interest:
             receivers.append(Subscriber(endpoint_id, Label(field, bool(names_event)), bool(parks)))
 
     def wants(self, customer_id: str, name: str) -> bool:
-        """Whether a webhook wants it. A callback address always does; ask for that separately."""
+        """Whether a webhook wants the event. Does not include callback addresses, which receive every event."""
         return (customer_id, name) in self._by_event
 
     def receivers(self, customer_id: str, name: str) -> Sequence[Subscriber]:
-        """Each webhook that wants it."""
+        """The webhooks that want the event."""
         return self._by_event.get((customer_id, name), ())
 
 
 async def interest(tx: Tx, customer_ids: Sequence[str]) -> Interest:
-    """One statement for any number of customers, so that callers build payloads only when somebody wants them."""
+    """Read the interest of any number of customers in one statement. Callers then build only wanted payloads."""
     return Interest(await store.wanted(tx, customer_ids))
 
 
 async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -> None:
-    """Write one event row per wanted event and one delivery per receiver. `known` saves asking again."""
+    """Write an event row per wanted event and a delivery per receiver. Pass `known` to avoid another query."""
     if not events:
         return
     if known is None:
@@ -90,7 +90,7 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
             label = callback_label(event.name)
             deliveries.append(_delivery_row(event, event_id, endpoint_id, label, url=event.callback_url))
         if len(deliveries) >= DELIVERIES_AT_ONCE:
-            await store.insert(tx, event_rows, deliveries, {}, {})  # counters in the end: their locks go in order
+            await store.insert(tx, event_rows, deliveries, {}, {})  # counters at the end, to lock them in order
             event_rows.clear()
             deliveries.clear()
             await asyncio.sleep(0)
@@ -99,7 +99,7 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
 
 
 async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
-    """Put an entry that is never sent into an endpoint's log, such as why it was disabled."""
+    """Add an entry to an endpoint's log that is never sent, such as the reason why it was disabled."""
     event_id = ids.new_id(event.at_ms)
     row = _delivery_row(event, event_id, endpoint_id, NOTE, note_text=message)
     await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1}, {})
@@ -107,11 +107,11 @@ async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
 
 @functools.lru_cache(maxsize=4_096)
 def callback_endpoint_id(customer_id: str, url: str) -> str:
-    """One queue, and one breaker, per customer and origin of callback addresses."""
+    """The endpoint id of a callback address. There is one queue and one breaker per customer and origin."""
     try:
         parsed = urls.parse(url)
         origin = f"{parsed.scheme}://{parsed.host_header}"
-    except UrlError:  # accepted by an earlier version, and never called
+    except UrlError:  # accepted by an earlier version; never called
         origin = url
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {origin}"))
 

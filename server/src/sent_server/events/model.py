@@ -1,4 +1,4 @@
-"""What happened, as receivers see it."""
+"""Events for receivers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from sent_server.kernel.values import value_object
 
 @value_object
 class Event:
-    """`name` is dotted (`message.delivered`) or `templates`; `subject_id` the message or template.
+    """`name` is dotted (`message.delivered`) or `templates`. `subject_id` is the id of the message or template.
 
-    `payload` is the `payload` object of contract/webhooks.md, section 3. `callback_url` is the extra receiver that
-    the request itself named, if any.
+    `payload` is the `payload` object of contract/webhooks.md, section 3. `callback_url` is an additional receiver
+    from the request.
     """
 
     customer_id: str

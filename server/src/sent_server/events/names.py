@@ -1,6 +1,6 @@
-"""The names of events and the names a webhook may subscribe with. Pure. Source: contract/webhooks.md, section 4.
+"""The names of events and of subscriptions. Pure. Source: contract/webhooks.md, section 4.
 
-An event has one concrete name (`message.delivered`, `templates`); a subscription may use a parent that covers many.
+An event has one name (`message.delivered`, `templates`). A subscription may also use a parent, which covers several.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sent_server.kernel.values import value_object
 
 TEMPLATES = "templates"
-PROFILE_COMPLETED = "profile.completed"  # posted only to the address of its request; no webhook can subscribe
+PROFILE_COMPLETED = "profile.completed"  # only sent to the callback address of its request; no webhook can subscribe
 RECEIVED = "message.received"
 STATES = tuple(
     f"message.{state}"
@@ -26,13 +26,13 @@ STATES = tuple(
     )
 )
 CUSTOM_KEYWORD = "contact.custom_keyword"
-# Names that other releases of this API know. No operation of this one schedules, cancels or filters a message; a
-# contact that opted out gets no message, or one that failed.
+# Names from other releases of this API. In this release, no operation schedules, cancels or filters a message. Without
+# consent, a message is refused or has failed.
 NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"})
 CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", CUSTOM_KEYWORD)
 _MESSAGES = (*STATES, RECEIVED)
 
-# name to subscribe with -> the events it covers
+# subscription name -> the events that it covers
 COVERED: dict[str, tuple[str, ...]] = {
     "messages": _MESSAGES,
     "message": _MESSAGES,
@@ -45,13 +45,13 @@ COVERED: dict[str, tuple[str, ...]] = {
 }
 
 
-# Receivers of this generation know the parent's name only; those of the newer names compare the header with the body.
+# Older receivers know only the parent's name. Receivers of the newer names compare the header with the body.
 _OLDER_PARENTS = ("messages", "templates", "template")
 
 
 @value_object
 class Label:
-    """How an event is named to a subscriber. `names_event`: the header says the event's name, not the parent's."""
+    """The names of an event for a subscriber. `names_event`: the header has the event's name, not the parent's."""
 
     field: str
     names_event: bool
@@ -65,7 +65,7 @@ class Described:
 
     @property
     def is_raised(self) -> bool:
-        """False: a webhook may subscribe, but the event is never sent."""
+        """Whether the event occurs. A webhook may subscribe to the others, but never receives one."""
         return self.name not in NEVER_RAISED
 
 
@@ -74,7 +74,7 @@ def is_known(name: str) -> bool:
 
 
 def field_of(event_name: str, subscribed_as: str) -> str:
-    """The body's `field`: the parent that the webhook subscribed with, `messages` when it named none."""
+    """The body's `field`: the parent of the webhook's subscription, or `messages` if it has no parent."""
     if event_name == TEMPLATES:
         return "templates"
     if event_name in CONTACTS:
@@ -92,10 +92,10 @@ def header_of(event_name: str, label: Label) -> str:
 
 
 def label_of(event_name: str, subscribed: Sequence[str]) -> Label:
-    """The label for one who subscribed with these names, at least one of which covers the event.
+    """The label for a subscriber with these names, at least one of which covers the event.
 
-    `field`: a parent counts before a dotted name, and the first of several parents. The header: the older parent,
-    when it is among them.
+    `field` is the first parent, or else comes from a dotted name. The header has the older parent's name if the
+    subscription includes one.
     """
     covering = [name for name in subscribed if event_name in COVERED[name]]
     parent = min(covering, key=lambda name: "." in name or name == "*")
@@ -103,13 +103,13 @@ def label_of(event_name: str, subscribed: Sequence[str]) -> Label:
 
 
 def expand(subscribed: Sequence[str]) -> dict[str, Label]:
-    """Each covered event with its label."""
+    """The covered events with their labels."""
     covered = dict.fromkeys(event_name for name in subscribed for event_name in COVERED[name])
     return {event_name: label_of(event_name, subscribed) for event_name in covered}
 
 
 def callback_label(event_name: str) -> Label:
-    """For an address that a request named, which subscribed to nothing."""
+    """The label for the callback address of a request, which has no subscription."""
     if event_name in COVERED["messages"]:
         return label_of(event_name, ("messages",))
     return Label(field_of(event_name, "messages"), names_event=True)
@@ -135,10 +135,10 @@ def _sentence(name: str) -> str:
 
 
 def described() -> list[Described]:
-    """All names to subscribe with, parents first, for people."""
+    """All subscription names with descriptions for people, parents first."""
     parents = [
         Described("messages", "Messages", "Every event of a message: its states and inbound messages"),
-        Described("message", "Message", "The same as messages; the body's field is then message"),
+        Described("message", "Message", "Same as messages, but the body's field is message"),
         Described(
             "contact", "Contact", "Every keyword by which a contact gives or withdraws consent, or asks for help"
         ),

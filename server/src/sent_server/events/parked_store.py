@@ -1,7 +1,7 @@
-"""Deliveries of an endpoint that is off: pending, due at no time, and so outside of the queue until it is on again.
+"""Parked deliveries of disabled endpoints: pending without a due time, so not in the queue until it is enabled again.
 
-Every function takes a portion, so that a hundred thousand of them block nobody. What is off, and for how long they
-are kept, is the caller's knowledge.
+Every function processes a batch, so that a hundred thousand deliveries do not block others. The caller decides which
+endpoints are off and how long deliveries are kept.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sent_server.db import Row, Tx
 from sent_server.events import store
 from sent_server.kernel import ids
 
-# Picking names no customer, so that the planner takes the partial index (see queue_store.py).
+# The query has no customer, so that the planner uses the partial index (see queue_store.py).
 PICK_DUE = """
     SELECT id
     FROM deliveries
@@ -32,7 +32,7 @@ PICK_PARKED = """
     LIMIT :count
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
-# Due since it was created: the oldest goes first, and before everything that is newer.
+# Due since its creation, so that the oldest is sent first, and before newer deliveries.
 RELEASE = """
     UPDATE deliveries
     SET due_at_ms = CASE WHEN created_at_ms < :now_ms THEN created_at_ms ELSE :now_ms END, spent = 0,
@@ -56,7 +56,7 @@ FAIL = """
 
 
 async def park_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
-    """Take up to `count` that are due out of the queue. A sender that still holds one of them records nothing."""
+    """Take up to `count` due deliveries out of the queue. A sender that still holds one of them records nothing."""
     found = await tx.fetch(PICK_DUE, endpoint_id=endpoint_id, now_ms=now_ms, count=count)
     await tx.execute_many(PARK, [(customer_id, endpoint_id, row[0]) for row in found], distinct=True)
     await store.count_parked_up(tx, customer_id, endpoint_id, len(found))
@@ -64,7 +64,7 @@ async def park_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, no
 
 
 async def release(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
-    """Put up to `count` of the oldest back into the queue, with all their retries."""
+    """Return up to `count` of the oldest deliveries to the queue, with all their retries available."""
     found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=count)
     await tx.execute_many(RELEASE, [(now_ms, customer_id, endpoint_id, row[0]) for row in found])
     await store.count_parked_up(tx, customer_id, endpoint_id, -len(found))
@@ -74,7 +74,7 @@ async def release(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now
 async def fail_older(
     tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, reason: str, count: int, now_ms: int
 ) -> int:
-    """Fail up to `count` that were created before then."""
+    """Fail up to `count` parked deliveries that were created before `before_ms`."""
     oldest_id = ids.new_id(before_ms)[:13]
     found = await tx.fetch(PICK_UP_TO, endpoint_id=endpoint_id, up_to_id=oldest_id, count=count)
     return await _fail(tx, customer_id, endpoint_id, found, reason=reason, now_ms=now_ms)
@@ -83,7 +83,7 @@ async def fail_older(
 async def fail_beyond(
     tx: Tx, customer_id: str, endpoint_id: str, *, kept: int, reason: str, count: int, now_ms: int
 ) -> int:
-    """Fail up to `count` of the oldest where more than `kept` wait."""
+    """Fail up to `count` of the oldest deliveries if more than `kept` are parked."""
     too_many = await store.count_parked(tx, customer_id, endpoint_id) - kept
     if too_many <= 0:
         return 0
@@ -92,14 +92,14 @@ async def fail_beyond(
 
 
 async def drop_due(tx: Tx, customer_id: str, endpoint_id: str, *, count: int, now_ms: int) -> int:
-    """Delete up to `count` that are due at an endpoint that is gone."""
+    """Delete up to `count` due deliveries of a deleted endpoint."""
     found = await tx.fetch(PICK_DUE, endpoint_id=endpoint_id, now_ms=now_ms, count=count)
     await store.delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in found])
     return len(found)
 
 
 async def drop_parked(tx: Tx, customer_id: str, endpoint_id: str, *, count: int) -> int:
-    """Delete up to `count` that wait for an endpoint that is gone."""
+    """Delete up to `count` parked deliveries of a deleted endpoint."""
     found = await tx.fetch(PICK_PARKED, endpoint_id=endpoint_id, count=count)
     await store.delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in found])
     return len(found)

@@ -1,6 +1,6 @@
-"""The SQL of the queue of deliveries: what is due, who sends it, and its result. Every function works on sets.
+"""The SQL of the delivery queue: due deliveries, their leases and their results. Every function works on sets.
 
-Global by nature, like the job table: a sender serves all tenants.
+The queue is global, like the job table: a sender serves all tenants.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from sent_server.events.names import Label
 from sent_server.events.store import EventContent
 from sent_server.kernel.values import value_object
 
-# A loose index scan: one step per endpoint that waits for anything, however many deliveries each has.
+# A loose index scan: one step per endpoint with deliveries in the queue, however many each has.
 DUE_ENDPOINTS = """
     WITH RECURSIVE waiting (endpoint_id) AS (
         SELECT MIN(endpoint_id) FROM deliveries WHERE due_at_ms IS NOT NULL AND endpoint_id > :after
@@ -33,9 +33,9 @@ DUE_ENDPOINTS = """
     WHERE endpoint_id IS NOT NULL
     LIMIT :count
 """
-# Picking names no customer, so that the planner takes the queue's index and not the key of all rows. Then each row is
-# written by its whole key: one UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may pick several times over on PostgreSQL,
-# and before there are statistics it reads every finished row of the endpoint.
+# The query has no customer, so that the planner uses the queue's index and not the primary key. Then each row is
+# updated by its whole key. An UPDATE .. IN (SELECT .. LIMIT .. FOR UPDATE) may run the subquery several times on
+# PostgreSQL, and without statistics it reads every finished row of the endpoint.
 PICK = """
     SELECT customer_id, endpoint_id, id, event_id, event_name, field, names_event, callback_url, attempts, spent,
         fence + 1
@@ -67,14 +67,14 @@ RELEASE_ALL = """
     SET due_at_ms = :now_ms, leased_at_ms = NULL
     WHERE due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
 """
-# All that is claimed at one endpoint, named by its unique id.
+# All claimed deliveries of an endpoint, by its unique id.
 RELEASE_ENDPOINT = """
     UPDATE deliveries
     SET due_at_ms = :now_ms, leased_at_ms = NULL
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL AND leased_at_ms IS NOT NULL
 """
-# Of those that have been due for longest. The inner limit bounds the scan whatever waits there; what is behind them
-# is looked at when they are sent.
+# Among the deliveries that have been due for longest. The inner limit bounds the scan. Later deliveries are examined
+# when these are sent.
 PICK_WAITING = """
     SELECT id
     FROM (
@@ -96,7 +96,7 @@ GIVE_UP = """
 
 @value_object
 class ClaimedDelivery:
-    """A delivery leased to a sender; what is written on its behalf must carry `fence`."""
+    """A delivery leased to a sender. Its result must be written with `fence`."""
 
     customer_id: str
     endpoint_id: str
@@ -116,13 +116,13 @@ class ClaimedDelivery:
 
     @property
     def lease(self) -> str:
-        """Names this claim of the delivery. A process that lost it and got it back has two, both perhaps open."""
+        """The name of this claim. A process that loses and reclaims a delivery has two claims, perhaps both open."""
         return f"{self.id}/{self.fence}"
 
 
 @value_object
 class DueEndpoint:
-    """An endpoint with something to send. `callback_url` is set when it is the origin of callback addresses."""
+    """An endpoint with due deliveries. `callback_url` is set if it is the origin of callback addresses."""
 
     customer_id: str
     endpoint_id: str
@@ -131,7 +131,7 @@ class DueEndpoint:
 
 @value_object
 class Share:
-    """How much of an endpoint's queue to claim, and for how long."""
+    """How many deliveries of an endpoint to claim, and for how long."""
 
     endpoint_id: str
     count: int
@@ -140,7 +140,7 @@ class Share:
 
 @value_object
 class DeliveryProgress:
-    """The result of a claimed delivery. `due_at_ms` None means finished."""
+    """The new state of a claimed delivery. `due_at_ms` None means finished."""
 
     status: str
     attempts: int
@@ -154,15 +154,15 @@ class DeliveryProgress:
 
 
 async def due_endpoints(tx: Tx, *, after: str, now_ms: int, count: int) -> tuple[list[DueEndpoint], str]:
-    """Look at up to `count` endpoints that wait, after that one ("": the first). Returns those with something due, and
-    where to continue; "" at the end."""
+    """Examine up to `count` endpoints in the queue, after the id `after`. Returns those with due deliveries and the
+    next `after`, which is empty at the end."""
     rows = await tx.fetch(DUE_ENDPOINTS, after=after, now_ms=now_ms, count=count)
     due = [DueEndpoint(*row) for row in rows if row[0] is not None]
     return due, rows[-1][1] if len(rows) == count else ""
 
 
 async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[ClaimedDelivery]:
-    """Lease what is due at some endpoints, of each up to its share, the longest due first."""
+    """Lease due deliveries of some endpoints, up to each one's share, the longest due first."""
     rows = await tx.fetch_many(PICK, [(share.endpoint_id, now_ms, share.count) for share in shares])
     claimed = [ClaimedDelivery(*row) for row in rows]
     until_ms = {share.endpoint_id: now_ms + share.lease_ms for share in shares}
@@ -175,7 +175,7 @@ async def claim(tx: Tx, shares: Sequence[Share], *, now_ms: int) -> list[Claimed
 
 
 async def contents(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, EventContent]:
-    """The events of these (customer_id, event_id), by id."""
+    """The events with these keys of (customer_id, event_id), by id."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
     for customer_id, event_id in sorted(set(keys)):
         by_customer[customer_id].append(event_id)
@@ -184,7 +184,7 @@ async def contents(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[str, EventCo
 
 
 async def record(tx: Tx, results: Sequence[tuple[ClaimedDelivery, DeliveryProgress]]) -> None:
-    """Record the results of claimed deliveries, except where another sender has claimed them since."""
+    """Write the new states of claimed deliveries, except those that another sender has claimed since."""
     await tx.execute_many(
         RECORD,
         [
@@ -210,19 +210,19 @@ async def record(tx: Tx, results: Sequence[tuple[ClaimedDelivery, DeliveryProgre
 
 
 async def release_all(tx: Tx, *, now_ms: int) -> int:
-    """Give back every lease; only for a process that knows it is alone (start-up on SQLite)."""
+    """Release every lease. Only for a process that is known to be the only one (startup on SQLite)."""
     return await tx.execute(RELEASE_ALL, now_ms=now_ms)
 
 
 async def release_endpoints(tx: Tx, endpoint_ids: Collection[str], *, now_ms: int) -> None:
-    """Give back every lease at some endpoints; only for the process that alone serves them."""
+    """Release every lease of some endpoints. Only for the process that holds these endpoints."""
     await tx.execute_many(RELEASE_ENDPOINT, [(now_ms, endpoint_id) for endpoint_id in sorted(endpoint_ids)])
 
 
 async def give_up(
     tx: Tx, customer_id: str, endpoint_id: str, *, reason: str, created_before_ms: int, count: int, now_ms: int
 ) -> int:
-    """Fail up to `count` waiting deliveries of an endpoint that are older than that, visibly. Returns how many."""
+    """Fail up to `count` unclaimed deliveries that were created or replayed before then. Returns how many."""
     rows = await tx.fetch(PICK_WAITING, endpoint_id=endpoint_id, created_before_ms=created_before_ms, count=count)
     await tx.execute_many(GIVE_UP, [(reason, now_ms, customer_id, endpoint_id, row[0]) for row in rows])
     return len(rows)

@@ -32,7 +32,7 @@ AGAIN = """
 
 @value_object
 class Span:
-    """Deliveries created from `since_ms` until before `until_ms`, in these states, after that id."""
+    """Deliveries created from `since_ms` until before `until_ms`, in `states`, after the id `after_id`."""
 
     since_ms: int
     until_ms: int
@@ -43,8 +43,8 @@ class Span:
 async def replay_one(
     tx: Tx, customer_id: str, endpoint_id: str, delivery_id: str, *, parks: bool, never: str, now_ms: int
 ) -> bool:
-    """False when there is no such delivery. One that still waits continues to wait. `never` names log-only entries;
-    `parks`: it is kept until the endpoint is on."""
+    """Replay a delivery. Returns False if it does not exist. A pending delivery remains unchanged. `never` is the name
+    of log-only entries. `parks`: the delivery is kept until the endpoint is on."""
     found = await tx.fetch(PICK_ONE, customer_id=customer_id, endpoint_id=endpoint_id, id=delivery_id, never=never)
     finished = [row for row in found if row[1]]
     await _again(tx, customer_id, endpoint_id, finished, parks=parks, now_ms=now_ms)
@@ -54,7 +54,7 @@ async def replay_one(
 async def replay_span(
     tx: Tx, customer_id: str, endpoint_id: str, span: Span, *, parks: bool, never: str, count: int, now_ms: int
 ) -> tuple[int, str | None]:
-    """Replay up to `count`, oldest first. Returns how many, and the id to continue after if there may be more."""
+    """Replay up to `count`, oldest first. Returns how many, and the next `after_id` if there may be more."""
     found = await tx.fetch(
         PICK_RANGE,
         customer_id=customer_id,
@@ -70,7 +70,7 @@ async def replay_span(
 
 
 def _first_of(at_ms: int) -> str:
-    """Sorts before every id made from that millisecond on, and after all earlier ones."""
+    """A string that sorts before every id made from that millisecond on, and after all earlier ones."""
     return ids.new_id(at_ms)[:13]
 
 

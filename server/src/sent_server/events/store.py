@@ -1,4 +1,4 @@
-"""The SQL of subscriptions, events and the log of deliveries. Their queue: queue_store.py."""
+"""The SQL of subscriptions, events and the log of deliveries. The queue is in queue_store.py."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -48,7 +48,7 @@ PICK_PENDING = """
     WHERE endpoint_id = :endpoint_id AND due_at_ms IS NOT NULL
     LIMIT :count
 """
-# Of the oldest rows those that have been finished for as long. The inner limit bounds the scan whatever waits there.
+# Among the oldest rows, those that were finished before the limit. The inner limit bounds the scan.
 PICK_OLD = """
     SELECT id
     FROM (
@@ -126,7 +126,7 @@ class EventRow(NamedTuple):
 
 
 class DeliveryRow(NamedTuple):
-    """Parked while pending with `due_at_ms` None; an entry of the log alone while failed with it."""
+    """Pending with `due_at_ms` None means parked. Failed with `due_at_ms` None from the start means log-only."""
 
     customer_id: str
     endpoint_id: str
@@ -148,7 +148,7 @@ Key = tuple[str, str]
 
 @value_object
 class EventContent:
-    """An event as stored; `payload_json` is its payload object."""
+    """An event as stored. `payload_json` is its payload object."""
 
     id: str
     name: str
@@ -175,7 +175,7 @@ class LogEntry:
 
     @property
     def is_parked(self) -> bool:
-        """Kept until its webhook is enabled."""
+        """Whether the delivery is kept until its webhook is enabled."""
         return self.status == "pending" and self.due_at_ms is None
 
 
@@ -186,7 +186,7 @@ async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[SubscriptionRow]:
 async def subscribe(
     tx: Tx, customer_id: str, endpoint_id: str, labels: Mapping[str, Label], *, parks: bool = False
 ) -> None:
-    """Make these events the endpoint's only ones; none at all unsubscribes it. `parks`: they are kept, not sent."""
+    """Replace the endpoint's events. No events unsubscribes it. `parks`: events are kept, not sent."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
     rows = [
         SubscriptionRow(customer_id, name, endpoint_id, label.field, int(label.names_event), int(parks))
@@ -202,7 +202,7 @@ async def insert(
     counts: Mapping[Key, int],
     parked: Mapping[Key, int],
 ) -> None:
-    """`counts` maps (customer_id, endpoint_id) to its new log entries, `parked` to those among them that are parked."""
+    """`counts` maps (customer_id, endpoint_id) to the number of its new log entries, `parked` to those parked."""
     await tx.execute_many(INSERT_EVENT, events)
     await tx.execute_many(INSERT_DELIVERY, deliveries)
     changes = [
@@ -216,22 +216,22 @@ async def insert(
 
 
 async def count_parked_up(tx: Tx, customer_id: str, endpoint_id: str, more: int) -> None:
-    """`more` were parked, or with a minus are so no longer."""
+    """Add `more` to the count of parked deliveries. It may be negative."""
     await counters.add(tx, [CounterRow(customer_id, _parked_counter(endpoint_id), more)])
 
 
 async def forget_parked_count(tx: Tx, customer_id: str, endpoint_id: str) -> None:
-    """Nothing is parked there: start again from zero, whatever the counter says."""
+    """Reset the counter, as nothing is parked for the endpoint."""
     await counters.forget(tx, customer_id, _parked_counter(endpoint_id))
 
 
 async def count_parked(tx: Tx, customer_id: str, endpoint_id: str) -> int:
-    """How many wait until the endpoint is on; a counter, as they may be a hundred thousand."""
+    """How many deliveries are parked. Read from a counter, as they may be a hundred thousand."""
     return await counters.read(tx, customer_id, _parked_counter(endpoint_id))
 
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: int = 1_000) -> None:
-    """Drop up to `count` that are in the queue of a deleted webhook. Its finished rows age out like all others."""
+    """Delete up to `count` queued deliveries of a deleted webhook. Finished rows expire like all others."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
     rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id, count=count)
     await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
@@ -255,7 +255,7 @@ async def delete_deliveries(tx: Tx, customer_id: str, endpoint_id: str, delivery
 async def log_page(
     tx: Tx, customer_id: str, endpoint_id: str, *, page: Page, pattern: str | None
 ) -> tuple[list[LogEntry], int]:
-    """An endpoint's deliveries, newest first (one more than the page holds), and how many there are."""
+    """An endpoint's deliveries, newest first, with one more than the page size, and their total."""
     window = {"customer_id": customer_id, "endpoint_id": endpoint_id, **keyset.window(page)}
     if pattern is None:
         rows = await tx.fetch(keyset.ordered(PAGE, page), **window)
@@ -269,7 +269,7 @@ async def log_page(
 
 
 async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: int, count: int) -> int:
-    """Delete up to `count` of the oldest deliveries that were finished before then; returns how many went."""
+    """Delete up to `count` of the oldest deliveries that were finished before `before_ms`. Returns how many."""
     rows = await tx.fetch(
         PICK_OLD,
         customer_id=customer_id,
@@ -286,11 +286,11 @@ async def forget_old(tx: Tx, customer_id: str, endpoint_id: str, *, before_ms: i
 
 
 async def forget_events(tx: Tx, customer_id: str, *, before_ms: int, count: int) -> int:
-    """Delete up to `count` events from before then that are older than all deliveries of the customer."""
+    """Delete up to `count` events before `before_ms` that are older than all deliveries of the customer."""
     oldest_id = ids.new_id(before_ms)[:13]
     found = await fetch_one(tx, OLDEST_DELIVERY, customer_id=customer_id)
     if found and found[0]:
-        oldest_id = min(oldest_id, found[0][:13])  # an event and its deliveries are of the same millisecond
+        oldest_id = min(oldest_id, found[0][:13])  # an event and its deliveries have the same millisecond
     return await tx.execute(FORGET_OLD_EVENTS, customer_id=customer_id, oldest_id=oldest_id, count=count)
 
 
@@ -299,5 +299,5 @@ def _log_counter(endpoint_id: str) -> str:
 
 
 def _parked_counter(endpoint_id: str) -> str:
-    """Sorts after the endpoint's other counter, and before those of the next endpoint."""
+    """The name sorts after the endpoint's other counter, and before those of the next endpoint."""
     return f"{_log_counter(endpoint_id)}/parked"

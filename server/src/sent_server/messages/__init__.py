@@ -1,1 +1,1 @@
-"""Messages: accepting them, and reporting their progress. `delivery` sends them."""
+"""Messages: accepts them and reports their status. `delivery` sends them."""

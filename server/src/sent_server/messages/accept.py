@@ -1,6 +1,6 @@
-"""Accepting messages, written over lists: what waits for the same commit is one set of statements.
+"""Accepts messages in sets: all requests that share a commit share their statements.
 
-Everything is decided from reads alone first, so that a refused request leaves no trace; then all drafts are written:
+Requests are first decided from reads alone, so a refused request writes nothing. Then all drafts are written:
 contacts, batches, messages, first events, holds, jobs, outgoing events.
 """
 
@@ -43,14 +43,14 @@ from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
 
 ACCEPTED = "Message accepted and queued for processing"
-DISPATCH = "dispatch:"  # a kind of job per carrier, so that a slow one delays nobody else
+DISPATCH = "dispatch:"  # one kind of job per carrier, so that a slow carrier does not delay the others
 MAX_NAMED = 100
 MAX_WITH_TEXT = 100
 
 
 @value_object
 class AcceptMessages:
-    """What accepting needs besides the transaction."""
+    """The use case of accepting messages, with its dependencies."""
 
     card: RateCard
     bus: Bus
@@ -58,7 +58,7 @@ class AcceptMessages:
     sms_max_parts: int = limits.SMS_PARTS
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
-        """One reply or refusal per command, in order."""
+        """Returns a reply or an error per command, in order."""
         found = await _look_up(tx, commands, self.card, self.reach)
         spendable = await ledger.available(tx, sorted({command.caller.ledger_id for command in commands}))
         daily = await DailyQuotas.of(tx, commands)
@@ -81,7 +81,7 @@ class AcceptMessages:
         if notified:
             self.bus.hint(events.TOPIC)
         for kind, ids in work.items():
-            # Large batches are hinted without ids, so that workers claim fairly.
+            # Large batches are hinted without ids, so that workers claim fairly over all queues.
             self.bus.hint(kind, ids if len(ids) <= MAX_NAMED else ())
 
     def _decide(
@@ -106,7 +106,7 @@ class AcceptMessages:
         if left < 0:
             return ApiError("BUSINESS_003", "Insufficient balance to send message.")
         if not daily.take(caller, len(drafted.messages)):
-            return ApiError("BUSINESS_008", "The account has sent as many messages as it may today.")
+            return ApiError("BUSINESS_008", "The account has reached its limit of messages for today.")
         spendable[caller.ledger_id] = left
         if self.card.active_contact_micros:
             charged = {message.recipient.id for message in drafted.messages if message.active_contact_micros}
@@ -153,7 +153,7 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reac
 
 
 async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[str, Sequence[str]]]:
-    """Returns whether a receiver has something to be notified, and the ids of the new jobs by kind."""
+    """Write all drafts. Returns whether events were emitted, and the ids of the new jobs by kind."""
     await _insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, sorted({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Batch] = []
@@ -211,7 +211,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     await jobs.enqueue_keyed(tx, work)
     await store.insert_active_contacts(tx, newly_active)
     await events.emit(tx, announced, interest)
-    # Last: an account's balance is one row, and a change of it blocks the others until the commit.
+    # Last, because an account's balance is one row: changing it blocks other transactions until the commit.
     await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for job in work:
@@ -246,7 +246,7 @@ def _batch(draft: DraftRequest) -> Batch:
 
 
 def _first_event(row: Message, sequence: int, status: str, description: str) -> MessageEvent:
-    """A line of history from before routing: no channel and no price yet."""
+    """An entry of history before routing, without a channel or price."""
     return MessageEvent(
         row.customer_id, row.id, sequence, status, AUTOMATIC, description, None, None, row.created_at_ms
     )
@@ -287,7 +287,7 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
 
 
 def _reply(draft: DraftRequest) -> Reply:
-    """Beyond `MAX_WITH_TEXT` recipients the answer repeats no text, so that its size is bounded."""
+    """Build the response. Above `MAX_WITH_TEXT` recipients it omits the texts, to limit its size."""
     rows: list[tuple[str, str, str | None, str | None, int | None]] = []
     shows_text = len(draft.command.recipients) <= MAX_WITH_TEXT
     for message in draft.messages:
@@ -303,7 +303,7 @@ def _reply(draft: DraftRequest) -> Reply:
 
 
 def _unknown_template(command: SendCommand) -> str:
-    """Repeats what was asked for; `repr` keeps control and direction characters out of terminals."""
+    """The message names the requested template. `repr` escapes control and direction characters, for terminals."""
     if command.template_id is not None:
         return f"Template with id {command.template_id} not found"
     return f"Template with name {(command.template_name or '')[:80]!r} not found"

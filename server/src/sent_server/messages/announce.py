@@ -1,11 +1,11 @@
-"""The events of a message, as receivers get them. Source: contract/webhooks.md, sections 3 and 4."""
+"""Events about messages for webhooks. Source: contract/webhooks.md, sections 3 and 4."""
 
 from typing import Any
 
 from sent_server.events import Event
 from sent_server.kernel import timestamps
 
-# Statuses that the contract has an event name for.
+# The statuses with an event name in the contract.
 ANNOUNCED = frozenset({"QUEUED", "ROUTED", "SENT", "DELIVERED", "READ", "FAILED"})
 
 
@@ -28,9 +28,9 @@ def status_event(
     reason_code: str | None,
     at_ms: int,
 ) -> Event:
-    """`channel` and `sender`, our number, are those of the leg that the event is about; `phone` is the contact.
+    """`channel` and `sender` (our number) belong to the leg that the event is about. `phone` is the contact's number.
 
-    Contact and own number keep their places in both directions. `reason` is what the history says of a failure.
+    The fields of contact and own number are the same in both directions. `reason` is the history's text of a failure.
     """
     payload: dict[str, Any] = {
         "account_id": customer_id,
@@ -52,7 +52,7 @@ def status_event(
 def received_event(
     *, customer_id: str, message_id: str, channel: str, phone: str, sender: str, text: str, carrier: str, at_ms: int
 ) -> Event:
-    """An inbound message, in both documented sets of names."""
+    """The event of an inbound message, with both documented sets of field names."""
     payload = {
         "account_id": customer_id,
         "message_id": message_id,
@@ -82,7 +82,7 @@ def consent_event(
     keyword: str,
     at_ms: int,
 ) -> Event:
-    """Somebody wrote a consent keyword, such as contact.opt_out; `message_id` is the message that held it."""
+    """The event of a consent keyword, such as contact.opt_out. `message_id` is the message that contained it."""
     payload = {
         "account_id": customer_id,
         "contact_id": contact_id,

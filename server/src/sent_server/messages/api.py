@@ -47,7 +47,7 @@ async def list_activities(tx: Tx, call: Call) -> Reply:
 
 
 def _command(call: Call, body: SendMessage, urls: UrlRules) -> SendCommand:
-    """Raises VALIDATION_001 for an address that may not be called."""
+    """Raises VALIDATION_001 if the callback address is not allowed."""
     callback_url = urls.settle("callback_url", body.callback_url) if body.callback_url else None
     webhook_url = urls.settle("webhook_url", body.webhook_url) if body.webhook_url else None
     template = body.template

@@ -1,4 +1,4 @@
-"""How many messages accounts may still send today (UTC), where an operator has set a number."""
+"""Daily message quotas (UTC) of the organizations for which an operator has set one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ NAME = "messages_per_day"
 
 @dataclass(slots=True)
 class DailyQuotas:
-    """By organization: what is left, and what this transaction has taken of it."""
+    """The rest of each organization's quota, and the number taken by this transaction."""
 
     day: str
     left: dict[str, int]
@@ -22,7 +22,7 @@ class DailyQuotas:
 
     @classmethod
     async def of(cls, tx: Tx, commands: Sequence[SendCommand]) -> "DailyQuotas":
-        """Asks the database only for organizations that have such a quota."""
+        """Queries the database only for organizations that have a quota."""
         day = timestamps.day(commands[0].now_ms)
         quotas = {c.caller.organization_id: c.caller.quotas[NAME] for c in commands if NAME in c.caller.quotas}
         left = {
@@ -32,7 +32,7 @@ class DailyQuotas:
         return cls(day, left)
 
     def take(self, caller: Caller, count: int) -> bool:
-        """False, and nothing taken, when it is more than there is."""
+        """Take `count` from the quota. Returns False and takes nothing if less is left."""
         left = self.left.get(caller.organization_id)
         if left is None:
             return True

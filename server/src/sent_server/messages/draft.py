@@ -1,6 +1,6 @@
-"""What a send will do, decided before anything is written. Pure but for the ids it is given.
+"""Drafts a send request before anything is written. Pure, except for new ids.
 
-A draft of one request holds a message per recipient and channel; a refusal of the whole request is an ApiError.
+The draft of a request has a message per recipient and channel. A refusal of the whole request is an ApiError.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ from sent_server.templates.service import SendableTemplate
 
 @value_object
 class DraftMessage:
-    """`plan_number` is the place of its route among the request's."""
+    """`plan_number` is the index of the message's route among the routes of the request."""
 
     id: str
     recipient: Recipient
@@ -60,9 +60,9 @@ def draft_request(
     active: Collection[str],
     sms_max_parts: int,
 ) -> DraftRequest | ApiError:
-    """Route and price every message of a request; 400, or 422 when nobody in it can be reached.
+    """Route and price every message of a request. Returns a 400, or a 422 if no recipient can be reached.
 
-    `active` are the contacts (by id) that this month's active-contact price was already charged for.
+    `active` are the ids of contacts whose active-contact price of this month was already charged.
     """
     channels = command.channels
     absent = [name for name in channels if name != AUTOMATIC and name not in configured]
@@ -105,7 +105,7 @@ def draft_request(
 def _render(
     command: SendCommand, template: SendableTemplate, sms_max_parts: int
 ) -> tuple[dict[str, MessageContent], dict[str, tuple[str, ...]]]:
-    """The texts of the channels that may be used, and what is wrong with those that do not fit."""
+    """Render the texts of the allowed channels. Also returns the problems of texts that do not fit their channel."""
     contents: dict[str, MessageContent] = {}
     unfit: dict[str, tuple[str, ...]] = {}
     wanted = template.channels if AUTOMATIC in command.channels else template.channels.intersection(command.channels)
@@ -119,7 +119,7 @@ def _render(
 
 
 def _refusal(plans: Sequence[RoutePlan]) -> str | None:
-    """The 422 code when no message of the request can go and parameters are not the reason."""
+    """The 422 code if no message of the request can be sent, unless its parameters are the reason."""
     if any(found.legs or found.refusal is None for found in plans):
         return None
     codes = {found.refusal for found in plans}

@@ -1,4 +1,4 @@
-"""Accepting and reading messages. What carries them is `delivery`."""
+"""Installs the routes that accept and read messages. `delivery` sends them."""
 
 from pathlib import Path
 

@@ -4,12 +4,12 @@
        |          |           |       |
        +----------+-----------+-------+--> FAILED (when no leg remains)
 
-A message has legs, one per channel of its plan, and shows one of them: the leg that is READ; else the one that was
-DELIVERED first; else the last one that a carrier took; else the one being tried. Status, channel, price and sender
-belong to that leg. While the next leg is being tried, a message that was SENT still shows the leg that was SENT.
+A message has legs, one per channel of its plan, and shows one of them: the leg that is READ, else the one that was
+DELIVERED first, else the last one that a carrier took, else the one being tried. Status, channel, price and sender
+belong to that leg. While the next leg is being tried, a message with status SENT still shows the leg that was sent.
 
-A status only moves to a higher rank, so receipts that come twice, late or out of order end in the same state. SENT is
-recorded once per leg that a carrier takes: that moves the message to another leg, and never back.
+A status only moves to a higher rank, so duplicate, late or reordered receipts lead to the same state. SENT is
+recorded once per leg that a carrier takes, and then the message shows that leg. It never moves back.
 Source: docs/decisions/0017, contract/NOTES.md b.
 """
 
@@ -46,7 +46,7 @@ ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
 
 @value_object
 class MessageProgress:
-    """Where a message is: its status, the leg in progress, the leg that it shows, and how many legs its plan has."""
+    """The progress of a message: status, current leg, shown leg, and the number of legs in its plan."""
 
     status: str
     leg: int
@@ -56,9 +56,9 @@ class MessageProgress:
 
 @value_object
 class LifecycleStep:
-    """What an event changes; None is unchanged.
+    """The changes by an event. None means unchanged.
 
-    `status` is to be recorded, `shown` is the leg that the message then shows, `next_leg` the one to try next.
+    `status` is the status to record, `shown` the leg that the message shows from now on, `next_leg` the leg to try.
     """
 
     status: str | None = None
@@ -73,7 +73,7 @@ def on_started(progress: MessageProgress) -> LifecycleStep:
     """The current leg is about to be submitted for the first time."""
     if progress.status in ENDED:
         return NOTHING
-    # What a carrier took stays in view until the new leg is taken, too.
+    # A leg that a carrier took remains the shown one until a carrier takes the new leg.
     return LifecycleStep("ROUTED", progress.shown if progress.status == "SENT" else progress.leg)
 
 
@@ -85,14 +85,14 @@ def on_submitted(progress: MessageProgress) -> LifecycleStep:
 
 
 def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> LifecycleStep:
-    """A carrier's word (`DELIVERED`, `READ` or `FAILED`) on one of the legs."""
+    """A carrier's receipt (`DELIVERED`, `READ` or `FAILED`) for one of the legs."""
     if kind == "FAILED":
         return on_leg_failed(progress, leg=leg, falls_back=falls_back)
     return LifecycleStep(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING
 
 
 def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = True) -> LifecycleStep:
-    """A leg was rejected, failed or timed out: try the next one, or give up. Only the leg in progress can end."""
+    """A leg was rejected, failed or timed out: try the next one, or fail. Only the current leg can end."""
     if leg != progress.leg or progress.status in ENDED:
         return NOTHING
     if falls_back and leg + 1 < progress.legs:
@@ -101,19 +101,19 @@ def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = Tru
 
 
 def on_blocked(progress: MessageProgress) -> LifecycleStep:
-    """Consent vanished before dispatch: no leg may go any more."""
+    """Consent was withdrawn before dispatch: no leg may be sent."""
     return NOTHING if progress.status in ENDED else _give_up(progress)
 
 
 def settles(progress: MessageProgress) -> bool:
-    """Whether a message that is here costs what its shown leg costs, whatever the legs after it may do."""
+    """Whether the price of the message is final: that of its shown leg, regardless of later legs."""
     if progress.status == "SENT":
         return progress.shown == progress.leg == progress.legs - 1
     return progress.status in ENDED
 
 
 def better_leg_state(old: str, new: str) -> str:
-    """A leg's state moves up only: SENT < FAILED < DELIVERED < READ."""
+    """A leg's state only rises: SENT < FAILED < DELIVERED < READ."""
     return new if LEG_RANK[new] > LEG_RANK[old] else old
 
 

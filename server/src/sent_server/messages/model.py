@@ -1,4 +1,4 @@
-"""Messages as stored, and what a send asks for.
+"""Messages as stored, and the command to send.
 
 `Batch`, `Message` and `MessageEvent` are the rows of their tables: their fields are the columns of the INSERT.
 """
@@ -19,7 +19,7 @@ AUTOMATIC = "sent"
 
 @value_object
 class SendCommand:
-    """One `POST /v3/messages`: distinct E.164 `recipients`, and distinct `channels`, of which `sent` is automatic."""
+    """A `POST /v3/messages`. `recipients` are distinct, in E.164. `channels` are distinct; `sent` means automatic."""
 
     caller: Caller
     recipients: tuple[str, ...]
@@ -38,7 +38,7 @@ class SendCommand:
 
 @value_object
 class PlannedLeg:
-    """A leg with all that its submit needs, so that dispatch reads no configuration."""
+    """A leg with all data for its submit, so that dispatch reads no configuration."""
 
     channel: str
     price_micros: int
@@ -47,7 +47,7 @@ class PlannedLeg:
 
 
 def queue_key(customer_id: str, sender: str) -> str:
-    """Where a message waits to be dispatched: queues are served in turn, and a sender may have a throughput."""
+    """The queue of a message to be dispatched. Queues are served round-robin. A sender may have a rate limit."""
     return f"{customer_id}/{sender}"
 
 
@@ -57,7 +57,7 @@ def sender_of(queue_key: str) -> str:
 
 @value_object
 class StoredPlan:
-    """`is_system`: our own reply to a keyword, which goes out whatever the consent says."""
+    """`is_system`: our reply to a keyword, which is sent regardless of consent."""
 
     legs: tuple[PlannedLeg, ...]
     judgements: tuple[Judgement, ...] = ()
@@ -69,13 +69,13 @@ def dump_plan(plan: StoredPlan) -> str:
 
 
 def join_plans(plans: Sequence[str]) -> str:
-    """The stored list of plans that `dump_plan` made."""
+    """Join plans from `dump_plan` to the stored list."""
     return f"[{','.join(plans)}]"
 
 
 @functools.lru_cache(maxsize=2_000)
 def load_plans(text: str) -> tuple[StoredPlan, ...]:
-    """The messages of a request share a handful of plans, so nearly every call is a hit."""
+    """Parse a stored list of plans. Cached, because the messages of a request share a few plans."""
     return tuple(
         StoredPlan(
             tuple(PlannedLeg(**leg) for leg in raw["legs"]),
@@ -90,7 +90,7 @@ def dump_contents(contents: Mapping[str, MessageContent]) -> str:
     return orjson.dumps(contents).decode()
 
 
-# Longer ones are parsed each time, so that nobody's texts fill the memory: 32 MB is the most that is kept.
+# Longer contents are not cached. This limits the cache to 32 MB.
 MAX_REMEMBERED = 4_096
 
 
@@ -112,7 +112,7 @@ def _content(raw: dict[str, Any]) -> MessageContent:
 
 
 class Batch(NamedTuple):
-    """What all messages of one request share."""
+    """The data that all messages of a request share."""
 
     customer_id: str
     id: str
@@ -148,7 +148,7 @@ class Message(NamedTuple):
 
 
 class MessageEvent(NamedTuple):
-    """One line of a message's history. Before routing, `channel` is `sent`."""
+    """An entry of a message's history. Before routing, `channel` is `sent`."""
 
     customer_id: str
     message_id: str

@@ -1,4 +1,4 @@
-"""The route of a message: plan, price, and the form in which it is stored. Pure, and remembered: sends are alike."""
+"""The route of a message: its plan, price and stored form. Pure, and cached because many sends are alike."""
 
 import functools
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from sent_server.routing.plan import plan
 
 @value_object
 class Terms:
-    """What all messages of a request have in common.
+    """The terms that all messages of a request share.
 
-    `written` are the channels whose text fits, with the SMS segments of each; `unfit` are the others of the template,
-    with what is wrong.
+    `written` are the channels whose text fits, with their numbers of SMS segments. `unfit` are the template's other
+    channels, with their problems.
     """
 
     card: RateCard
@@ -33,7 +33,7 @@ class Terms:
 
 @value_object
 class MessageRoute:
-    """`carrier` and `sender` are the first leg's; None when no leg can go."""
+    """`carrier` and `sender` are those of the first leg. None if the plan has no leg."""
 
     plan: RoutePlan
     json: str
@@ -56,9 +56,9 @@ def terms(
 
 
 def find(terms: Terms, recipient: Recipient, channel: str) -> MessageRoute:
-    """The route on a channel, or by automatic choice."""
+    """The route on a channel, or the automatic one."""
     requested = None if channel == AUTOMATIC else channel
-    # Sentences about values are the caller's own, and long: they are not kept.
+    # Problems contain the caller's values and may be long, so they are not cached.
     look_up = _find.__wrapped__ if terms.unfit else _find
     return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code)
 

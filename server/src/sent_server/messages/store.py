@@ -1,4 +1,4 @@
-"""The SQL of messages. Inserts are set-based: one recipient and a thousand are the same statements."""
+"""The SQL of messages. Inserts are set-based: one recipient and a thousand need the same statements."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -63,7 +63,7 @@ EVENTS = """
 
 
 class ActiveContactRow(NamedTuple):
-    """`message_id` is the message that the month's price was charged for."""
+    """`message_id` is the message to which the month's price was charged."""
 
     customer_id: str
     month: str
@@ -71,9 +71,9 @@ class ActiveContactRow(NamedTuple):
     message_id: str
 
 
-# Kept only for accounts that may not send as much as they like, a counter per day (UTC).
+# A counter per day (UTC), only for accounts with a daily quota.
 async def sent_today(tx: Tx, customer_id: str, day: str) -> int:
-    """How many messages the account has sent that day; locked, so that nobody else adds until our commit."""
+    """How many messages the account has sent that day. Locks the counter until the commit."""
     return await counters.lock(tx, customer_id, f"messages/{day}")
 
 
@@ -94,7 +94,7 @@ async def insert_events(tx: Tx, rows: Sequence[MessageEvent]) -> None:
 
 
 async def active_contacts(tx: Tx, customer_id: str, month: str, contact_ids: Sequence[str]) -> set[str]:
-    """Those that the month's active-contact price was already charged for."""
+    """The given contacts whose active-contact price of the month was already charged."""
     rows = await tx.fetch(ACTIVE_CONTACTS, customer_id=customer_id, month=month, contact_ids=contact_ids)
     return {row[0] for row in rows}
 
@@ -104,7 +104,7 @@ async def insert_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> No
 
 
 async def forget_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> None:
-    """The same rows, of messages that came to nothing and were not charged."""
+    """Delete these rows, for messages that no carrier took and that were not charged."""
     await tx.execute_many(FORGET_ACTIVE_CONTACT, rows)
 
 

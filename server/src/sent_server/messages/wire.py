@@ -1,4 +1,4 @@
-"""Bodies and answers of the message routes, in every documented form. Source: contract/NOTES.md a1-a6, a15-a24."""
+"""Bodies and responses of the message routes, in every documented form. Source: contract/NOTES.md a1-a6, a15-a24."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -17,12 +17,12 @@ from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, 
 MAX_RECIPIENTS = 1_000
 MAX_CHANNELS = 100
 CHANNELS = (AUTOMATIC, "sms", "whatsapp", "rcs")
-# Beyond these, digits are written as they came: nobody means a text of a thousand zeros.
+# Numbers with a larger exponent remain as written, to avoid texts of a thousand zeros.
 MAX_EXPONENT = 30
 
 
 def _check_channels(value: Any) -> Any:
-    """A list or one name; an empty list is automatic."""
+    """Accepts a list or one name. An empty list means automatic."""
     names: Any = [value] if isinstance(value, str) else value
     if not isinstance(names, list):
         raise fault("VALIDATION_001", "Expected a list of channels")
@@ -39,7 +39,7 @@ def _check_channels(value: Any) -> Any:
 
 
 def _check_newer_channels(value: Any) -> Any:
-    """The same, or the object that newer clients send here: the senders to choose from, by channel."""
+    """Also accepts the object that newer clients send here: the allowed senders by channel."""
     if not isinstance(value, dict):
         return _check_channels(value)
     if unserved.is_empty(value):
@@ -48,7 +48,7 @@ def _check_newer_channels(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    """The text of a number or a boolean: 1.50 is "1.50", as it was written, but 1e3 is "1000"."""
+    """The text of a number or a boolean: 1.50 is "1.50", as written, but 1e3 is "1000"."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -65,7 +65,7 @@ def _text(value: Any) -> str:
 
 
 class _AnyText:
-    """An annotation: numbers, booleans and null are taken too. Texts, nearly always, cost no call into Python."""
+    """An annotation that also accepts numbers, booleans and null. Texts, the usual case, need no call into Python."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         others = core_schema.no_info_plain_validator_function(_text)
@@ -77,12 +77,12 @@ class _AnyText:
 _ChannelList = Annotated[list[str] | None, ZeroValues((str, list))]
 Channels = Annotated[_ChannelList, BeforeValidator(_check_channels)]
 NewerChannels = Annotated[_ChannelList, BeforeValidator(_check_newer_channels)]
-# A value that is null counts as missing.
+# A null value counts as missing.
 Parameters = dict[str, Annotated[str, _AnyText()] | None]
 
 
 class TemplateRef(BaseModel):
-    """`id` wins over `name`."""
+    """`id` takes precedence over `name`."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
@@ -92,7 +92,7 @@ class TemplateRef(BaseModel):
 
 
 def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
-    """A send names recipients, but not too many, and a template; each in one form or the other."""
+    """A send requires recipients, up to the limit, and a template, each in one of its forms."""
     faults: list[Fault] = []
     to: Any = body.get("to")
     if to is None:
@@ -134,7 +134,7 @@ class SendMessage(RequestBody):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Each person once, in the spelling of the number that comes first."""
+        """Each recipient once, with the first spelling of the number."""
         single = [self.phone_number] if self.phone_number else []
         return spellings.distinct([*(self.to or []), *single])
 
@@ -146,7 +146,7 @@ class SendMessage(RequestBody):
 def accepted(
     template_id: str, template_name: str, rows: Sequence[tuple[str, str, str | None, str | None, int | None]]
 ) -> dict[str, Any]:
-    """Rows of (message id, phone, channel, text, price in micros); an automatic choice has no channel and price yet."""
+    """Rows of (message id, phone, channel, text, price in micros). Channel and price are None if automatic."""
     return {
         "status": "QUEUED",
         "template_id": template_id,
@@ -169,7 +169,7 @@ def accepted(
 
 
 def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dict[str, Any]:
-    """The `data` of GET /v3/messages/{id}; events oldest first."""
+    """The `data` of GET /v3/messages/{id}, events oldest first."""
     content = load_contents(batch.contents_json).get(found.channel or _planned_channel(found, batch))
     return {
         "id": found.id,
@@ -197,7 +197,7 @@ def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dic
 
 
 def activities(message_id: str, events: Sequence[MessageEvent]) -> dict[str, Any]:
-    """Newest first; prices are strings of four decimals."""
+    """The activities, newest first. Prices are strings with four decimals."""
     return {
         "message_id": message_id,
         "activities": [
@@ -218,7 +218,7 @@ def activities(message_id: str, events: Sequence[MessageEvent]) -> dict[str, Any
 
 
 def _planned_channel(found: Message, batch: Batch) -> str:
-    """Where an automatic choice goes first; before it goes, the message shows that text."""
+    """The first channel of an automatic choice. The message shows its text before it is sent."""
     legs = load_plans(batch.plans_json)[found.plan_number].legs
     return legs[found.leg].channel if legs else ""
 

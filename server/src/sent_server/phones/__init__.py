@@ -1,1 +1,1 @@
-"""The routes of /sim: simulated handsets, one set per tenant. The network itself is in `carriers.simulator`."""
+"""The routes of /sim: simulated handsets, separate for each tenant. The network is in `carriers.simulator`."""

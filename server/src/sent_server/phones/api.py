@@ -1,4 +1,4 @@
-"""The routes of /sim: watch handsets, answer from them, dial faults, move the clock. Only for simulated carriers."""
+"""The routes of /sim: view handsets, reply from them, set faults and move the clock. Only for simulated carriers."""
 
 from collections.abc import Sequence
 
@@ -62,7 +62,7 @@ class Sim:
         return Reply(200, wire.handset(handset))
 
     async def advance_clock(self, tx: Tx, call: Call, body: wire.AdvanceClock) -> Reply:
-        """Raises AUTH_004 where it would be the clock of others, too: it belongs to the installation."""
+        """Raises AUTH_004 if other organizations share the clock, which belongs to the installation."""
         await virtual_clock.hold(tx)
         if not self.moves_clock or not await accounts.is_single_organization(tx):
             raise ApiError("AUTH_004", NO_CLOCK)
@@ -76,7 +76,7 @@ class Sim:
 
 
 def routes(clock: SystemClock, bus: Bus, *, reach: Reach, moves_clock: bool) -> Sequence[Route]:
-    """`moves_clock`: this server may serve `POST /sim/clock` at all."""
+    """`moves_clock`: this server allows `POST /sim/clock`."""
     sim = Sim(clock, bus, reach, moves_clock)
     admin = Access.ADMIN
     of_phone: Options = {"access": admin, "plain_params": PHONE}

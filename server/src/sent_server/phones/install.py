@@ -1,4 +1,4 @@
-"""The simulated handsets, and the clock that can be moved."""
+"""Installs the routes of simulated handsets, and the movable clock."""
 
 from sent_server.db import virtual_clock
 from sent_server.jobs import Worker

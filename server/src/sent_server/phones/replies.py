@@ -1,4 +1,4 @@
-"""What a person writes at a handset, sent to a number of the caller's account."""
+"""Messages from a handset to a number of the caller's account."""
 
 from sent_server.carriers.base import Channel
 from sent_server.carriers.simulator import handsets
@@ -13,15 +13,15 @@ from sent_server.http.caller import Caller
 async def write(
     tx: Tx, caller: Caller, phone: str, *, channel: str, text: str, to: str | None, now_ms: int
 ) -> HandsetMessage:
-    """Write to the caller's own number on that channel; the network hands it in.
+    """Write to the caller's number on the channel. The network delivers the message to the inbox.
 
-    Raises VALIDATION_006 when the account's channel is not simulated, VALIDATION_001 for a number that is not its.
+    Raises VALIDATION_006 if the account's channel is not simulated, and VALIDATION_001 for a number of another account.
     """
     configured = await channels.configured(tx, [(caller.customer_id, caller.organization_id)])
     config = configured.get(caller.customer_id, {}).get(channel)
     if config is None or config.carrier != NAME:
         raise ApiError("VALIDATION_006", details={"channel": [f"The account has no simulated {channel} number"]})
-    # Another tenant's number must not ring because of us.
+    # A tenant must not write to another tenant's number.
     if to is not None and to != config.sender:
         raise ApiError("VALIDATION_001", details={"to": [f"The account's {channel} number is {config.sender}"]})
     return await handsets.reply(

@@ -1,4 +1,4 @@
-"""Bodies and answers of /sim."""
+"""Bodies and responses of /sim."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -49,7 +49,7 @@ AnyChannel = Annotated[str, one_of(CHANNELS)]
 
 
 class SetCapabilities(RequestBody):
-    """Absent or null leaves a channel as it is."""
+    """Absent or null leaves a channel unchanged."""
 
     sms: bool | None = None
     whatsapp: bool | None = None
@@ -61,7 +61,7 @@ class SetCapabilities(RequestBody):
 
 
 class HandsetReply(RequestBody):
-    """What a person at the handset writes; `to` is the account's number on that channel, and may be left out."""
+    """A message from the handset. `to` is the account's number on that channel and is optional."""
 
     channel: AnyChannel
     text: Annotated[str, AfterValidator(_check_text)]
@@ -69,7 +69,7 @@ class HandsetReply(RequestBody):
 
 
 class Confirmation(RequestBody):
-    """What the network says of a message to the handset: the newest on that channel, or the one with `message_id`."""
+    """A receipt for a message on the handset: the newest on that channel, or the one with `message_id`."""
 
     channel: AnyChannel
     kind: Annotated[str, one_of([kind.value for kind in ReceiptKind])]
@@ -92,7 +92,7 @@ class FaultSetting(BaseModel):
 
 
 class SetFaults(RequestBody):
-    """The whole dial: a channel that is not listed works well."""
+    """All faults of the dial. A channel that is not listed has no fault."""
 
     faults: Annotated[list[FaultSetting], AtMost(len(CHANNELS), "faults"), AfterValidator(_check_once_each)]
 
@@ -113,7 +113,7 @@ def handset(found: Handset) -> dict[str, Any]:
 
 
 def message(found: HandsetMessage, *, now_ms: int) -> dict[str, Any]:
-    """`sender` is the account's number, also of a message that the handset wrote."""
+    """`sender` is the account's number, even for a message from the handset."""
     extras: dict[str, Any] = orjson.loads(found.extras_json) if found.extras_json else {}
     return {
         "id": found.id,

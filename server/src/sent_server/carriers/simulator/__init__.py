@@ -1,4 +1,4 @@
-"""The simulated carrier: it behaves like a real one, with a network and handsets that are rows of the database.
+"""The simulated carrier. It behaves like a real one, with a network and handsets that are rows of the database.
 
-`behaviour` is pure and decides; `network` stores what follows and reports it; `handsets` is what /sim works with.
+`behaviour` decides and is pure. `network` stores and reports receipts and replies. /sim uses `handsets`.
 """

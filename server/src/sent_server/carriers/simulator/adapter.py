@@ -1,4 +1,4 @@
-"""The simulated carrier for all three channels: `behaviour` decides, a `Network` of handsets carries it out."""
+"""The simulated carrier for all three channels. `behaviour` decides, and a `Network` of handsets executes."""
 
 import asyncio
 from typing import Protocol
@@ -11,7 +11,7 @@ OVERTAKEN_S = 0.15
 
 
 class Network(Protocol):
-    """Where handsets live. `submit` returns once everything that follows is durable; receipts name the attempt."""
+    """The network of handsets. `submit` returns once its receipts and replies are durable. Their ref is the attempt."""
 
     async def submit(self, submission: Submission) -> Behaviour: ...
 
@@ -21,7 +21,7 @@ class Network(Protocol):
 
 
 class Simulator:
-    """`carriers.base.Carrier`. The attempt's id is the reference, so asking again gets the same one."""
+    """A `carriers.base.Carrier`. The attempt's id is the reference, so a repeated submit gets the same one."""
 
     name = NAME
     traits = Traits(takes_idempotency_key=True)

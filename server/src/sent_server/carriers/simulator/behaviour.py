@@ -1,7 +1,7 @@
-"""What happens to a message on the simulated network. Pure: the digits of the number decide, and what came before.
+"""The behaviour of the simulated network. Pure: it depends on the digits of the number and on earlier messages.
 
-Magic recipients are the fictitious numbers +1 NXX 555 01XX; their last two digits choose (see `Magic`). Every other
-number succeeds: delivered within a second, read a moment later on WhatsApp and RCS.
+Magic recipients are the fictitious numbers +1 NXX 555 01XX. Their last two digits select the behaviour (see `Magic`).
+All other numbers succeed: delivered within a second, read a moment later on WhatsApp and RCS.
 Source: docs/how-to/magic-numbers.md.
 """
 
@@ -20,7 +20,7 @@ LATE_AFTER_MS = 30_000
 LATE_RECEIPT_TIMEOUT_MS = 60_000
 STALE_AFTER_MS = 200
 RETRY_AFTER_MS = 1_000
-# Our confirmation of a STOP must not be answered with another STOP.
+# The handset must not reply to our confirmation of a STOP with another STOP.
 SILENT_AFTER_STOP_MS = 5_000
 PER_MILLION = 1_000_000
 
@@ -48,9 +48,9 @@ class Magic(IntEnum):
 
 
 class FaultKind(StrEnum):
-    """What the fault dial does to a share of the messages of a channel.
+    """The faults that the fault dial injects into a share of a channel's messages.
 
-    UNKNOWN takes the message and loses the answer; FAILED takes it and sends a failed receipt.
+    UNKNOWN takes the message and loses the response. FAILED takes it and sends a failed receipt.
     """
 
     REJECTED = "rejected"
@@ -77,7 +77,7 @@ class Memory:
 
 @value_object
 class Circumstances:
-    """`channels` is what the handset takes, `memory` what the network kept under `memory_key`."""
+    """`channels` are the handset's channels, `memory` is stored in the network under `memory_key`."""
 
     channels: frozenset[str]
     fault: Fault | None
@@ -87,7 +87,7 @@ class Circumstances:
 
 @value_object
 class SimulatedStep:
-    """A receipt, `after_ms` the submit. Steps with the same `event` are repeats of one receipt."""
+    """A receipt, `after_ms` milliseconds after the submit. Steps with the same `event` repeat one receipt."""
 
     after_ms: int
     kind: ReceiptKind
@@ -97,7 +97,7 @@ class SimulatedStep:
 
 @value_object
 class SimulatedReply:
-    """What the person answers; None echoes the message."""
+    """A reply from the handset. `text` None echoes the message."""
 
     after_ms: int
     text: str | None
@@ -105,10 +105,10 @@ class SimulatedReply:
 
 @value_object
 class Behaviour:
-    """`refusal` is what the carrier says instead of accepting; `taken`: the handset gets the message anyway.
+    """`refusal` is the carrier's outcome if it does not accept. `taken`: the handset gets the message anyway.
 
-    The `*_after_ms` fields sum up `steps` for the view of the handset. `remembers`: keep a `Memory`.
-    `overtakes`: the first receipt is on its way before the submit is answered.
+    The `*_after_ms` fields summarize `steps` for views of the handset. `remembers`: store a `Memory`.
+    `overtakes`: the first receipt is sent before the response to the submit.
     """
 
     refusal: Rejected | Unknown | Later | None = None
@@ -123,7 +123,7 @@ class Behaviour:
 
 
 def magic(phone: str) -> Magic | None:
-    """The meaning of a fictitious number; None for every other."""
+    """The meaning of a fictitious number. None for all others."""
     if len(phone) != 12 or phone[5:10] != "55501" or not phone.startswith("+1") or phone[2] in "01":
         return None
     digits = int(phone[10:])
@@ -131,7 +131,7 @@ def magic(phone: str) -> Magic | None:
 
 
 def capabilities(phone: str) -> frozenset[str]:
-    """The channels of a handset that nobody has set: SMS and WhatsApp, but for landlines and RCS phones."""
+    """The default channels of a handset: SMS and WhatsApp, except for landlines and RCS phones."""
     match magic(phone):
         case Magic.LANDLINE:
             return _LANDLINE
@@ -142,17 +142,17 @@ def capabilities(phone: str) -> frozenset[str]:
 
 
 def receipt_timeout_ms(phone: str) -> int | None:
-    """How long this number's receipts may take; None for those that take no longer than is usual."""
+    """How long this number's receipts may take. None means the carrier's usual time."""
     return LATE_RECEIPT_TIMEOUT_MS if magic(phone) is Magic.DELIVERED_LATE else None
 
 
 def reason_of(code: str) -> Reason:
-    """Our reason for an error code of this network. The fault dial may name a reason itself."""
+    """Our reason for an error code of this network. The fault dial may also set a reason as the code."""
     return _REASONS.get(code) or (Reason(code) if code in Reason.__members__ else Reason.UNKNOWN)
 
 
 def memory_key(submission: Submission) -> str | None:
-    """Under what to remember this submission; None for the numbers that forget."""
+    """The key of the memory of this submission. None for numbers without a memory."""
     match magic(submission.recipient):
         case Magic.NO_ANSWER | Magic.ERROR_THEN_WELL | Magic.BUSY_THEN_WELL:
             return submission.message_id
@@ -163,7 +163,7 @@ def memory_key(submission: Submission) -> str | None:
 
 
 def decide(submission: Submission, circumstances: Circumstances) -> Behaviour:
-    """What the carrier answers, and what follows."""
+    """The carrier's outcome, and the receipts and replies that follow."""
     number = magic(submission.recipient)
     if submission.channel not in circumstances.channels:
         return _LANDLINE_REFUSES if number is Magic.LANDLINE else _NOT_ON_CHANNEL
@@ -182,7 +182,7 @@ def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> 
         case Magic.DELIVERED_AND_READ:
             return _DELIVERED_AND_READ
         case Magic.NO_ANSWER:
-            # Silent where it was tried first; another channel gets through.
+            # Silent on the first channel. Other channels deliver.
             silent = memory is None or memory.channel == channel
             return _SILENT_HERE if silent else _WELL[channel]
         case Magic.INVALID_NUMBER:
@@ -212,7 +212,7 @@ def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> 
 
 
 def _strikes(fault: Fault, submission: Submission, now_ms: int) -> bool:
-    """A retry of the same attempt has the same result, but a deferred attempt draws again."""
+    """Whether the fault applies. A repeated attempt has the same result; a deferred one gets a new random result."""
     ticket = submission.attempt_id
     if fault.kind is FaultKind.LATER:
         ticket += f"@{now_ms}"
@@ -227,7 +227,7 @@ def _faulty(fault: Fault, channel: Channel) -> Behaviour:
         case FaultKind.LATER:
             return Behaviour(Later(RETRY_AFTER_MS, f"{code}: deferred by the fault dial"), taken=False)
         case FaultKind.UNKNOWN:
-            return replace(_WELL[channel], refusal=Unknown(f"{code}: answer lost by the fault dial"))
+            return replace(_WELL[channel], refusal=Unknown(f"{code}: response lost by the fault dial"))
         case FaultKind.NO_RECEIPT:
             return _SILENT
         case FaultKind.FAILED:
@@ -271,7 +271,7 @@ _WELL = {
 _SILENT = Behaviour()
 _SILENT_HERE = Behaviour(remembers=True)
 _LATE = _course(SimulatedStep(LATE_AFTER_MS, ReceiptKind.DELIVERED, 0))
-# Carriers deliver receipts in any order, and before the answer to the submit (jasmin #423).
+# Carriers deliver receipts in any order, even before the response to the submit (jasmin #423).
 _READ_FIRST = _course(
     SimulatedStep(0, ReceiptKind.READ, 1), SimulatedStep(STALE_AFTER_MS, ReceiptKind.DELIVERED, 0), overtakes=True
 )
@@ -280,7 +280,7 @@ _STALE_FAILURE = _course(
     SimulatedStep(STALE_AFTER_MS, ReceiptKind.FAILED, 1, "STALE"),
     overtakes=True,
 )
-# A repeat of the very same receipt, and the same news under another event id.
+# One exact repeat of the receipt, and one with another event id.
 _TWICE = _course(_DELIVERED, _DELIVERED, replace(_DELIVERED, after_ms=2 * DELIVERED_AFTER_MS, event=1))
 _ERROR = Behaviour(Unknown("The carrier answered 500"), taken=False, remembers=True)
 _BUSY = Behaviour(Later(RETRY_AFTER_MS, "The carrier answered 429"), taken=False, remembers=True)

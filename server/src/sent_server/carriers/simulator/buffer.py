@@ -1,4 +1,4 @@
-"""Collects what one write of the simulated network stores: messages on handsets, receipts and replies to come."""
+"""The write buffer of the simulated network: messages on handsets, and their scheduled receipts and replies."""
 
 from collections import defaultdict
 
@@ -16,7 +16,7 @@ _TO_PHONE, _FROM_PHONE = Direction.TO_PHONE.value, Direction.FROM_PHONE.value
 
 
 class WriteBuffer:
-    """Collects rows for a batch of submissions or replies; `write` stores them with one statement per table."""
+    """Collects rows for a batch of submissions or replies. `write` stores them with one statement per table."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -27,7 +27,7 @@ class WriteBuffer:
         self._repeats: list[tuple[str, str]] = []
 
     def take(self, submission: Submission, found: Behaviour) -> None:
-        """The handset gets the message, and the network will report it."""
+        """Add a message for the handset, with its receipts and reply."""
         now_ms, customer_id, attempt_id = self.now_ms, submission.customer_id, submission.attempt_id
         content = submission.content
         row = HandsetMessageRow(
@@ -63,7 +63,7 @@ class WriteBuffer:
     def reply(
         self, customer_id: str, id: str, phone: str, channel: Channel, sender: str, text: str, *, at_ms: int
     ) -> None:
-        """A person at the handset writes to `sender`."""
+        """Add a message from the handset to our number `sender`."""
         row = HandsetMessageRow(
             customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, None, at_ms, None, None, None
         )
@@ -85,7 +85,7 @@ def _at(now_ms: int, after_ms: int | None) -> int | None:
 
 
 def _extras(content: MessageContent) -> str | None:
-    """What is shown beside the text; most messages have nothing."""
+    """Header, footer and buttons. Most messages have none."""
     if not (content.header or content.footer or content.buttons):
         return None
     extras = {"header": content.header, "footer": content.footer, "buttons": content.buttons}

@@ -1,4 +1,4 @@
-"""What handsets can receive and have received, what people write at them, and the fault dial."""
+"""Handsets, their capabilities and messages, and the fault dial."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,11 +11,11 @@ from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 
-BY_HAND = 1_000  # the step of a receipt that somebody asked for; those of a submit count from 0
+BY_HAND = 1_000  # the step of a receipt requested through the API; steps of a submit start at 0
 
 
 async def capabilities(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[str, frozenset[str]]:
-    """The channels that each phone takes: what was set by hand, else what its number says. One statement."""
+    """The channels of each phone: as set through the API, or else by its number. One statement."""
     by_hand = await store.channels_set(tx, customer_id, phones)
     if not by_hand:
         return {phone: behaviour.capabilities(phone) for phone in phones}
@@ -23,7 +23,7 @@ async def capabilities(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[
 
 
 async def list_handsets(tx: Tx, customer_id: str, page: Page, *, now_ms: int) -> tuple[list[Handset], int]:
-    """One more than the page holds, if there is more, and the total. The last used comes first."""
+    """The handsets, last used first, with one more than the page size if there are more, and their total."""
     rows = await store.list_phones(tx, customer_id, page, now_ms=now_ms)
     takes = await capabilities(tx, customer_id, [phone for phone, _, _ in rows])
     handsets = [Handset(phone, takes[phone], messages, last_at_ms or None) for phone, messages, last_at_ms in rows]
@@ -31,7 +31,7 @@ async def list_handsets(tx: Tx, customer_id: str, page: Page, *, now_ms: int) ->
 
 
 async def get(tx: Tx, customer_id: str, phone: str, *, now_ms: int) -> Handset:
-    """Every number has a handset, also one that nobody has written to yet."""
+    """Get a handset. Every number has one, even without messages."""
     takes = await capabilities(tx, customer_id, [phone])
     return Handset(phone, takes[phone], *await store.count_messages(tx, customer_id, phone, now_ms=now_ms))
 
@@ -39,7 +39,7 @@ async def get(tx: Tx, customer_id: str, phone: str, *, now_ms: int) -> Handset:
 async def set_capabilities(
     tx: Tx, customer_id: str, phone: str, wanted: Mapping[str, bool | None], *, now_ms: int
 ) -> Handset:
-    """`wanted` maps a channel to whether the handset takes it; None leaves it."""
+    """`wanted` maps a channel to whether the handset takes it. None leaves the channel unchanged."""
     takes = set((await capabilities(tx, customer_id, [phone]))[phone])
     for channel, wants in wanted.items():
         if wants is not None:
@@ -51,7 +51,7 @@ async def set_capabilities(
 async def list_messages(
     tx: Tx, customer_id: str, phone: str, page: Page, *, now_ms: int
 ) -> tuple[list[HandsetMessage], int]:
-    """Newest first, one more than the page holds, if there is more, and the total."""
+    """The messages, newest first, with one more than the page size if there are more, and their total."""
     messages = await store.list_messages(tx, customer_id, phone, page, now_ms=now_ms)
     return messages, (await store.count_messages(tx, customer_id, phone, now_ms=now_ms))[0]
 
@@ -67,9 +67,9 @@ async def confirm(
     error_code: str | None,
     now_ms: int,
 ) -> HandsetMessage:
-    """The network sends a receipt now for a message that the handset got, whatever it has said of it before.
+    """Send a receipt now for a message on the handset, regardless of earlier receipts.
 
-    Raises RESOURCE_003 when the handset got no such message on the channel.
+    Raises RESOURCE_003 if the handset has no such message on the channel.
     """
     found = await store.newest(tx, customer_id, phone, channel, message_id)
     if found is None:
@@ -85,7 +85,7 @@ async def confirm(
 async def reply(
     tx: Tx, customer_id: str, phone: str, *, channel: Channel, to: str, text: str, now_ms: int
 ) -> HandsetMessage:
-    """A person at the handset writes to our number `to`; the network hands it in."""
+    """Write a message from the handset to our number `to`. The network delivers it to the inbox."""
     message_id = ids.new_id(now_ms)
     buffer = WriteBuffer(now_ms)
     buffer.reply(customer_id, message_id, phone, channel, to, text, at_ms=now_ms)
@@ -98,12 +98,12 @@ async def faults(tx: Tx, customer_id: str) -> list[DialledFault]:
 
 
 async def set_faults(tx: Tx, customer_id: str, dialled: Sequence[DialledFault]) -> list[DialledFault]:
-    """Replace the whole dial."""
+    """Replace all faults of the dial."""
     await store.replace_faults(tx, customer_id, dialled)
     return await faults(tx, customer_id)
 
 
 async def reset(tx: Tx, customer_id: str) -> tuple[int, int, int]:
-    """Forget handsets, messages and faults, and say how many of each. Receipts on their way still arrive."""
+    """Delete handsets, messages and faults. Returns how many of each. Scheduled receipts still arrive."""
     await scheduled_store.forget_memories(tx, customer_id)
     return await store.forget(tx, customer_id)

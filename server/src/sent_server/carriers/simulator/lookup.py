@@ -1,9 +1,9 @@
-"""The simulated network's lookup (`ports.lookup`): it knows the magic numbers, and no others."""
+"""The simulated network's lookup (`ports.lookup`). It knows only the magic numbers."""
 
 from sent_server.carriers.simulator.behaviour import Magic, magic
 from sent_server.ports.lookup import Answer, LookedUpNumber, NoSuchNumber, NotTold
 
-# The network that the numbering plan keeps for tests. Source: ITU-T E.212.
+# The network that the numbering plan reserves for tests. Source: ITU-T E.212.
 TEST_COUNTRY, TEST_NETWORK = "001", "01"
 
 

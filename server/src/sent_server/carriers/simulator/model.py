@@ -1,4 +1,4 @@
-"""Handsets, and what they received and said."""
+"""Handsets, and their messages in both directions."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class Direction(StrEnum):
 
 @value_object
 class Handset:
-    """A phone that was set by hand, or took part in a conversation."""
+    """A phone that was configured through the API or has messages."""
 
     phone: str
     channels: frozenset[str]
@@ -23,7 +23,7 @@ class Handset:
 
 @value_object
 class HandsetMessage:
-    """`sender` is our number in both directions. The times lie in the future until it has happened."""
+    """`sender` is our number in both directions. The times of scheduled receipts are in the future."""
 
     id: str
     phone: str
@@ -40,7 +40,7 @@ class HandsetMessage:
     failed_at_ms: int | None
 
     def state(self, now_ms: int) -> str:
-        """`sent` also stands for a handset that never gave a sign."""
+        """`sent` is also the state of a message without receipts."""
         if self.direction == Direction.FROM_PHONE:
             return "answered"
         for state, at_ms in (("read", self.read_at_ms), ("delivered", self.delivered_at_ms)):

@@ -1,7 +1,7 @@
-"""The network between our carrier and the handsets: it takes messages, and reports receipts and replies.
+"""The network between our carrier and the handsets: takes messages, and reports receipts and replies.
 
-Receipts and replies are rows from the moment of the submit. A row is deleted only after the inbox has it, so a crash
-repeats some (their event ids stay the same) and loses none.
+Receipts and replies are stored as rows at the time of the submit. A row is deleted only after the inbox has accepted
+it, so a crash repeats some (with the same event ids) and loses none.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ LEASE_MS = 2_000
 
 
 class PhoneNetwork:
-    """`carriers.simulator.adapter.Network`, over rows."""
+    """A `carriers.simulator.adapter.Network` that is stored in the database."""
 
     def __init__(self, database: Database, clock: Clock, bus: Bus) -> None:
         self._database = database
@@ -38,7 +38,7 @@ class PhoneNetwork:
         self._workers: list[Worker] = []
 
     async def submit(self, submission: Submission) -> Behaviour:
-        """Submits of a moment share one transaction."""
+        """Submit a message. Concurrent submits share one transaction."""
         behaviour = await self._database.write_batched(self._submit_batch, submission)
         if behaviour.overtakes:
             self._bus.hint(TOPIC)
@@ -59,14 +59,14 @@ class PhoneNetwork:
         await self._retention_lease.release()
 
     async def step(self, carrier: str, inbox: Inbox) -> bool:
-        """Hand the inbox one batch of what is due."""
+        """Deliver one batch of due receipts and replies to the inbox."""
         now_ms = self._clock.now_ms()
         due = await self._database.read(lambda tx: scheduled_store.fetch(tx, now_ms=now_ms, count=BATCH))
         if not due or not await self._reporter_lease.is_leader():
             return False
         receipts = [item for item in due if item.kind != "reply"]
         replies = [item for item in due if item.kind == "reply"]
-        # Separately, so that a reply that the inbox cannot take delays no receipt.
+        # Separately, so that a reply that the inbox cannot accept does not delay receipts.
         if receipts:
             await inbox.receipts(carrier, [_receipt(item) for item in receipts])
             await self._forget(receipts)
@@ -94,7 +94,7 @@ def _receipt(due: Scheduled) -> Receipt:
 
 
 async def _inbound(tx: Tx, replies: Sequence[Scheduled]) -> list[Inbound]:
-    """In the order of `replies`; what a reset has forgotten meanwhile was never said."""
+    """The messages of `replies`, in order, without those that a reset has deleted since."""
     by_customer: defaultdict[str, list[str]] = defaultdict(list)
     for due in replies:
         by_customer[due.customer_id].append(due.ref)

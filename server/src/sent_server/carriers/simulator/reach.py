@@ -1,4 +1,4 @@
-"""Which channels reach a simulated handset (`ports.reach`): those set by hand, or those that its number stands for."""
+"""The channels that reach a simulated handset (`ports.reach`): as set through the API, or else by its number."""
 
 from collections.abc import Mapping, Sequence
 

@@ -4,14 +4,14 @@ from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.db import Database
 
 EVERY_MS = 5_000
-KEPT_MESSAGES = 10_000  # per tenant: enough to look at, and listed or forgotten in a few milliseconds
+KEPT_MESSAGES = 10_000  # per tenant: enough for viewing, and listed or deleted in a few milliseconds
 KEPT_MEMORIES_MS = 7 * 86_400_000
 CHUNK = 500
 CHUNKS_PER_STEP = 10
 
 
 async def step(database: Database, *, now_ms: int) -> bool:
-    """Delete some of the oldest messages of every tenant that has too many. Gentle: False, so that it waits."""
+    """Delete some of the oldest messages of tenants above the limit. Returns False, so that the worker waits."""
     for customer_id in await database.read(store.customers):
         await trim(database, customer_id)
     before_ms = now_ms - KEPT_MEMORIES_MS
@@ -20,7 +20,7 @@ async def step(database: Database, *, now_ms: int) -> bool:
 
 
 async def trim(database: Database, customer_id: str, *, kept: int = KEPT_MESSAGES) -> None:
-    """One step's share of the messages beyond the `kept` newest ones, in small commits."""
+    """Delete a limited number of messages older than the `kept` newest ones, in small commits."""
     last_id = await database.read(lambda tx: store.last_surplus(tx, customer_id, kept=kept), heavy=True)
     if last_id is None:
         return

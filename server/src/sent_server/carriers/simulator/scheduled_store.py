@@ -1,4 +1,4 @@
-"""SQL of the receipts and replies that the network has yet to report, and of what it remembers."""
+"""The SQL of scheduled receipts and replies, and of the network's memories."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,7 +35,7 @@ FORGET_MEMORIES = """
     DELETE FROM network_memories
     WHERE customer_id = :customer_id
 """
-# Of every tenant: old age is the same for all.
+# For all tenants, because the age limit is the same.
 FORGET_OLD_MEMORIES = """
     DELETE FROM network_memories
     WHERE at_ms <= :before_ms
@@ -43,7 +43,7 @@ FORGET_OLD_MEMORIES = """
 
 
 class Scheduled(NamedTuple):
-    """`ref` is the attempt that a receipt is about, or the handset's message that a reply is."""
+    """`ref` is the attempt of a receipt, or the id of the handset's message for a reply."""
 
     due_at_ms: int
     ref: str
@@ -66,7 +66,7 @@ async def insert(tx: Tx, rows: Sequence[Scheduled]) -> None:
 
 
 async def fetch(tx: Tx, *, now_ms: int, count: int) -> list[Scheduled]:
-    """The longest due comes first."""
+    """Due rows, the longest due first."""
     return [Scheduled(*row) for row in await tx.fetch(FETCH, now_ms=now_ms, count=count)]
 
 
@@ -80,7 +80,7 @@ async def memories(tx: Tx, customer_id: str, subjects: Sequence[str]) -> dict[st
 
 
 async def remember(tx: Tx, rows: Sequence[MemoryRow]) -> None:
-    """The first channel of a subject stays."""
+    """Insert or update memories. The first channel of a subject is kept."""
     await tx.execute_many(REMEMBER, rows)
 
 

@@ -1,4 +1,4 @@
-"""SQL of handsets, of what they received and said, and of the fault dial."""
+"""The SQL of handsets, their messages and the fault dial."""
 
 import functools
 from collections.abc import Collection, Sequence
@@ -44,13 +44,13 @@ FIND = """
     SELECT COUNT(*), MAX(at_ms) FROM handset_messages
     WHERE customer_id = :customer_id AND phone = :phone AND at_ms <= :now_ms
 """
-# The range keeps PostgreSQL on the primary key while the table is too young for statistics; attempts of one portion
-# lie close together.
+# The range makes PostgreSQL use the primary key while the table has no statistics yet. Attempts of one batch are close
+# together.
 KNOWN = """
     SELECT id FROM handset_messages
     WHERE customer_id = :customer_id AND id >= :first_id AND id <= :last_id AND id IN (:ids[])
 """
-# The same attempt in two processes at once: it arrives once all the same.
+# An attempt that is submitted in two processes at once arrives once.
 INSERT_MESSAGES = """
     INSERT INTO handset_messages (customer_id, id, phone, direction, channel, sender, message_id, text, extras_json,
         duplicates, at_ms, delivered_at_ms, read_at_ms, failed_at_ms)
@@ -157,7 +157,7 @@ class FaultRow(NamedTuple):
 
 
 async def channels_set(tx: Tx, customer_id: str, phones: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Of the handsets that were set by hand."""
+    """The channels of handsets that were configured through the API."""
     rows = await tx.fetch(CHANNELS, customer_id=customer_id, phones=phones)
     return {row[0]: _load_channels(row[1]) for row in rows}
 
@@ -168,7 +168,7 @@ async def set_channels(tx: Tx, customer_id: str, phone: str, channels: Collectio
 
 
 async def list_phones(tx: Tx, customer_id: str, page: Page, *, now_ms: int) -> list[tuple[str, int, int]]:
-    """Rows of (phone, messages, time of the last one or 0), one more than the page holds; the latest first."""
+    """Rows of (phone, messages, time of the last one or 0), latest first, with one more than the page size."""
     rows = await tx.fetch(
         keyset.ordered(LIST, page), customer_id=customer_id, now_ms=now_ms, **keyset.timed_window(page)
     )
@@ -180,7 +180,7 @@ async def count_phones(tx: Tx, customer_id: str, *, now_ms: int) -> int:
 
 
 async def count_messages(tx: Tx, customer_id: str, phone: str, *, now_ms: int) -> tuple[int, int | None]:
-    """How many the phone has, and when the last one came."""
+    """The number of the phone's messages, and the time of the last one."""
     row = (await tx.fetch(FIND, customer_id=customer_id, phone=phone, now_ms=now_ms))[0]
     return row[0], row[1]
 
@@ -215,19 +215,19 @@ async def fetch_messages(tx: Tx, customer_id: str, ids: Sequence[str]) -> list[H
 
 
 async def newest(tx: Tx, customer_id: str, phone: str, channel: str, message_id: str | None) -> HandsetMessage | None:
-    """The last message that the handset got on the channel; of our message `message_id`, if given."""
+    """The last message that the handset received on the channel, of our message `message_id` if given."""
     row = await fetch_one(tx, NEWEST, customer_id=customer_id, phone=phone, channel=channel, message_id=message_id)
     return HandsetMessage(*row) if row else None
 
 
 async def note_receipt(tx: Tx, customer_id: str, id: str, kind: ReceiptKind, *, now_ms: int) -> None:
-    """What a handset shows of a message once it was confirmed."""
+    """Update the times of a message on the handset after a receipt."""
     at_ms = {f"{each.value}_at_ms": now_ms if each is kind else None for each in ReceiptKind}
     await tx.execute(NOTE_RECEIPT, customer_id=customer_id, id=id, **at_ms)
 
 
 async def faults(tx: Tx, customer_ids: Sequence[str]) -> dict[str, list[DialledFault]]:
-    """By customer; those without a fault are absent."""
+    """Faults by customer. Customers without a fault are absent."""
     found: dict[str, list[DialledFault]] = {}
     for row in await tx.fetch(FAULTS, customer_ids=customer_ids):
         found.setdefault(row[0], []).append(DialledFault(row[1], Fault(FaultKind(row[2]), row[3], row[4])))
@@ -243,14 +243,14 @@ async def replace_faults(tx: Tx, customer_id: str, dialled: Sequence[DialledFaul
 
 
 async def forget(tx: Tx, customer_id: str) -> tuple[int, int, int]:
-    """Returns how many handsets, messages and faults are gone."""
+    """Returns how many handsets, messages and faults were deleted."""
     handsets = await tx.execute(FORGET_HANDSETS, customer_id=customer_id)
     messages = await tx.execute(FORGET_MESSAGES, customer_id=customer_id)
     return handsets, messages, await tx.execute(FORGET_FAULTS, customer_id=customer_id)
 
 
 async def customers(tx: Tx) -> list[str]:
-    """Those with messages, by one look into the index each."""
+    """Customers with messages, with one index lookup for each."""
     found: list[str] = []
     while customer_id := (await tx.fetch(NEXT_CUSTOMER, after=found[-1] if found else ""))[0][0]:
         found.append(customer_id)
@@ -258,7 +258,7 @@ async def customers(tx: Tx) -> list[str]:
 
 
 async def last_surplus(tx: Tx, customer_id: str, *, kept: int) -> str | None:
-    """The newest message beyond the `kept` newest ones."""
+    """The newest message that is older than the `kept` newest ones."""
     row = await fetch_one(tx, SURPLUS, customer_id=customer_id, kept=kept)
     return row[0] if row else None
 

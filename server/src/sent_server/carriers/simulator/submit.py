@@ -1,4 +1,4 @@
-"""Submits batches to the handsets: stores what they show, and every receipt and reply that will follow."""
+"""Submits batches to the handsets: stores their messages, and the receipts and replies that will follow."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sent_server.db import Tx
 
 
 async def submit(tx: Tx, submissions: Sequence[Submission], *, now_ms: int) -> list[Behaviour]:
-    """One behaviour per submission, in order. A known attempt does not arrive again, but is counted."""
+    """Returns one behaviour per submission, in order. A known attempt is only counted as a duplicate."""
     by_customer: defaultdict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
         by_customer[submission.customer_id].append(submission)
