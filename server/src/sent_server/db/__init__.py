@@ -1,4 +1,4 @@
-"""Storage: one SQL text, two engines. The only place that knows which database runs, and that commits."""
+"""Storage: one SQL text for two engines. Only this package commits, and only it depends on the engine."""
 
 from sent_server.db.database import Batch, Database, Row, Tx
 from sent_server.db.errors import SchemaTooNewError, SchemaTooOldError, StorageUnavailableError

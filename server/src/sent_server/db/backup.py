@@ -1,5 +1,5 @@
-"""Whole copies of a SQLite database: taken while it is written to, and looked at before they take its place."""
-# apsw leaves parts of its types open.
+"""Online backups of a SQLite database, and the verification of a backup before it is restored."""
+# Some types of apsw are incomplete.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import os
@@ -23,14 +23,15 @@ OLDER_METADATA, NAMED_SO_SINCE = "SELECT content FROM settings_kept WHERE name =
 
 
 class BadCopyError(StorageError):
-    """The file is no whole database of ours; the message says why."""
+    """The file is damaged or not a database of this server. The message contains the reason."""
 
 
 @value_object
 class Copy:
-    """What a file says of itself. `proof` shows which master key opens it; None while nothing was sealed.
+    """The contents of a backup.
 
-    `jobs` counts what waits by kind, `posts` the webhooks that are still to be posted.
+    `proof` identifies the master key, None if nothing is sealed. `jobs` is the number of waiting jobs by kind, `posts`
+    the number of webhook deliveries that are due.
     """
 
     schema_version: int
@@ -41,9 +42,10 @@ class Copy:
 
 
 def create(source: Path, target: Path) -> None:
-    """Copy to an empty file, as of one moment. Writers continue meanwhile. Raises BadCopyError for a damaged copy.
+    """Copy a snapshot to an empty file while writers continue. Raises BadCopyError if the copy is damaged.
 
-    All pages in one step: in WAL that blocks nobody, and a copy in portions starts again at every write.
+    All pages are copied in one step. In WAL mode this blocks no writer, and a copy in several steps would start over at
+    every write.
     """
     with _translated(source):
         reading = apsw.Connection(_uri(source, "mode=rw"), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
@@ -53,7 +55,7 @@ def create(source: Path, target: Path) -> None:
             try:
                 with writing.backup("main", reading, "main") as copying:
                     copying.step(-1)
-                # One file that stands for itself, without a log beside it.
+                # The backup is one file, without a log next to it.
                 writing.execute("PRAGMA journal_mode=DELETE").fetchall()
             finally:
                 writing.close()
@@ -63,7 +65,7 @@ def create(source: Path, target: Path) -> None:
 
 
 def verify(file: Path, *, proof_name: str) -> Copy:
-    """Read every page. Raises BadCopyError when the file is damaged or is not ours."""
+    """Read every page. Raises BadCopyError if the file is damaged or not a database of this server."""
     with _translated(file):
         opened = apsw.Connection(
             _uri(file, "mode=ro&immutable=1"), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
@@ -83,7 +85,7 @@ def verify(file: Path, *, proof_name: str) -> Copy:
 
 
 def copy_durably(source: Path, target: Path) -> None:
-    """Copy a file and make it last through a power cut."""
+    """Copy a file so that the copy survives a power cut."""
     with source.open("rb") as reading, target.open("xb") as writing:
         while portion := reading.read(1 << 20):
             writing.write(portion)
@@ -92,7 +94,7 @@ def copy_durably(source: Path, target: Path) -> None:
 
 
 def fsync_directory(folder: Path) -> None:
-    """Make the names in a folder last through a power cut."""
+    """Make the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

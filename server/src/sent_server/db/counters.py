@@ -1,4 +1,4 @@
-"""Totals that are too many to count: one row per customer and name, changed with what it counts."""
+"""Totals of sets that are too large to count: a row per customer and name, updated together with the set."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ ADD = """
     ON CONFLICT (customer_id, name) DO UPDATE
     SET total = counters.total + excluded.total
 """
-# Where nobody counts there is no row, and none is made.
+# Without a row nothing is counted, and no row is created.
 ADD_WHERE_COUNTED = """
     UPDATE counters
     SET total = total + :more
@@ -45,8 +45,8 @@ class CounterRow(NamedTuple):
 
 
 async def add(tx: Tx, changes: Iterable[CounterRow]) -> None:
-    """Add each `total` to its counter, which may be negative. Missing counters are made."""
-    # Sorted, so that two transactions take the rows' locks in the same order.
+    """Add each `total`, which may be negative, to its counter. Missing counters are created."""
+    # Sorted, so that all transactions lock rows in the same order.
     rows: list[CounterRow] = sorted(change for change in changes if change.total)
     await tx.execute_many(ADD, rows)
 
@@ -61,13 +61,13 @@ async def read(tx: Tx, customer_id: str, name: str) -> int:
 
 
 async def read_sum(tx: Tx, customer_ids: Sequence[str], name: str) -> int:
-    """Over several customers."""
+    """The sum over several customers."""
     rows = await tx.fetch(SUM, customer_ids=customer_ids, name=name)
     return rows[0][0]
 
 
 async def lock(tx: Tx, customer_id: str, name: str) -> int:
-    """Read a counter that nobody else can change until our commit."""
+    """Lock a counter until the end of the transaction. Returns its total."""
     rows = await tx.fetch(LOCK, customer_id=customer_id, name=name)
     return rows[0][0]
 

@@ -1,8 +1,8 @@
-"""The two interfaces everyone else sees: a `Database` and, inside a write or a read, a `Tx`.
+"""The interfaces of storage: a `Database` and, inside a write or a read, a `Tx`.
 
 SQL uses named parameters (`:name`), lists as `IN (:ids[])` or `EACH(:ids)` with `LOOKUP` (see statements.py), and
-`/*pg: ...*/` for what only PostgreSQL needs.
-Functions over a `Tx` must await nothing but the `Tx`: the SQLite engine runs them without ever suspending.
+`/*pg: ...*/` for text that only PostgreSQL needs.
+Functions over a `Tx` must await only the `Tx`, because the SQLite engine runs them without suspending.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,11 +20,11 @@ class Tx(Protocol):
     """One transaction, or one member of a group that shares a commit."""
 
     async def execute(self, sql: str, **params: Param) -> int:
-        """Run one statement; returns the number of rows changed."""
+        """Run one statement. Returns the number of changed rows."""
         ...
 
     async def execute_many(self, sql: str, rows: Sequence[Row], *, distinct: bool = False) -> None:
-        """Run one statement per row; values are in the order in which the names first appear.
+        """Run one statement per row. The values of a row are in the order in which their names first appear.
 
         `distinct` promises that no two rows name the same row, so that an UPDATE may run as one statement.
         """
@@ -33,39 +33,39 @@ class Tx(Protocol):
     async def fetch(self, sql: str, **params: Param) -> list[Row]: ...
 
     async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
-        """What one statement finds for each of the rows, in their order and in one round trip."""
+        """Run one query per row, in one round trip. Returns the results in the order of the rows."""
         ...
 
     async def try_locks(self, names: Sequence[str]) -> set[str]:
-        """Take locks until the end of the transaction, without waiting. Returns those taken; with one writer, all."""
+        """Take locks until the end of the transaction, without waiting. Returns the acquired ones; on SQLite, all."""
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
-        """Undo the block when it raises; the exception propagates."""
+        """Roll back the block's changes if it raises. The exception propagates."""
         ...
 
     def after_commit(self, fn: Callable[[], None]) -> None: ...
 
 
-# A hot use case written over lists: one result per command, in order.
+# A frequent use case, written over lists: one result per command, in order.
 Batch = Callable[[Tx, Sequence[C]], Awaitable[Sequence[R]]]
 
 
 class Database(Protocol):
     async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
-        """Run `fn` and commit. An exception leaves nothing behind. Returns after the data is durable."""
+        """Run `fn` and commit. An exception rolls everything back. Returns when the data is durable."""
         ...
 
     async def write_batched(self, batch: Batch[C, R], command: C, *, weight: int = 1) -> R:
-        """Like `write`, but equal waiting commands run as one call and one commit."""
+        """Like `write`, but waiting commands of the same batch run as one call and one commit."""
         ...
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]], *, heavy: bool = False) -> T:
-        """Run `fn` over committed data. `heavy` keeps scans off the event loop."""
+        """Run `fn` over committed data. `heavy` runs it outside the event loop, for scans."""
         ...
 
     def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
-        """Keep a name from the other processes beyond transactions; False when one of them has it."""
+        """Lock a name against other processes, across transactions. Yields False if another process has it."""
         ...
 
     async def close(self) -> None: ...

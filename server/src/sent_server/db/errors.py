@@ -1,9 +1,9 @@
-"""What storage can fail with, apart from bugs.
+"""The errors of storage, apart from bugs.
 
 StorageError
-├── StorageUnavailableError   full, read-only, locked or unreachable; answered 503, nothing was written
+├── StorageUnavailableError   full, read-only, locked or unreachable; the response is 503 and nothing was written
 ├── SchemaTooNewError         a newer release has migrated this database
-└── SchemaTooOldError         this release's migrations have not been made
+└── SchemaTooOldError         this release's migrations have not been applied
 """
 
 

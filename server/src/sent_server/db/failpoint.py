@@ -1,4 +1,4 @@
-"""Named places where a crash test may kill the process: `SENT_FAILPOINT=name` or `name:N` for the Nth pass."""
+"""Named points where a crash test may kill the process: `SENT_FAILPOINT=name`, or `name:N` for the Nth pass."""
 
 import os
 
@@ -7,7 +7,7 @@ _left = int(_nth or 1)
 
 
 def failpoint(name: str) -> None:
-    """Die here, as kill -9 would, when the environment asks for it."""
+    """Kill this process with SIGKILL if the environment names this point."""
     if _name and name == _name:
         global _left
         _left -= 1

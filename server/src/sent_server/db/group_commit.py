@@ -1,4 +1,4 @@
-"""Group commit: what queued up while the last commit was on its way shares the next one. No timer."""
+"""Group commit: writes that are queued during a commit share the next one. There is no timer."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,7 @@ def _new_future() -> asyncio.Future[Any]:
 
 @dataclass(slots=True)
 class QueuedWrite:
-    """One waiting write: either `plain`, or a `command` of the use case `batch`."""
+    """A queued write: either `plain`, or a `command` of the use case `batch`."""
 
     plain: Callable[[Tx], Awaitable[Any]] | None = None
     batch: Batch[Any, Any] | None = None
@@ -37,7 +37,7 @@ class QueuedWrite:
 
 
 class WriteQueue:
-    """The queue in front of a writer."""
+    """The queue of a writer."""
 
     def __init__(self) -> None:
         self._members: deque[QueuedWrite] = deque()
@@ -68,7 +68,7 @@ class WriteQueue:
 
 
 def by_use_case(group: Sequence[QueuedWrite]) -> tuple[dict[Batch[Any, Any], list[QueuedWrite]], list[QueuedWrite]]:
-    """Split a group into the members of each batched use case, and the plain ones."""
+    """Split a group into the commands of each batched use case, and the plain writes."""
     batched: dict[Batch[Any, Any], list[QueuedWrite]] = {}
     plain: list[QueuedWrite] = []
     for member in group:

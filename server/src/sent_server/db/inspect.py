@@ -1,8 +1,8 @@
-"""What a database says of itself, for people who look into it."""
+"""Properties of a database, for `sent doctor`."""
 
 from sent_server.db.database import Row, Tx
 
-# Global by nature: what the database says of itself.
+# Global by nature: properties of the database.
 HAS_SCHEMA_POSTGRES = "SELECT to_regclass('schema_info') IS NOT NULL"
 HAS_SCHEMA_SQLITE = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_info'"
 QUICK_CHECK = "PRAGMA quick_check(1)"
@@ -20,10 +20,10 @@ async def has_schema(tx: Tx, *, on_postgres: bool) -> bool:
 
 
 async def quick_check(tx: Tx) -> str:
-    """ "ok", or what is damaged. SQLite only."""
+    """Returns "ok" or a description of the damage. SQLite only."""
     return str((await tx.fetch(QUICK_CHECK))[0][0])
 
 
 async def about_postgres(tx: Tx) -> Row:
-    """The values of ABOUT_POSTGRES, in their order."""
+    """The columns of ABOUT_POSTGRES."""
     return (await tx.fetch(ABOUT_POSTGRES))[0]

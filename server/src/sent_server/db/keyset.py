@@ -1,4 +1,4 @@
-"""Lists in descending order, read by page number or on from a cursor, in either direction."""
+"""Pages of lists in descending order, by page number or from a cursor in either direction."""
 
 import functools
 
@@ -9,12 +9,12 @@ _LAST_MS = 10**15
 
 
 def window(page: Page) -> Window:
-    """The parameters `above_id`, `below_id`, `count` and `skip` of a list that is ordered by id."""
+    """The parameters `above_id`, `below_id`, `count` and `skip` of a list ordered by id."""
     return {"above_id": page.above_id, "below_id": page.below_id, "count": page.fetch, "skip": page.offset}
 
 
 def timed_window(page: Page) -> Window:
-    """The parameters of a list that is ordered by a time and then a key, for cursors that `timed_key` made.
+    """The parameters of a list ordered by time and then key, for cursors of `timed_key`.
 
     They are `above_at_ms`, `above_key`, `below_at_ms`, `below_key`, `count` and `skip`.
     """
@@ -35,7 +35,7 @@ def timed_key(at_ms: int | None, key: str) -> str:
 
 
 def ordered(sql: str, page: Page) -> str:
-    """`sql` as it stands, or in the opposite order for the rows before a cursor (`paging.cut` turns them around)."""
+    """Returns `sql`, in reverse order for the rows before a cursor (`paging.cut` reverses them again)."""
     return sql if page.before is None else _opposite(sql)
 
 

@@ -1,8 +1,8 @@
-"""Locks that outlive a transaction, for work that calls the outside world between two of them.
+"""Locks that outlive a transaction, for work with an external call between two transactions.
 
-They live in a session of PostgreSQL that does nothing else: no clock ends them, and they vanish with the process.
+They belong to a dedicated PostgreSQL session, so they have no timeout and end with the process.
 """
-# asyncpg ships no types.
+# asyncpg has no types.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import asyncio
@@ -16,12 +16,12 @@ from sent_server.db.errors import StorageUnavailableError
 
 TRY = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 LET_GO = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
-# A RuntimeError is what uvloop says of a connection that has just closed (kernel/sockets.py).
+# uvloop raises RuntimeError for a connection that has just closed (kernel/sockets.py).
 _GONE = (OSError, TimeoutError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Locks:
-    """One connection for all locks of this process. The caller sees to it that a name is held once at a time here."""
+    """One connection for all locks of this process. Callers must not hold a name twice at a time in one process."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -30,13 +30,13 @@ class Locks:
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str) -> AsyncGenerator[bool]:
-        """Whether we have it until the end of the block; False when another process does."""
+        """Yields whether the name is ours until the end of the block; False if another process has it."""
         ours: bool = await self._ask(TRY, name)
         try:
             yield ours
         finally:
             if ours:
-                # Gone with its session already, if that broke.
+                # If the session broke, the lock is gone with it.
                 with contextlib.suppress(StorageUnavailableError):
                     await self._ask(LET_GO, name)
 

@@ -1,4 +1,4 @@
-"""Named values of the installation itself: its id, the offset of its clock, the proof of its master key."""
+"""Key-value metadata of the installation: its id, the offset of its clock, the proof of its master key."""
 
 from sent_server.db.database import Tx, fetch_one
 
@@ -11,7 +11,7 @@ PUT_FIRST = """
     VALUES (:name, :content)
     ON CONFLICT (name) DO NOTHING
 """
-# Locks the row (on PostgreSQL) until the end of the transaction, and makes it if need be.
+# Locks the row (on PostgreSQL) until the end of the transaction, and creates it if it is missing.
 LOCK_NUMBER = """
     INSERT INTO installation_metadata (name, content)
     VALUES (:name, '0')
@@ -33,16 +33,16 @@ async def read(tx: Tx, name: str) -> str | None:
 
 
 async def put_first(tx: Tx, name: str, content: str) -> None:
-    """The first writer decides; read the value back afterwards."""
+    """Write the value unless there is one. The first writer wins, so read the value afterwards."""
     await tx.execute(PUT_FIRST, name=name, content=content)
 
 
 async def lock_number(tx: Tx, name: str) -> None:
-    """Nobody else changes this number until our commit."""
+    """Lock a number against changes until our commit."""
     await tx.execute(LOCK_NUMBER, name=name)
 
 
 async def add(tx: Tx, name: str, more: int) -> int:
-    """Returns the new number; a missing one counts as 0."""
+    """Returns the new number. A missing one counts as 0."""
     rows = await tx.fetch(ADD, name=name, more=str(more))
     return int(rows[0][0])

@@ -1,4 +1,4 @@
-"""Numbered SQL files, applied in order. A database says which version it has and the oldest release that may use it."""
+"""Numbered SQL files, applied in order. The database stores its version and the oldest release that may use it."""
 
 import functools
 import re
@@ -12,7 +12,7 @@ from sent_server.db.sqlite import SqliteDatabase
 from sent_server.kernel.values import value_object
 
 _HEADER = re.compile(r"-- compatible: (\d+)(?: on PostgreSQL, (\d+) on SQLite)?")
-# Global by nature: the schema belongs to nobody.
+# Global by nature: the schema has no tenant.
 APPLIED = "SELECT version, compatible_version FROM schema_info"
 
 
@@ -50,7 +50,7 @@ def _newest() -> int:
 
 
 async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
-    """What `apply` would do. Raises SchemaTooNewError when a newer release owns the data."""
+    """The migrations that `apply` would run. Raises SchemaTooNewError if a newer release has migrated the database."""
     await database.run_script(
         "CREATE TABLE IF NOT EXISTS schema_info (version BIGINT PRIMARY KEY, compatible_version BIGINT NOT NULL)"
     )
@@ -59,12 +59,12 @@ async def pending(database: SqliteDatabase | PostgresDatabase) -> list[Migration
 
 
 async def versions(tx: Tx) -> list[tuple[int, int]]:
-    """Each version that was applied, and the oldest release that may use it."""
+    """Each applied version, and the oldest release that may use it."""
     return [(row[0], row[1]) for row in await tx.fetch(APPLIED)]
 
 
 async def usable(tx: Tx) -> set[int]:
-    """The versions that were applied. Raises SchemaTooNewError when this release is too old for them."""
+    """The applied versions. Raises SchemaTooNewError if this release is too old for them."""
     rows = await versions(tx)
     applied = {version for version, _ in rows}
     compatible_version = max((compatible for _, compatible in rows), default=0)
@@ -77,7 +77,7 @@ async def usable(tx: Tx) -> set[int]:
 
 
 async def require(database: SqliteDatabase | PostgresDatabase) -> None:
-    """Raises SchemaTooOldError while something is to be done."""
+    """Raises SchemaTooOldError if migrations are pending."""
     todo = await pending(database)
     if todo:
         raise SchemaTooOldError(
@@ -87,14 +87,14 @@ async def require(database: SqliteDatabase | PostgresDatabase) -> None:
 
 
 async def apply(database: SqliteDatabase | PostgresDatabase) -> list[Migration]:
-    """Bring the schema up to date; returns what was applied."""
+    """Apply the pending migrations. Returns them."""
     todo = await pending(database)
     for migration in todo:
         try:
             row = f"{migration.version}, {migration.compatible_on(database)}"
             await database.run_script(f"INSERT INTO schema_info VALUES ({row});\n{migration.sql}")
         except Exception:
-            # Another process may have applied it at the same moment; its row in schema_info made ours fail.
+            # Another process may have applied it at the same time: its row in schema_info makes ours fail.
             if migration in await pending(database):
                 raise
     return todo

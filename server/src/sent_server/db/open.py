@@ -1,4 +1,4 @@
-"""Opens the database that a URL names: `sqlite:///path/to/file` or `postgresql://...`."""
+"""Opens the database for a URL: `sqlite:///path/to/file` or `postgresql://...`."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit

@@ -1,5 +1,5 @@
-"""The PostgreSQL engine over asyncpg. Batched use cases run in two writers, other writes on a connection each."""
-# asyncpg ships no types; this file is where they are given.
+"""The PostgreSQL engine, on asyncpg. Batched use cases run in two writers, other writes on a connection each."""
+# asyncpg has no types. This module adds them.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import asyncio
@@ -24,17 +24,17 @@ R = TypeVar("R")
 WRITERS = 2
 MAX_RERUNS = 5
 MAX_CONNECTIONS = 12
-# A process that stops in the middle of a transaction (a paused machine, a cut cable) must not keep its locks.
+# A process that stalls inside a transaction (a paused machine, a lost network) must not keep its locks.
 STALLED_AFTER_MS = 5_000
-# Statements here look rows up by their keys. Left alone, the planner hashes whole tables while statistics are young,
+# Our statements look rows up by key. With default settings the planner hashes complete tables until it has statistics,
 # and plans again for every array.
 PLANNER = {"enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
 TRY_LOCKS = "SELECT n.value, pg_try_advisory_xact_lock(hashtextextended(n.value, 0)) FROM EACH(:names) AS n"
-# The text of a statement -> the same over arrays, or None where there is no such form.
+# Statement -> the same statement over arrays, or None if it has no such form.
 _set_forms: dict[str, str | None] = {}
 _compiled = functools.lru_cache(maxsize=2_000)(statements.for_postgres)
-# A unique violation is another process that was quicker; seen again, its row is simply there. A balance that would
-# fall below zero was spent meanwhile; seen again, it is too small.
+# A unique violation means that another process was faster: the second run reads its row. A check violation means that
+# another process spent the balance: the second run finds it too small.
 _RERUN = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
@@ -168,7 +168,7 @@ class PostgresDatabase:
         return self._locks.hold(name)
 
     async def run_script(self, script: str) -> None:
-        """Apply DDL in one transaction; migrations only."""
+        """Run DDL in one transaction. For migrations only."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(statements.for_postgres_schema(script))
 
@@ -198,7 +198,7 @@ class PostgresDatabase:
                 for member in members:
                     member.fail(error)
                 return
-            for member in members:  # one bad member must not fail its neighbours
+            for member in members:  # one bad write must not fail the others
                 await self._run_members(batch, [member])
             return
         for member, answer in zip(members, answers, strict=True):
@@ -213,7 +213,7 @@ class PostgresDatabase:
 
 @contextlib.contextmanager
 def _translated() -> Generator[None]:
-    """Says in an operator's words what kept PostgreSQL from answering."""
+    """Translates errors of asyncpg into StorageUnavailableError, with a message for operators."""
     try:
         yield
     except _GONE as error:

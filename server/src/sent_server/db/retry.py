@@ -1,7 +1,7 @@
-"""Recording what has already happened outside, though the database is down for a while.
+"""Retries a write of external results while the database is down.
 
-What a carrier or a receiver answered is known here and nowhere else. Forgotten, it would be asked for again: a second
-SMS on somebody's phone for every message that was on its way when PostgreSQL restarted.
+The result of a submit or a webhook request exists only in this process. If it were lost, the request would be repeated:
+a restart of PostgreSQL would send a second SMS for every submit in progress.
 """
 
 import asyncio
@@ -11,15 +11,15 @@ from typing import TypeVar
 from sent_server.db.errors import StorageUnavailableError
 
 T = TypeVar("T")
-# Shorter than the pause of workers that claim: a process with an answer should be back before its lease ends.
+# Shorter than the pause of workers that claim, so that a result is recorded before another worker takes its lease.
 PAUSE_S = 0.1
 PATIENCE_S = 600
 
 
 async def write_with_retry(write: Callable[[], Awaitable[T]]) -> T:
-    """Repeat `write` until the database takes it. Raises StorageUnavailableError after 10 minutes.
+    """Repeat `write` until it succeeds. Raises StorageUnavailableError after 10 minutes.
 
-    It may run after a commit whose answer was lost, and must then change nothing.
+    `write` must be idempotent: it may run again after a commit whose response was lost.
     """
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + PATIENCE_S

@@ -1,10 +1,10 @@
-"""The SQLite engine: one connection does all writes and checkpoints, commits in groups, FULL synchronous.
+"""The SQLite engine: one connection for all writes and checkpoints, group commits, synchronous=FULL.
 
-Statements run on the event loop, the commit (the fsync) in a thread: measured faster than a writer thread that
-does both (docs/decisions/0002). Light reads use a second connection on the loop; heavy ones a small thread pool.
+Statements run on the event loop and commits (the fsync) in a thread. This was measured to be faster than a writer
+thread for both (docs/decisions/0002). Light reads use a second connection on the loop, heavy reads a small thread pool.
 """
 
-# apsw types a blob as an unparametrised Buffer.
+# apsw types a blob as an unparameterized Buffer.
 # pyright: reportUnknownMemberType=false
 
 import asyncio
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R")
-# Small and often: a checkpoint runs inside a commit, and everyone in that group waits for it.
+# Small and frequent, because a checkpoint runs inside a commit and delays its group.
 CHECKPOINT_PAGES = 1_000
 OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL that two connections checkpoint at once
 _compiled = functools.lru_cache(maxsize=2_000)(statements.for_sqlite)
@@ -117,7 +117,7 @@ class SqliteDatabase:
             return await fn(SqliteTx(self._reader))
 
     def _open_snapshot(self) -> None:
-        """All light reads of one turn of the loop share one: a snapshot costs two locks of the file."""
+        """All light reads of one loop iteration share a snapshot, because a snapshot costs two file locks."""
         self._reader.execute("BEGIN")
         self._snapshot = asyncio.get_running_loop().call_soon(self._close_snapshot)
 
@@ -129,11 +129,11 @@ class SqliteDatabase:
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str) -> AsyncGenerator[bool]:
-        """One process writes a file, so there is nobody to keep it from."""
+        """Always yields True, because only one process writes the file."""
         yield True
 
     async def run_script(self, script: str) -> None:
-        """Apply DDL in one transaction; migrations only."""
+        """Run DDL in one transaction. For migrations only."""
         with _translated(), self._writer:
             self._writer.execute(statements.for_sqlite_schema(script)).fetchall()
         self._close_snapshot()
@@ -163,7 +163,7 @@ class SqliteDatabase:
                 if len(group) == 1:
                     group[0].fail(error)
                     continue
-                for member in group:  # one bad member must not fail its neighbours
+                for member in group:  # one bad write must not fail the others
                     try:
                         await self._run_group([member])
                     except Exception as own_error:
@@ -187,7 +187,7 @@ class SqliteDatabase:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
-        self._close_snapshot()  # a reader that learns of this commit sees its writes
+        self._close_snapshot()  # reads that follow this commit must see it
         for hook in tx.hooks:
             hook()
         for member, result in results:
@@ -219,7 +219,7 @@ class SqliteDatabase:
         try:
             self._writer.execute("COMMIT")
         except apsw.IOError as error:
-            # The state of the pages is unknown after a failed fsync; only a restart reads what is really there.
+            # After a failed fsync the state of the pages is unknown. Only a restart reads what is on disk.
             log.critical("storage.fsync_failed", error=str(error))
             os._exit(74)
 
@@ -232,7 +232,7 @@ class SqliteDatabase:
 
 
 def run_unsuspended(awaitable: Awaitable[T]) -> T:
-    """Run a function over a `SqliteTx` to its end without an event loop."""
+    """Run a function over a `SqliteTx` to completion, without an event loop."""
     try:
         cast(Coroutine[Any, Any, T], awaitable).send(None)
     except StopIteration as end:
@@ -250,7 +250,7 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA mmap_size=2147418112")
-        # Without it, SQLite compiles a statement again whenever a value could change its plan; ours never should.
+        # Otherwise SQLite recompiles a statement when a value could change its plan. Ours must not depend on values.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         if read_only:
             connection.execute("PRAGMA query_only=ON")
@@ -261,7 +261,7 @@ def _connect(path: Path, *, read_only: bool) -> apsw.Connection:
 
 
 class _translated:  # noqa: N801 - reads as a statement
-    """Says in an operator's words what SQLite refused."""
+    """Translates errors of apsw into StorageUnavailableError, with a message for operators."""
 
     def __enter__(self) -> None:
         return None

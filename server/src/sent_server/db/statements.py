@@ -1,8 +1,8 @@
-"""Turns the shared SQL text into each engine's dialect. Pure; the results are cached by the engines.
+"""Translates the shared SQL text into each engine's dialect. Pure. The engines cache the results.
 
-`EACH(:list) AS n` is a list as rows (`n.value`), and `LOOKUP table AS t BY (key = ...)` fetches by whole keys. Both
-planners would rather read all rows of a customer when they see `customer_id = ... AND id IN (...)`: SQLite for a
-secondary index, PostgreSQL until it has statistics (24,684 rows read for 500 wanted, measured).
+`EACH(:list) AS n` is a list as rows (`n.value`), and `LOOKUP table AS t BY (key = ...)` fetches by complete keys.
+For `customer_id = ... AND id IN (...)`, both planners tend to read all rows of a customer: SQLite because of a
+secondary index, PostgreSQL until it has statistics (measured: 24,684 rows read for 500 results).
 """
 
 import re
@@ -30,7 +30,7 @@ class Statement:
 def for_sqlite(sql: str) -> Statement:
     lists = _lists(sql)
     text = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", _PG_ONLY.sub("", sql))
-    # The left side of a CROSS JOIN stays the outer loop: SQLite's documented way to fix the order.
+    # SQLite keeps the left side of a CROSS JOIN as the outer loop: its documented way to fix the join order.
     text = _LOOKUP.sub(r"CROSS JOIN \1 AS \2 ON \3", _EACH.sub(r"json_each(:\1)", text))
     return Statement(text, tuple(dict.fromkeys(_NAME.findall(text))), lists)
 
@@ -38,7 +38,7 @@ def for_sqlite(sql: str) -> Statement:
 def for_postgres(sql: str) -> Statement:
     lists = _lists(sql)
     text = _PG_ONLY.sub(r"\1", sql)
-    # OFFSET 0 keeps the planner from flattening the look-up into a join of its own choice.
+    # OFFSET 0 prevents the planner from flattening the lookup into a join of its choice.
     text = _LOOKUP.sub(r"CROSS JOIN LATERAL (SELECT * FROM \1 AS \2 WHERE \3 OFFSET 0\4) AS \2", text)
     text = re.sub(r"EACH\(:(\w+)\) AS (\w+)", r"unnest(:\1::text[]) AS \2(value)", text)
     text = _LIST.sub(lambda m: f"= ANY(:{m.group(1)}::{'bigint' if m.group(2) else 'text'}[])", text)
@@ -48,9 +48,9 @@ def for_postgres(sql: str) -> Statement:
 
 
 def for_postgres_set(statement: str, types: Sequence[str]) -> str | None:
-    """The statement over arrays, one per parameter, in place of one execution per row: a third of the work.
+    """The statement over arrays, one per parameter, instead of one execution per row: a third of the work.
 
-    `statement` is PostgreSQL's own text with $1, $2 and so on. None for forms that this does not know.
+    `statement` is PostgreSQL's text with $1, $2 and so on. Returns None for an unsupported form.
     """
     arrays = ", ".join(f"${number}::{name}[]" for number, name in enumerate(types, 1))
     rows = f"unnest({arrays}) AS n({', '.join(f'p{number}' for number in range(1, len(types) + 1))})"
@@ -65,7 +65,7 @@ def for_postgres_set(statement: str, types: Sequence[str]) -> str | None:
 
 
 def may_repeat(statement: str) -> bool:
-    """Whether it means the same over arrays when several rows of them name the same row of the table."""
+    """Whether the statement over arrays has the same effect if several of their rows name the same table row."""
     return "UPDATE" not in statement
 
 
@@ -78,5 +78,5 @@ def for_sqlite_schema(sql: str) -> str:
 
 
 def for_postgres_schema(sql: str) -> str:
-    """WITHOUT ROWID (a clustered table) is SQLite's; the rest of the DDL is common to both."""
+    """Only SQLite has WITHOUT ROWID (a clustered table). The rest of the DDL is common to both."""
     return _PG_ONLY.sub(r"\1", sql).replace(" WITHOUT ROWID", "")

@@ -1,4 +1,4 @@
-"""The platform's clock as a row, so that all processes agree on how far it was moved."""
+"""The offset of the platform's clock as a row, so that all processes use the same one."""
 
 from sent_server.db import metadata
 from sent_server.db.database import Tx
@@ -14,17 +14,17 @@ async def offset_ms(tx: Tx) -> int:
 
 
 async def hold(tx: Tx) -> None:
-    """Until the transaction ends nobody moves the clock, nor decides whether it may be moved."""
+    """Lock the clock until the end of the transaction, against moves and against checks whether a move is allowed."""
     await metadata.lock_number(tx, NAME)
 
 
 async def catch_up(tx: Tx, clock: SystemClock) -> None:
-    """Take over what any process has written."""
+    """Apply the stored offset to this process's clock."""
     follow(clock, await offset_ms(tx))
 
 
 async def advance(tx: Tx, advance_ms: int) -> int:
-    """Returns the new offset; clocks follow once it is committed. Raises VALIDATION_005 beyond ten years."""
+    """Returns the new offset. Clocks follow once it is committed. Raises VALIDATION_005 beyond ten years."""
     moved_ms = await metadata.add(tx, NAME, advance_ms)
     if moved_ms > MAX_OFFSET_MS:
         message = f"The clock may be moved by at most {MAX_OFFSET_MS} ms in all"
@@ -33,5 +33,5 @@ async def advance(tx: Tx, advance_ms: int) -> int:
 
 
 def follow(clock: SystemClock, offset_ms: int) -> None:
-    """Time only goes forward."""
+    """Set the clock's offset, which never decreases."""
     clock.offset_ms = max(clock.offset_ms, offset_ms)

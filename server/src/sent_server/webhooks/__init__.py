@@ -1,1 +1,1 @@
-"""The webhooks of tenants, and the sender that posts to them: signed, retried, fair to every endpoint."""
+"""Webhooks of accounts, and the sender: signed requests, retries, fairness between endpoints."""

@@ -1,4 +1,4 @@
-"""One request to a receiver: the body, the signature of this moment, and the outcome."""
+"""One request to a receiver: the body, a signature with the current time, and the result."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 @value_object
 class Clocks:
-    """`now_ms` is the platform's time, which may be simulated; `wall_ms` the time that receivers check."""
+    """`now_ms` is the platform's time, which may be simulated. `wall_ms` is the wall clock, which receivers check."""
 
     now_ms: Callable[[], int]
     wall_ms: Callable[[], int]
@@ -27,7 +27,7 @@ class Clocks:
 
 
 async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: bool) -> DeliveryOutcome:
-    """Post it. Raises nothing but the cancellation of its task."""
+    """Send the request. Raises only CancelledError."""
     started_at_ms = clocks.now_ms()
     try:
         result = await _post(ready, egress, clocks.wall_ms(), clean_body=clean_body)

@@ -1,7 +1,7 @@
 """The body of a delivery. Pure. Source: contract/webhooks.md, section 3.
 
-The default is the superset of all documented forms; `clean` leaves the older spellings (forms D and E) out.
-The same event and field always give the same bytes, so retries and the log show what was posted.
+The default is the superset of all documented forms. `clean` omits the older spellings (forms D and E).
+The same event and field always give the same bytes, so that retries and the log show the body that was sent.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 from sent_server.events import EventContent
 from sent_server.kernel import timestamps
 
-# States that form E has a name for; the others are message.status.updated there.
+# States that have a name in form E. All others are message.status.updated there.
 _FORM_E = frozenset({"message.sent", "message.delivered", "message.read", "message.failed", "message.received"})
 
 
@@ -26,7 +26,7 @@ def build(content: EventContent, field: str, *, clean: bool) -> dict[str, Any]:
     body["timestamp"] = at
     body["payload"] = payload
     body["meta"] = {"request_id": content.id}
-    if content.name.startswith("profile."):  # shown flat, as webhooks.md recommends for completions
+    if content.name.startswith("profile."):  # flat, as webhooks.md recommends for completions
         body.update(payload)
     if content.name.startswith("message.") and not clean:
         body.update(_older_forms(content, payload, at))

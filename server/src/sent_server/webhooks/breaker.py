@@ -1,10 +1,10 @@
-"""What an attempt's outcome means for its delivery and for its endpoint. Pure. Source: docs/decisions/0033.
+"""The effects of an attempt's outcome on its delivery and on its endpoint. Pure. Source: docs/decisions/0033.
 
-    open for business --5 unreachable attempts in a row--> parked --an answer to a probe--> open for business
-          |                                                  |
-          +--10 events failed in a row, or a 410--> disabled <--72 h--+
+    in service --5 unreachable attempts in a row--> parked --a response to a probe--> in service
+        |                                             |
+        +--10 events failed in a row, or a 410--> disabled <--72 h--+
 
-While an endpoint is parked its events wait and spend no retries; a probe goes out every 30 s.
+While an endpoint is parked, its events wait and use no retries. A probe is sent every 30 s.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ SAYS_GONE = "Disabled because the endpoint answered 410 Gone"
 
 @value_object
 class BreakerVerdict:
-    """`disable` is the reason why the webhook is to be switched off."""
+    """`disable` is the reason for switching the webhook off."""
 
     progress: DeliveryProgress
     health: EndpointHealth
@@ -33,7 +33,7 @@ class BreakerVerdict:
 
 
 def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
-    """Decide for one outcome, in the order in which they finished."""
+    """Decide for one outcome. Call in the order in which the attempts finished."""
     claimed, now_ms = outcome.claimed, outcome.finished_at_ms
     attempts = claimed.attempts + 1
     if outcome.succeeded:
@@ -46,7 +46,7 @@ def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
             _progress(outcome, "failed", attempts, claimed.retries_used + 1, due_at_ms=None), after, SAYS_GONE
         )
     if outcome.unreachable and health.parked_at_ms is not None:
-        # Parked already: the event waits for the next probe and spends nothing.
+        # The endpoint is parked already, so the event waits for the next probe and uses no retry.
         progress = _progress(outcome, "pending", attempts, claimed.retries_used, due_at_ms=now_ms)
         return BreakerVerdict(progress, after)
     retries_used = claimed.retries_used + 1
@@ -60,7 +60,7 @@ def judge(outcome: DeliveryOutcome, health: EndpointHealth) -> BreakerVerdict:
 
 
 def overdue(health: EndpointHealth, *, now_ms: int) -> bool:
-    """Whether it has been parked for as long as events are kept for it."""
+    """Whether the endpoint has been parked for the whole time that its events are kept."""
     return health.breaker.open_for(MAX_PARKED_MS, now_ms=now_ms)
 
 

@@ -1,6 +1,6 @@
-"""Takes what is due from the queue, with everything that sending it needs, in one transaction.
+"""Claims due deliveries, with everything that sending them needs, in one transaction.
 
-The secret and the URL are read with the claim and used at once, so rotating or editing takes effect immediately.
+Secret and URL are read with the claim and used at once, so that a rotation or an edit takes effect immediately.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ CallbackSecret = Callable[[Tx, str], Awaitable[str]]
 
 @value_object
 class Ready:
-    """A claimed delivery and all that its request needs."""
+    """A claimed delivery, with everything that its request needs."""
 
     claimed: ClaimedDelivery
     target: Target
@@ -45,7 +45,7 @@ class TargetResolver:
     callback_secret: CallbackSecret
 
     async def target(self, tx: Tx, endpoint: DueEndpoint, webhook: Webhook | None) -> Target | None:
-        """None while nothing may be sent there: the webhook is off or gone."""
+        """Returns None if the webhook is off or deleted."""
         if endpoint.callback_url is None:
             return self._webhook_target(webhook) if webhook and webhook.is_active else None
         return Target(
@@ -63,15 +63,18 @@ class TargetResolver:
         try:
             return test_event.target(webhook, self.sealer)
         except InvalidTag:
-            # Sealed with another master key: this webhook waits, the others continue.
+            # Sealed with another master key. Only this webhook waits.
             log.error("webhook.secret_unreadable", webhook_id=webhook.id)
             return None
 
 
 @value_object
 class Look:
-    """A look at a stretch of the queue: whose deliveries may be sent, and whose must leave the queue since their
-    webhook is off or gone. `following`: where to continue; "" at the end."""
+    """A scan of a part of the queue.
+
+    `ready` endpoints may receive deliveries. The deliveries of `off` webhooks, which are off or deleted, must leave the
+    queue. `following` is where the next scan starts, "" at the end.
+    """
 
     ready: Sequence[DueEndpoint]
     off: Sequence[Key]
@@ -79,7 +82,7 @@ class Look:
 
 
 async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> Look:
-    """Of up to `count` endpoints after that one, those with due deliveries."""
+    """Scan up to `count` endpoints with due deliveries that come after the endpoint `after`."""
     due, following = await events.due_endpoints(tx, after=after, now_ms=now_ms, count=count)
     if not due:
         return Look((), (), following)
@@ -98,7 +101,7 @@ async def sendable(tx: Tx, *, after: str, now_ms: int, count: int) -> Look:
 async def take(
     tx: Tx, endpoints: Sequence[DueEndpoint], shares: Mapping[str, int], book: TargetResolver, *, now_ms: int
 ) -> list[Ready]:
-    """Claim each endpoint's share; a parked one gets a single probe."""
+    """Claim each endpoint's share. A parked endpoint gets a single probe."""
     keys = [(endpoint.customer_id, endpoint.endpoint_id) for endpoint in endpoints]
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
     targets: dict[str, Target] = {}
@@ -124,7 +127,7 @@ async def take(
 
 
 def _without_content(claimed: ClaimedDelivery, now_ms: int) -> DeliveryProgress:
-    """Its event was deleted, by hand or by a restore: it must not keep the others from being sent."""
+    """Fail a delivery whose event was deleted, by hand or by a restore, so that it does not block the others."""
     return DeliveryProgress(
         status="failed",
         attempts=claimed.attempts,

@@ -1,8 +1,8 @@
-"""Which endpoints have something to send: a cache of what this process found in the queue.
+"""The endpoints with due deliveries: a cache of what this process found in the queue.
 
-Looking for them takes a step per endpoint that waits for anything, and many thousands that are down may wait. So a look
-goes through some of them and the next one continues from there; a process looks in a fifth of its time at most, and
-meanwhile continues with those that had more.
+A scan takes a step per endpoint with waiting deliveries, and many thousands of endpoints may be down. So a scan covers
+a part of them, and the next one continues there. A process scans for a fifth of its time at most. Between scans it
+serves the endpoints that had more deliveries.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 10, 250
 
 
 class DueEndpoints:
-    """`now_ms` is the platform's time, by which things are due; `monotonic_ms` measures our own effort.
+    """`now_ms` is the platform's time, which decides what is due. `monotonic_ms` measures the duration of scans.
 
-    `wake` brings the sender back here: a caller that asked in a pause is woken when it is over.
+    `wake` wakes the sender when a pause ends during which it called `endpoints`.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class DueEndpoints:
 
     @property
     def pause_ms(self) -> int:
-        """How long it does not look yet; not positive when it may."""
+        """The time until the next scan; not positive if a scan may start."""
         return self._look_at_ms - self._monotonic_ms()
 
     async def endpoints(self) -> list[DueEndpoint]:
-        """Those with due deliveries that are neither parked nor off; some may have nothing left."""
+        """Endpoints with due deliveries that are neither parked nor off. Some may be drained by now."""
         if self.pause_ms <= 0:
             await self._look()
             if self._after:
@@ -59,7 +59,7 @@ class DueEndpoints:
         return list(self._known.values())
 
     def note(self, endpoint_id: str, *, asked: int, got: int) -> None:
-        """An endpoint that gave less than it was asked for is drained."""
+        """An endpoint that returned fewer deliveries than requested is drained."""
         if got < asked:
             self._known.pop(endpoint_id, None)
             self._had_more.discard(endpoint_id)
@@ -67,12 +67,12 @@ class DueEndpoints:
             self._had_more.add(endpoint_id)
 
     def take_off(self) -> list[Key]:
-        """Webhooks that were off or gone at a look since the last call, and had something due."""
+        """The webhooks with due deliveries that scans since the last call found off or deleted."""
         off, self._off = sorted(self._off), set[Key]()
         return off
 
     def _come_back(self) -> None:
-        """Have somebody ask again when the pause is over."""
+        """Wake the sender when the pause is over."""
         if self._owed is None:
             self._owed = asyncio.get_running_loop().call_later(self.pause_ms / 1_000, self._pause_over)
 

@@ -1,10 +1,11 @@
-"""Which endpoints this process serves. One process at a time holds the lease of an endpoint, so that its limits and the
-order of its events are those of a single sender. A lease is held for a limited time, so that work spreads over the
-processes.
+"""The leases on endpoints that this process holds.
 
-    nobody's --take--> held --HELD_AT_MOST_MS--> over --nothing open--> released
-                         |
-                         +--the process dies--> expires after LEASE_MS; another one takes over what it had claimed
+One process at a time holds the lease of an endpoint, so that its limits and the order of its events are those of a
+single sender. A lease is held for a limited time, so that work spreads over the processes.
+
+    free --take--> held --HELD_AT_MOST_MS--> over --no open request--> released
+                     |
+                     +--the process dies--> expires after LEASE_MS; another process takes over its claims
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -22,7 +23,7 @@ RENEW_EVERY_MS = 500
 TAKE_OVER_EVERY_MS = 2_000
 HELD_AT_MOST_MS = 60_000
 FOREVER_MS = 10**15
-# A process that gave up a lease, or met another's, lets the others go first for a moment.
+# A process that released a lease, or found one of another process, does not request it for this long.
 YIELD_MS = 250
 
 
@@ -33,7 +34,7 @@ class HeldLease:
 
 
 class EndpointLeases:
-    """What the lease rows say, in memory. `alone`: no other process waits for an endpoint, so no lease is ever over."""
+    """The lease rows of this process, in memory. `alone`: there is no other process, so leases are held forever."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int], *, alone: bool) -> None:
         self._database = database
@@ -44,24 +45,24 @@ class EndpointLeases:
         self._not_before_ms: dict[str, int] = {}
 
     def possible(self, endpoint_ids: Iterable[str]) -> set[str]:
-        """Those whose lease is ours, or worth asking for."""
+        """The endpoints whose lease is ours or may be requested."""
         now_ms = self._now_ms()
         return {name for name in endpoint_ids if self._may_serve(name, now_ms)}
 
     async def take(self, tx: Tx, endpoint_ids: Collection[str], *, now_ms: int) -> set[str]:
-        """Those of them whose lease is ours once this transaction is committed."""
+        """Returns the endpoints whose lease is ours once this transaction is committed."""
         wanted = {name for name in endpoint_ids if not self._has(name, now_ms, RENEW_BELOW_MS)}
         if not wanted:
             return set(endpoint_ids)
         won = await self._lease(tx, wanted, now_ms)
-        # Whatever is claimed where we are new was claimed by a process that is gone.
+        # Existing claims on an endpoint whose lease is new to us belong to a process that is gone.
         new = [name for name in won if not self._has(name, now_ms, 0)]
         await events.release_endpoints(tx, new, now_ms=now_ms)
         tx.after_commit(lambda: self._note(wanted, won, now_ms))
         return won | (set(endpoint_ids) - wanted)
 
     async def renew(self, in_use: Collection[str]) -> None:
-        """Renew the leases with open requests, and release those that are over or have nothing to do."""
+        """Renew the leases with open requests, and release those that are over or have no open request."""
         now_ms = self._now_ms()
         due = {name for name in in_use if name in self._ours and not self._has(name, now_ms, RENEW_BELOW_MS)}
         over = {name for name, held in self._ours.items() if min(held.over_at_ms, held.until_ms) <= now_ms}
@@ -71,7 +72,7 @@ class EndpointLeases:
             await self._database.write(lambda tx: self._renew(tx, due, done, now_ms))
 
     async def take_over(self) -> bool:
-        """Take the leases of processes that are gone; says whether there were any."""
+        """Take the leases of processes that are gone. Returns whether there were any."""
         now_ms = self._now_ms()
         names = await self._database.read(lambda tx: lease_store.run_out(tx, PREFIX, now_ms=now_ms))
         lost = [name.removeprefix(PREFIX) for name in names]
@@ -80,7 +81,7 @@ class EndpointLeases:
         return bool(lost)
 
     async def release_all(self) -> None:
-        """Leave everything to the other processes at once, also what is claimed and was not sent."""
+        """Release all leases, and the claims that were not sent, to the other processes."""
         ours, now_ms = sorted(self._ours), self._now_ms()
 
         async def write(tx: Tx) -> None:
@@ -117,7 +118,7 @@ class EndpointLeases:
         return self._not_before_ms.get(name, 0) <= now_ms
 
     def _has(self, name: str, now_ms: int, left_ms: int) -> bool:
-        """Whether the lease is ours and runs for that much longer."""
+        """Whether the lease is ours and valid for longer than `left_ms`."""
         held = self._ours.get(name)
         return held is not None and held.until_ms - now_ms > left_ms
 

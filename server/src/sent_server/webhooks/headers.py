@@ -9,7 +9,7 @@ from sent_server.webhooks.model import Target
 def signed_headers(
     target: Target, *, label: Label, event_name: str, event_id: str, body: bytes, wall_ms: int
 ) -> dict[str, str]:
-    """Signed for this moment of the wall clock; X-Webhook-Event-ID stays the same over retries."""
+    """Signed with the current wall clock time. X-Webhook-Event-ID is the same for all retries."""
     timestamp_s = wall_ms // 1000
     return {
         "Content-Type": "application/json; charset=utf-8",

@@ -8,9 +8,9 @@ from sent_server.webhooks.signing import SignatureMode
 
 @value_object
 class Webhook:
-    """`disabled_at_ms` None means active; `disabled_reason` is set when we switched it off.
+    """`disabled_at_ms` None means active. `disabled_reason` is set if the sender disabled the webhook.
 
-    Of an `endpoint_url` with user and password these are sealed apart, and a mask is in their place.
+    User and password of an `endpoint_url` are sealed separately, and the URL contains a mask instead.
     """
 
     customer_id: str
@@ -39,10 +39,10 @@ class Webhook:
 
 @value_object
 class EndpointHealth:
-    """How an endpoint has been answering.
+    """The recent results of an endpoint.
 
-    `consecutive_failures` counts attempts, `unreachable_in_row` those that move the breaker,
-    `failed_events_in_row` events that ended failed. While `parked_at_ms` is set, only a probe goes out.
+    `consecutive_failures` counts failed attempts, `unreachable_in_row` those that move the breaker, and
+    `failed_events_in_row` events that failed for good. While `parked_at_ms` is set, only probes are sent.
     """
 
     consecutive_failures: int = 0
@@ -55,13 +55,13 @@ class EndpointHealth:
 
     @property
     def breaker(self) -> Breaker:
-        """Parked is what an endpoint is while its breaker is open."""
+        """An endpoint is parked while its breaker is open."""
         return Breaker(self.unreachable_in_row, self.parked_at_ms, self.probe_at_ms)
 
 
 @value_object
 class Target:
-    """Where and how to send, as of the claim. `header_id` is X-Webhook-ID; a callback's is the account's id."""
+    """Where and how to send, as of the claim. `header_id` is X-Webhook-ID: for callbacks, the account's id."""
 
     customer_id: str
     endpoint_id: str
@@ -75,7 +75,7 @@ class Target:
 
 @value_object
 class DeliveryOutcome:
-    """One attempt, finished. `status` None means no answer; `refused` that we did not call at all."""
+    """One finished attempt. `status` None means no response. `refused` means that no request was made."""
 
     claimed: ClaimedDelivery
     retry_count: int
@@ -93,7 +93,7 @@ class DeliveryOutcome:
 
     @property
     def unreachable(self) -> bool:
-        """The kind of failure that says something about the endpoint and nothing about the event."""
+        """Whether the failure is the endpoint's and not the event's."""
         if self.status is None:
             return not self.refused
         return self.status >= 500 or self.status == 429

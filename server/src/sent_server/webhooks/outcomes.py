@@ -1,4 +1,4 @@
-"""Writes down how attempts went, for all that finished meanwhile in one transaction."""
+"""Records the outcomes of finished attempts, in one transaction for all that are waiting."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ GAVE_UP = "Not delivered within 72 hours"
 
 
 async def record(tx: Tx, sets: Sequence[Sequence[DeliveryOutcome]]) -> Sequence[None]:
-    """A batched use case: one write for everything that finished while the last one was committed."""
+    """A batched use case: one write for all attempts that finished during the last commit."""
     outcomes = [outcome for together in sets for outcome in together]
     keys = sorted({_key(outcome) for outcome in outcomes})
     healths = await store.health_of(tx, keys, lock=True)
@@ -41,16 +41,17 @@ async def record(tx: Tx, sets: Sequence[Sequence[DeliveryOutcome]]) -> Sequence[
 
 
 async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: Keep) -> int:
-    """Look after some endpoints: switch off who has been unreachable for 72 h, give up what has waited too long, drop
-    log rows that were finished `kept_ms` ago, and forget endpoints that are gone with all of their log.
+    """Clean up some endpoints.
 
-    A transaction changes about PORTION rows: it may end early, and returns how many endpoints are done.
+    Disables webhooks that were unreachable for 72 h, fails events that waited too long, deletes log rows that finished
+    `kept_ms` ago, and deletes the health of endpoints that are deleted and have no log.
+    A transaction changes about PORTION rows, so it may end early. Returns the number of endpoints that are done.
     """
     webhooks, healths = await store.by_ids(tx, keys), await store.health_of(tx, keys)
     left = parking.PORTION
     for number, key in enumerate(keys):
         webhook, health = webhooks.get(key), healths.get(key, EndpointHealth())
-        # The log's counter before that of parked events, as who writes events takes their locks.
+        # The log's counter is locked before that of parked events, in the order of the code that writes events.
         left -= await events.forget_old(tx, *key, before_ms=now_ms - kept_ms, count=left)
         if left <= 0:
             return number
@@ -71,14 +72,14 @@ async def tidy(tx: Tx, keys: Sequence[Key], *, now_ms: int, kept_ms: int, keep: 
 async def _give_up(
     tx: Tx, key: Key, webhook: Webhook | None, health: EndpointHealth, keep: Keep, *, count: int, now_ms: int
 ) -> int:
-    """Fail up to `count` events that have waited too long. Returns how many."""
+    """Fail up to `count` events that have waited too long. Returns their number."""
     if webhook is not None and not webhook.is_active:
         return await parking.prune(tx, webhook, keep, count=count, now_ms=now_ms)
     if webhook is not None and health.parked_at_ms is not None:
-        return 0  # they go out when it is back, or are kept when it is disabled
+        return 0  # sent when the endpoint is back, or kept when it is disabled
     too_old_ms = now_ms - breaker.MAX_PARKED_MS
     given_up = await events.give_up(tx, *key, reason=GAVE_UP, created_before_ms=too_old_ms, count=count, now_ms=now_ms)
-    if webhook is None and given_up < count:  # a callback address parks nothing: this is left of a deleted webhook
+    if webhook is None and given_up < count:  # callbacks are never parked: these belong to a deleted webhook
         given_up += await events.drop_parked(tx, *key, count=count - given_up)
     return given_up
 

@@ -1,13 +1,13 @@
-"""Parks events while their webhook is off, and releases them when it is on again.
+"""Events of a webhook while it is off, and when it is on again.
 
     enabled --410, ten failed events, 72 h unreachable--> disabled: new events are parked
        | +--a person--> switched off: no new events                  |
-       |                                                             | enabled again, by anybody
-       +<--parked events go back into the queue, a portion at a time-+
+       |                                                             | enabled again
+       +<--parked events go back into the queue, a batch at a time---+
 
-Nothing here depends on being called once, or in time: what is due at a webhook that is off is found by the look for
-what is due, and `releasing_since_ms` stays set until long after nothing was left. So a process may die in between, and
-a transaction that still saw the webhook as it was may commit late.
+All functions may be called repeatedly and late. The scan of the queue finds due deliveries of a webhook that is off,
+and `releasing_since_ms` stays set for at least a minute. So a process may die in between, and a transaction that read
+the old state of the webhook may commit late.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from sent_server.webhooks.store import Key
 
 PORTION = 1_000
 RELEASED_AT_ONCE = 20  # webhooks
-# Longer than a transaction that read the old subscriptions may still take.
+# Longer than the rest of a transaction that read the old subscriptions.
 SETTLED_AFTER_MS = 60_000
 TOO_OLD = "Given up: the webhook has been off for 30 days since this event"
 TOO_MANY = "Given up: more than {kept:,} events waited for the webhook while it was off"
@@ -29,14 +29,14 @@ TOO_MANY = "Given up: more than {kept:,} events waited for the webhook while it 
 
 @value_object
 class Keep:
-    """How many parked events an endpoint keeps, and for how long."""
+    """The maximum number and age of an endpoint's parked events."""
 
     events: int = 100_000
     age_ms: int = 30 * 86_400_000
 
 
 async def park(tx: Tx, keys: Sequence[Key], *, now_ms: int) -> None:
-    """Take what is due out of the queue where the webhook is off, and drop it where it is gone."""
+    """Park the due deliveries of webhooks that are off, and drop those of deleted webhooks."""
     count = _share(keys)
     for key in sorted(keys):
         found = await store.locked(tx, *key)
@@ -47,14 +47,14 @@ async def park(tx: Tx, keys: Sequence[Key], *, now_ms: int) -> None:
 
 
 async def begin_release(tx: Tx, webhook: Webhook, *, now_ms: int) -> None:
-    """The webhook is on: what was parked goes out, a first portion of it with this commit."""
+    """Release the parked events of a webhook that is on again, a first batch with this commit."""
     key = webhook.customer_id, webhook.id
     await store.set_releasing(tx, key, now_ms)
     await events.release(tx, *key, count=PORTION, now_ms=now_ms)
 
 
 async def go_on(tx: Tx, *, now_ms: int) -> bool:
-    """Release another portion wherever that has begun; says whether there is more."""
+    """Release another batch of each webhook that is being released. Returns whether there are more."""
     releasing = await store.releasing(tx, count=RELEASED_AT_ONCE)
     count, more = _share([key for key, _ in releasing]), False
     for key, since_ms in sorted(releasing):
@@ -71,7 +71,7 @@ async def go_on(tx: Tx, *, now_ms: int) -> bool:
 
 
 async def prune(tx: Tx, webhook: Webhook, keep: Keep, *, count: int, now_ms: int) -> int:
-    """Fail up to `count` parked events that are too old or too many. Returns how many."""
+    """Fail up to `count` parked events that are too old or too many. Returns their number."""
     key = webhook.customer_id, webhook.id
     old = await events.fail_older(tx, *key, before_ms=now_ms - keep.age_ms, reason=TOO_OLD, count=count, now_ms=now_ms)
     if old == count:
@@ -81,5 +81,5 @@ async def prune(tx: Tx, webhook: Webhook, keep: Keep, *, count: int, now_ms: int
 
 
 def _share(keys: Sequence[Key]) -> int:
-    """How much of each, so that a transaction stays short."""
+    """The number of rows per webhook that keeps a transaction short."""
     return max(1, PORTION // max(1, len(keys)))

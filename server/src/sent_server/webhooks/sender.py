@@ -1,6 +1,6 @@
-"""Sends due deliveries, many at a time. The queue is in the database: what this process loses, a lease gives back.
+"""Sends due deliveries concurrently. The queue is in the database: leases return the work of a process that dies.
 
-claim (one transaction) -> sign, POST (concurrently) -> record (one transaction for all of a moment)
+claim (one transaction) -> sign, POST (concurrently) -> record (one transaction for all finished attempts)
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Sender:
             worker.start()
 
     async def stop(self) -> None:
-        """Finish what is open if it ends soon, and leave the rest to the others."""
+        """Finish open requests that end soon, and leave the rest to other processes."""
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         await self._attempts.stop(within_s=STOP_WITHIN_S)
         await self._recorder.stop(within_s=STOP_WITHIN_S)
@@ -100,16 +100,16 @@ class Sender:
 
     @property
     def pause_ms(self) -> int:
-        """How long until a step looks at the database again; until then it works with what it knows."""
+        """The time until a step scans the queue again. Until then, steps serve the endpoints known to have more."""
         return self._due.pause_ms
 
     async def recover(self) -> None:
-        """Take back what a killed process was sending. Only when no other process sends (SQLite)."""
+        """Return the claims of a killed process to the queue. Only if no other process sends (SQLite)."""
         now_ms = self._clocks.now_ms()
         await self._database.write(lambda tx: events.release_all(tx, now_ms=now_ms))
 
     async def step(self) -> bool:
-        """Start as much of what is due as there is room for; says whether it started anything."""
+        """Start due deliveries within the limits. Returns whether any was started."""
         due = await self._due.endpoints()
         now_ms = self._clocks.now_ms()
         ours = self._leases.possible([one.endpoint_id for one in due])
@@ -139,13 +139,13 @@ class Sender:
         return False
 
     async def take_over(self) -> bool:
-        """Continue the work of a dead process."""
+        """Take over the endpoints of dead processes."""
         if await self._leases.take_over():
             self._bus.wake(TOPIC)
         return False
 
     async def tidy(self) -> bool:
-        """Look after some endpoints, in one process for all; starts over at the end, after a pause."""
+        """Clean up some endpoints, in one process for all. Starts over at the end, after a pause."""
         if not await self._tidying.is_leader():
             return False
         after = self._tidied_up_to
@@ -157,13 +157,13 @@ class Sender:
         done = await self._database.write(
             lambda tx: outcomes.tidy(tx, keys, now_ms=now_ms, kept_ms=kept_ms, keep=self._keep)
         )
-        if done < len(keys):  # there is more to do at that endpoint
+        if done < len(keys):  # that endpoint is not done
             self._tidied_up_to = keys[done - 1] if done else after
             return True
         return len(keys) == TIDY_AT_ONCE
 
     async def park(self) -> bool:
-        """Take what is due at webhooks that are off out of the queue, so that it is not looked at again."""
+        """Take the due deliveries of webhooks that are off out of the queue, so that scans do not meet them again."""
         off = self._due.take_off()[:PARK_AT_ONCE]
         if off:
             now_ms = self._clocks.now_ms()
@@ -171,7 +171,7 @@ class Sender:
         return False
 
     async def release(self) -> bool:
-        """Put what was parked back into the queue where a webhook is on again, in one process for all."""
+        """Put the parked events of webhooks that are on again back into the queue, in one process for all."""
         if not await self._tidying.is_leader():
             return False
         if not await self._database.read(lambda tx: store.releasing(tx, count=1)):

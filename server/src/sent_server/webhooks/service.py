@@ -1,4 +1,4 @@
-"""The rules of webhooks: what may be set, and that subscriptions follow the active ones."""
+"""The rules of webhooks: permitted values, and subscriptions that match the active webhooks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ BOTH_STATES = ("active", "inactive")
 
 @value_object
 class WebhookRules:
-    """What the operator allows."""
+    """The operator's limits."""
 
     sealer: Sealer
     quota: int
@@ -34,7 +34,7 @@ class WebhookRules:
 
 @value_object
 class WebhookDraft:
-    """What a request wants set; None leaves the value, or on create the default."""
+    """The values of a request. None keeps the current value or, on create, the default."""
 
     display_name: str | None
     endpoint_url: str | None
@@ -47,7 +47,7 @@ class WebhookDraft:
 
 @value_object
 class WebhookStatus:
-    """A webhook, how it has been answering, and how many events are kept until it is enabled."""
+    """A webhook, its health, and the number of events kept until it is enabled."""
 
     webhook: Webhook
     health: EndpointHealth
@@ -69,7 +69,7 @@ class WebhookStatus:
 async def create(
     tx: Tx, customer_id: str, draft: WebhookDraft, rules: WebhookRules, *, quota: int, now_ms: int
 ) -> tuple[Webhook, str]:
-    """The new webhook and its secret in clear, which is never shown again."""
+    """Returns the new webhook and its secret in plain text, which is never shown again."""
     await store.hold_up_others(tx, customer_id)
     if await store.count(tx, customer_id) >= quota:
         raise ApiError("VALIDATION_001", f"An account may hold {plurals.counted(quota, 'webhook')}; delete one first")
@@ -105,14 +105,14 @@ async def get(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, Endpo
 async def list_page(
     tx: Tx, customer_id: str, *, page: Page, pattern: str | None, is_active: bool | None
 ) -> tuple[list[tuple[Webhook, EndpointHealth]], int]:
-    """Newest first, one more than the page holds; and how many match."""
+    """Newest first, one more than the page contains, and the number of matches."""
     states = BOTH_STATES if is_active is None else ("active",) if is_active else ("inactive",)
     rows = await store.list_page(tx, customer_id, page=page, pattern=pattern or "%", states=states)
     return rows, await store.count(tx, customer_id, pattern=pattern or "%", states=states)
 
 
 async def standings(tx: Tx, customer_id: str) -> list[WebhookStatus]:
-    """All webhooks of an account, newest first, as an operator sees them."""
+    """All webhooks of an account for an operator, newest first."""
     page = Page(1, await store.count(tx, customer_id) or 1)
     rows = await store.list_page(tx, customer_id, page=page, pattern="%", states=BOTH_STATES)
     return [
@@ -126,7 +126,7 @@ async def update(
 ) -> tuple[Webhook, EndpointHealth]:
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     changed = replace(_with(_at(webhook, draft.endpoint_url, rules), draft), updated_at_ms=now_ms)
-    # A program that puts back what it has read says nothing about the state: that is a change only where it differs.
+    # A client that writes back the webhook it read does not switch it: only a different state is a change.
     if draft.is_active is not None and draft.is_active is not webhook.is_active:
         return await _switch(tx, changed, health, active=draft.is_active, now_ms=now_ms)
     await store.update(tx, changed)
@@ -143,7 +143,7 @@ async def delete(tx: Tx, customer_id: str, webhook_id: str) -> None:
 
 
 async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: WebhookRules, *, now_ms: int) -> str:
-    """The new secret. What is sent after the commit is signed with it; the old one is gone."""
+    """Returns the new secret, which signs all requests after the commit. The old one is deleted."""
     webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
     secret = signing.new_secret()
     sealed = rules.sealer.seal(secret, row_id=webhook_id)
@@ -154,7 +154,7 @@ async def rotate_secret(tx: Tx, customer_id: str, webhook_id: str, rules: Webhoo
 async def toggle(
     tx: Tx, customer_id: str, webhook_id: str, *, active: bool, now_ms: int
 ) -> tuple[Webhook, EndpointHealth]:
-    """Switching on forgets all failures and sends what has waited; switching off lets it wait."""
+    """Switching on resets all failures and sends the waiting events. Switching off keeps them."""
     webhook, health = _found(await store.locked(tx, customer_id, webhook_id))
     return await _switch(tx, webhook, health, active=active, now_ms=now_ms)
 
@@ -162,7 +162,7 @@ async def toggle(
 async def log_page(
     tx: Tx, customer_id: str, webhook_id: str, *, page: Page, pattern: str | None
 ) -> tuple[list[LogEntry], int, bool]:
-    """Deliveries newest first, how many there are, and whether the endpoint is parked."""
+    """Returns the deliveries, newest first, their total, and whether the endpoint is parked."""
     _, health = await get(tx, customer_id, webhook_id)
     entries, total_count = await events.log_page(tx, customer_id, webhook_id, page=page, pattern=pattern)
     return entries, total_count, health.parked_at_ms is not None
@@ -179,7 +179,10 @@ async def replay_one(tx: Tx, customer_id: str, webhook_id: str, delivery_id: str
 
 
 async def replay_span(tx: Tx, customer_id: str, webhook_id: str, span: Span, *, now_ms: int) -> tuple[int, str | None]:
-    """Send deliveries again, a portion per call: how many, and the id to continue after. They wait while it is off."""
+    """Send a batch of deliveries again. They wait while the webhook is off.
+
+    Returns their number and the id after which the next call continues.
+    """
     webhook, _ = _found(await store.locked(tx, customer_id, webhook_id))
     return await events.replay_span(
         tx,
@@ -194,7 +197,7 @@ async def replay_span(tx: Tx, customer_id: str, webhook_id: str, span: Span, *, 
 
 
 async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now_ms: int) -> None:
-    """Switch a failing webhook off, say so in its log, and keep its events. Does nothing when it is off or gone."""
+    """Disable a failing webhook, note it in its log and keep its events. Does nothing if it is off or deleted."""
     found = await store.locked(tx, customer_id, webhook_id)
     if found is None or not found[0].is_active:
         return
@@ -220,12 +223,12 @@ def _with(webhook: Webhook, draft: WebhookDraft) -> Webhook:
 
 
 def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
-    """The webhook with this URL. Raises VALIDATION_001 for one that may not be called."""
+    """Returns the webhook with this URL. Raises VALIDATION_001 for a URL that may not be called."""
     if not given:
         return webhook
     try:
         before = test_event.called_url(webhook, rules.sealer)
-    except InvalidTag:  # sealed with another master key: credentials must be given again
+    except InvalidTag:  # sealed with another master key: the request must contain the credentials again
         before = webhook.endpoint_url
     url = rules.urls.settle("endpoint_url", given, stored=before)
     if url == before:
@@ -236,7 +239,7 @@ def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
 
 
 def _check_complete(draft: WebhookDraft) -> None:
-    """A new webhook is active, so it has somewhere to send and something to say (contract/NOTES.md a, 31)."""
+    """A new webhook is active, so it needs a URL and events (contract/NOTES.md a, 31)."""
     details: dict[str, list[str]] = {}
     if not draft.endpoint_url:
         details["endpoint_url"] = ["'endpoint_url' is required"]
@@ -249,7 +252,7 @@ def _check_complete(draft: WebhookDraft) -> None:
 async def _switch(
     tx: Tx, webhook: Webhook, health: EndpointHealth, *, active: bool, now_ms: int
 ) -> tuple[Webhook, EndpointHealth]:
-    """Write the locked webhook, on or off."""
+    """Switch the locked webhook on or off."""
     disabled_at_ms = None if active else webhook.disabled_at_ms or now_ms
     changed = replace(webhook, disabled_at_ms=disabled_at_ms, disabled_reason=None, updated_at_ms=now_ms)
     await store.update(tx, changed)
@@ -263,7 +266,7 @@ async def _switch(
 
 
 async def _follow(tx: Tx, webhook: Webhook) -> None:
-    """Bring the subscriptions in step with the webhook. One that we disabled keeps its events."""
+    """Update the subscriptions to match the webhook. A webhook that the sender disabled parks its events."""
     labels = names.expand(webhook.event_types) if webhook.is_active or webhook.is_disabled_by_us else {}
     await events.subscribe(tx, webhook.customer_id, webhook.id, labels, parks=webhook.is_disabled_by_us)
 

@@ -1,10 +1,10 @@
-"""How a delivery proves that it is ours. Pure. Source: contract/webhooks.md, section 2.
+"""The signature of a delivery. Pure. Source: contract/webhooks.md, section 2.
 
     v1          `v1,` + base64 HMAC-SHA256(key, "{id}.{timestamp}." + body), key = the secret's decoded bytes
     hex         hex HMAC-SHA256(secret as text, body)         sha256-hex   `sha256=` + the same
     base64      base64 HMAC-SHA256(secret as text, body)
 
-One signature only: receivers compare the whole header.
+There is one signature only, because receivers compare the complete header.
 """
 
 import base64
@@ -28,7 +28,7 @@ def new_secret() -> str:
 
 
 def sign(mode: SignatureMode, *, secret: str, webhook_id: str, timestamp_s: int, body: bytes) -> str:
-    """The value of X-Webhook-Signature. `secret` is `whsec_` + base64 for v1, any text for the others."""
+    """The value of X-Webhook-Signature. `secret` is `whsec_` + base64 for v1, and any text for the other modes."""
     match mode:
         case SignatureMode.V1:
             key = base64.b64decode(secret.removeprefix(PREFIX))

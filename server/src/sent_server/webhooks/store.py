@@ -1,4 +1,4 @@
-"""The SQL of webhooks and of how endpoints have been answering."""
+"""The SQL of webhooks and of the health of endpoints."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -52,7 +52,7 @@ LOCK = """
     WHERE customer_id = :customer_id AND id = :id
     /*pg: FOR UPDATE*/
 """
-# An account holds at most `webhook_quota` webhooks, so counting and filtering stay cheap.
+# An account has at most `webhook_quota` webhooks, so counting and filtering are cheap.
 _MATCHING = """
     WHERE w.customer_id = :customer_id
       AND w.search_text LIKE :pattern ESCAPE '\\'
@@ -96,7 +96,7 @@ PUT_HEALTH = """
         probe_at_ms = excluded.probe_at_ms, last_attempt_at_ms = excluded.last_attempt_at_ms,
         last_success_at_ms = COALESCE(excluded.last_success_at_ms, endpoint_health.last_success_at_ms)
 """
-# Unless it was written meanwhile. A customer's last one stays while there are events, because they age out with it.
+# Unless the row was updated since. A customer's last row stays while there are events: it drives their retention.
 FORGET_HEALTH = """
     DELETE FROM endpoint_health
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id
@@ -114,7 +114,7 @@ POSTPONE_PROBE = """
     SET probe_at_ms = :probe_at_ms
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id AND probe_at_ms <= :now_ms
 """
-# Global by nature: housekeeping visits the endpoints of all tenants, a stretch at a time.
+# Global by nature: housekeeping visits the endpoints of all tenants, a batch at a time.
 ENDPOINTS_AFTER = """
     SELECT customer_id, endpoint_id
     FROM endpoint_health
@@ -152,14 +152,14 @@ class HealthRow(NamedTuple):
 
 
 Key = tuple[str, str]
-# Additions to an account's webhooks wait here, so that two at the same moment do not exceed its quota.
+# Serializes additions to an account's webhooks, so that two concurrent ones do not exceed its quota.
 QUOTA_LOCK = """
     SELECT 1 /*pg: FROM pg_advisory_xact_lock(hashtextextended('webhooks:' || CAST(:customer_id AS TEXT), 0))*/
 """
 
 
 async def hold_up_others(tx: Tx, customer_id: str) -> None:
-    """Block other additions until our commit."""
+    """Block other additions to the account's webhooks until our commit."""
     await tx.fetch(QUOTA_LOCK, customer_id=customer_id)
 
 
@@ -212,7 +212,7 @@ async def by_id(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, End
 
 
 async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, EndpointHealth] | None:
-    """The same for a change: nobody else changes it until the end of the transaction."""
+    """Like `by_id`, and locks the webhook until the end of the transaction."""
     await tx.fetch(LOCK, customer_id=customer_id, id=webhook_id)
     return await by_id(tx, customer_id, webhook_id)
 
@@ -220,7 +220,7 @@ async def locked(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, En
 async def list_page(
     tx: Tx, customer_id: str, *, page: Page, pattern: str, states: Sequence[str]
 ) -> list[tuple[Webhook, EndpointHealth]]:
-    """Newest first, one more than the page holds."""
+    """Newest first, one more than the page contains."""
     rows = await tx.fetch(
         keyset.ordered(LIST_PAGE, page),
         customer_id=customer_id,
@@ -264,14 +264,14 @@ async def put_health(tx: Tx, healths: Mapping[Key, EndpointHealth]) -> None:
 
 
 async def forget_health(tx: Tx, key: Key, known: EndpointHealth) -> bool:
-    """Forget how an endpoint answered, if that is still what we know; says whether it is forgotten."""
+    """Delete an endpoint's health unless it was updated since `known`. Returns whether it was deleted."""
     last_ms = known.last_attempt_at_ms or 0
     gone = await tx.execute(FORGET_HEALTH, customer_id=key[0], endpoint_id=key[1], last_attempt_at_ms=last_ms)
     return gone > 0
 
 
 async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool:
-    """Win the right to probe a parked endpoint now; False when another sender did."""
+    """Claim the next probe of a parked endpoint. False if another sender has claimed it."""
     changed = await tx.execute(
         POSTPONE_PROBE, customer_id=key[0], endpoint_id=key[1], now_ms=now_ms, probe_at_ms=probe_at_ms
     )
@@ -279,12 +279,12 @@ async def take_probe(tx: Tx, key: Key, *, now_ms: int, probe_at_ms: int) -> bool
 
 
 async def set_releasing(tx: Tx, key: Key, since_ms: int | None) -> None:
-    """Since when its parked events go back into the queue; None: they do not."""
+    """Set the time since which parked events go back into the queue. None ends the release."""
     await tx.execute(SET_RELEASING, customer_id=key[0], id=key[1], since_ms=since_ms)
 
 
 async def releasing(tx: Tx, *, count: int) -> list[tuple[Key, int]]:
-    """Webhooks whose parked events go back into the queue, with the time since when."""
+    """Webhooks whose parked events go back into the queue, with the start of the release."""
     return [((row[0], row[1]), row[2]) for row in await tx.fetch(RELEASING, count=count)]
 
 

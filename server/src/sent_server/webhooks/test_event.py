@@ -1,4 +1,4 @@
-"""POST /v3/webhooks/{id}/test: one signed request with sample data, no retry, no log row."""
+"""POST /v3/webhooks/{id}/test: one signed request with sample data, without retries or a log row."""
 
 from typing import Any, assert_never
 
@@ -27,7 +27,7 @@ class PreparedTest:
 
 
 def called_url(webhook: Webhook, sealer: Sealer) -> str:
-    """With user and password, if it has them. Raises cryptography's InvalidTag for those of another master key."""
+    """The URL with user and password, if any. Raises cryptography's InvalidTag if another master key sealed them."""
     if webhook.userinfo_sealed is None:
         return webhook.endpoint_url
     return urls.with_userinfo(webhook.endpoint_url, sealer.open(webhook.userinfo_sealed, row_id=f"{webhook.id}/url"))
@@ -49,7 +49,7 @@ def target(webhook: Webhook, sealer: Sealer) -> Target:
 def prepare(
     webhook: Webhook, subscribed_as: str, sealer: Sealer, *, now_ms: int, wall_ms: int, clean: bool
 ) -> PreparedTest:
-    """A sample of `subscribed_as`; a parent name gives its best-known event."""
+    """A sample event for `subscribed_as`. For a parent name, the sample is its best-known event."""
     covered = names.COVERED[subscribed_as]
     name = "message.delivered" if "message.delivered" in covered else covered[0]
     label = names.expand(webhook.event_types).get(name) or names.label_of(name, (subscribed_as,))

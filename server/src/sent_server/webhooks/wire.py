@@ -1,4 +1,4 @@
-"""What goes over the wire: bodies, and values to dicts."""
+"""Request bodies, and the JSON of values."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -55,7 +55,7 @@ Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
 
 
 class _Described(RequestBody):
-    """`url` is the older spelling of `endpoint_url`, which wins when both are there."""
+    """`url` is the older spelling of `endpoint_url`, which takes precedence."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
     not_served: ClassVar[frozenset[str]] = unserved.WEBHOOK
@@ -75,13 +75,13 @@ class _Described(RequestBody):
 
 
 class CreateWebhook(_Described):
-    """Receiver and events are needed although the data-model page requires the name only: a new webhook is active."""
+    """URL and events are required, although the data-model page requires only the name: a new webhook is active."""
 
     display_name: Name
 
 
 class UpdateWebhook(_Described):
-    """Absent, null and empty fields leave things as they are, but what a new webhook needs cannot become empty."""
+    """Absent, null and empty fields keep the current value. Fields that a new webhook requires cannot become empty."""
 
     display_name: Annotated[Name | None, ZeroValues()] = None
     is_active: bool | None = None
@@ -99,7 +99,7 @@ class TestWebhook(RequestBody):
 
 
 class Replay(RequestBody):
-    """One log entry by `event_id`, or all in `delivery_status` from `since` until `until`, both by creation."""
+    """One log entry by `event_id`, or all with `delivery_status` that were created from `since` until `until`."""
 
     event_id: Uuid | None = None
     since: Moment | None = None
@@ -120,7 +120,7 @@ class Replay(RequestBody):
 
 
 def webhook(value: Webhook, health: EndpointHealth, *, secret: str | None = None) -> dict[str, Any]:
-    """`secret` in clear goes into the answers to create and rotate only."""
+    """`secret` is the plain text, which only the responses to create and rotate contain."""
     return {
         "id": value.id,
         "display_name": value.display_name,
@@ -140,7 +140,7 @@ def webhook(value: Webhook, health: EndpointHealth, *, secret: str | None = None
 
 
 def delivery(entry: LogEntry, *, parked: bool, clean_body: bool) -> dict[str, Any]:
-    """A log row. What waits at a parked endpoint shows as pending whatever it went through before."""
+    """A log row. A delivery that waits for a parked endpoint is shown as pending, even after attempts."""
     status = "pending" if parked and entry.status == "retrying" else entry.status
     return {
         "id": entry.id,
