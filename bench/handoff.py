@@ -21,8 +21,8 @@ from bench.processes import BUS, DATABASE
 from bench.stored import fresh_database
 from sent_server import jobs
 from sent_server.bus.nats import NatsBus
-from sent_server.db import Database, migrate, open_database
-from sent_server.delivery.dispatch import PORTION
+from sent_server.db import Database, Tx, migrate, open_database
+from sent_server.delivery.dispatch import BATCH_SIZE
 from sent_server.jobs import Job, JobRow
 from sent_server.kernel import ids
 
@@ -48,7 +48,7 @@ async def by_head(database: Database) -> float:
 
     async def claim() -> list[Job]:
         return await database.write(
-            lambda tx: jobs.claim(tx, KIND, queue_key=LANE, now_ms=_now_ms(), lease_ms=LEASE_MS, count=PORTION)
+            lambda tx: jobs.claim(tx, KIND, queue_key=LANE, now_ms=_now_ms(), lease_ms=LEASE_MS, count=BATCH_SIZE)
         )
 
     return await _rate(database, claim)
@@ -57,8 +57,8 @@ async def by_head(database: Database) -> float:
 async def by_ids(database: Database, here: NatsBus, there: NatsBus) -> float:
     """The same, hinted over another connection to the broker."""
     names = await fill(database)
-    for start in range(0, JOBS, PORTION):
-        there.hint(KIND, names[start : start + PORTION])
+    for start in range(0, JOBS, BATCH_SIZE):
+        there.hint(KIND, names[start : start + BATCH_SIZE])
 
     async def claim() -> list[Job]:
         named = here.take(KIND)
@@ -69,7 +69,7 @@ async def by_ids(database: Database, here: NatsBus, there: NatsBus) -> float:
             await here.wait(KIND, timeout_ms=100)
             named = here.take(KIND)
 
-        async def lease(tx: object) -> list[Job]:
+        async def lease(tx: Tx) -> list[Job]:
             free = await jobs.named(tx, KIND, named, now_ms=_now_ms())
             return await jobs.lease(tx, [job_id for job_id, _ in free], leased_until_ms=_now_ms() + LEASE_MS)
 
@@ -131,7 +131,7 @@ def main() -> None:
 
 
 NOTES = (
-    f"portions of {PORTION}, a transaction to claim each and one to finish it; ratio: against SQLite.",
+    f"portions of {BATCH_SIZE}, a transaction to claim each and one to finish it; ratio: against SQLite.",
     "Ids win where a head is expensive (dead rows, many idle workers): docs/decisions/0006.",
 )
 

@@ -67,11 +67,11 @@ def prepared() -> Iterator[Ground]:
     try:
         try:
             database = postgres.start_private()
-            running += [services.nats(folder)]
-            running += [services.redis(folder)]
+            running.append(nats := services.nats(folder))
+            running.append(redis := services.redis(folder))
         except (NoPostgresError, NoServiceError) as reason:
             raise MissingError(str(reason)) from reason
-        yield Ground(folder, database, *running)
+        yield Ground(folder, database, nats, redis)
     finally:
         for service in running:
             service.kill()

@@ -63,7 +63,8 @@ def fences_ignored() -> None:
     record = outcomes._record
 
     async def record_anyway(tx: Any, answered: Any) -> set[str]:
-        return await record(_Blind(tx, [(p.job.id, p.job.fence) for p, _ in answered.pairs]), answered)
+        blind: Any = _Blind(tx, [(p.job.id, p.job.fence) for p, _ in answered.pairs])
+        return await record(blind, answered)
 
     outcomes._record = record_anyway
     dispatch.LEASE_MS = 10**10  # nor does it look at the time that has passed
@@ -81,7 +82,11 @@ def answers_forgotten() -> None:
 
 def full_disk_unforeseen() -> None:
     """Nobody thought of what SQLite says when there is no space left."""
-    sqlite._translated.__exit__ = lambda *_: None
+
+    def pass_on(self: object, _kind: object, error: BaseException | None, _trace: object) -> None:
+        return None
+
+    sqlite._translated.__exit__ = pass_on
 
 
 def fsync_errors_ignored() -> None:
@@ -102,15 +107,15 @@ def hanging_receivers_unnoticed() -> None:
 def pauses_by_wall_clock() -> None:
     """Pauses are until a time of day, and as long as the clock says that it has not come."""
 
-    async def rest(self: Worker, pause: Any) -> None:
+    async def idle(self: Worker, pause: Any) -> None:
         pause.close()
         until_s = time.time() + 0.05
-        self._at_rest = True
+        self._is_idle = True
         while time.time() < until_s:
             await asyncio.sleep(0.001)
-        self._at_rest = False
+        self._is_idle = False
 
-    Worker._rest = rest
+    Worker._idle = idle
 
 
 def backlog_walked_at_start() -> None:

@@ -7,8 +7,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from sent_server.carriers import reasons
@@ -63,8 +63,8 @@ def message_failures() -> Iterator[str]:
         yield from MESSAGE_FAILURE.findall(path.read_text(encoding="utf-8"))
 
 
-def commands(command: click.Command, words: str) -> Iterator[str]:
-    """`sent accounts create` and so on, and every option of each."""
+def commands(command: Any, words: str) -> Iterator[str]:
+    """`sent accounts create` and so on, and every option of each. `command` is of the click that typer has inside."""
     children = getattr(command, "commands", None)
     if children:
         for name, child in children.items():

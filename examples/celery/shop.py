@@ -40,9 +40,11 @@ def welcome_sequence(self: SentTask, phone_number: str, delay_seconds: float = 3
     """A workflow of one's own: ids from `child_id` make sure that a second run starts nothing new."""
     sequence = {"welcome": {}, "otp_code": {"code": "0000"}}
     workflow = chain(
-        send_single_message.si(phone_number=phone_number, template_id=name, variables=variables).set(
-            task_id=self.child_id(name), countdown=number * delay_seconds
+        *(
+            send_single_message.si(phone_number=phone_number, template_id=name, variables=variables).set(
+                task_id=self.child_id(name), countdown=number * delay_seconds
+            )
+            for number, (name, variables) in enumerate(sequence.items())
         )
-        for number, (name, variables) in enumerate(sequence.items())
     )
     return {"success": True, "workflow_id": workflow.apply_async().id, "sequence": list(sequence)}

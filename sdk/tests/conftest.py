@@ -29,6 +29,7 @@ class Caller:
         """`http` are options of the HTTP client of its kind."""
         self.kind = kind
         self._runner = asyncio.Runner()
+        more: dict[str, Any]
         if kind == "sync":
             more = {} if http is None else {"http_client": DefaultHttpxClient(**http)}
             self.client: Any = SentDm(**options, **more)

@@ -47,6 +47,7 @@ def test_waiting_for_what_fails_says_why(call, server):
     sent = call(lambda c: c.messages.send(to=["+14155550103"], template=template, channel="sms"))
     with pytest.raises(sent_dm.MessageFailedError, match="FAILED") as failed:
         call(lambda c: c.messages.wait_until_delivered(sent.id, timeout=20))
+    assert failed.value.message_data
     assert failed.value.message_data.id == sent.id
 
 

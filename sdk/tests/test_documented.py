@@ -87,6 +87,7 @@ def test_error_classes(make_caller, status, name):
     assert (error.status_code, error.status, error.response.status_code) == (status, status, status)
     assert (error.message, error.code) == ("Something went wrong", "INTERNAL_001")
     assert (error.request_id, error.headers["x-request-id"]) == ("req_peer", "req_peer")
+    assert isinstance(error.body, dict)
     assert error.body["error"]["code"] == "INTERNAL_001"
     # As samples look for it in the text.
     assert str(status) in str(error)

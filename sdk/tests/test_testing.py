@@ -5,15 +5,16 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sent_dm import SentDm
+from sent_dm import SentDm, params
 from sent_dm.testing import LocalServer, Phone, ServerStartError
 
 
-def send(client: SentDm, server: LocalServer, phone: Phone, code: str, **more: object) -> None:
-    template = {"id": server.template_ids["otp_code"], "parameters": {"code": code}}
+def send(client: SentDm, server: LocalServer, phone: Phone, code: str, **more: Any) -> None:
+    template: params.TemplateRefParam = {"id": server.template_ids["otp_code"], "parameters": {"code": code}}
     client.messages.send(to=[phone.number], template=template, **more)
 
 

@@ -4,6 +4,9 @@ Every page keeps its path in the repository, so links between pages work in an e
 link to a file that is not a page, such as a module, becomes plain text.
 """
 
+# mkdocs is installed with the docs only.
+# pyright: reportMissingImports=false
+
 import posixpath
 import re
 from pathlib import Path
@@ -26,12 +29,13 @@ def _sources() -> list[str]:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    config.nav = [{name: [{guide.title: guide.source} for guide in pages]} for name, pages in guides.sections().items()]
-    config.nav.insert(0, {"Home": "README.md"})
-    for section in config.nav:
+    nav: Nav = [{name: [{guide.title: guide.source} for guide in pages]} for name, pages in guides.sections().items()]
+    nav.insert(0, {"Home": "README.md"})
+    for section in nav:
         for name, pages in section.items():
             if isinstance(pages, list):
                 section[name] = [page for page in pages if "README.md" not in page.values()]
+    config.nav = nav
     return config
 
 

@@ -75,10 +75,10 @@ class Gateway:
         except queue.Empty:
             return None
 
-    def _forward(self, seen: Seen, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+    def _forward(self, seen: Seen, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection(self._behind, timeout=30)
         try:
-            connection.request(seen.method, seen.path, seen.body or None, dict(headers))
+            connection.request(seen.method, seen.path, seen.body or None, headers)
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
         finally:
@@ -100,7 +100,7 @@ class Gateway:
                     told: dict[str, Any] = {"success": False, "data": None, "error": error}
                     self.answer(fault.status, fault.headers, json.dumps(told).encode())
                     return
-                status, headers, content = gateway._forward(seen, self.headers)
+                status, headers, content = gateway._forward(seen, dict(self.headers.items()))
                 if fault is not None:
                     self.close_connection = True
                     return

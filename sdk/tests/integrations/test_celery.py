@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sent_dm
+import sent_dm.integrations.celery.keys
 from gateway import LostAnswer, Refusal
 from harness.waiting import at_least
 from processes import Process, run

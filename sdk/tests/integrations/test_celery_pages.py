@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from celery import Celery, Task
 
-import sent_dm
 from deliveries import EXAMPLES
 from gateway import Refusal
 from harness.waiting import at_least, equal_to
 from processes import Process, run
+from sent_dm.client import SentDm
 
 DOCS = Path(__file__).parents[2] / "docs"
 # Where the tasks that the page starts run at once.
@@ -69,7 +69,7 @@ def documented(server, gateway, monkeypatch):
     """A task that reads the outcome as the documents do."""
     monkeypatch.setenv("SENT_DM_BASE_URL", gateway.base_url)
     app = Celery("documented", set_as_current=False)
-    monkeypatch.setattr("sent_dm.SentDm", lambda key: sent_dm.client.SentDm(server.api_key, max_retries=0))
+    monkeypatch.setattr("sent_dm.SentDm", lambda key: SentDm(server.api_key, max_retries=0))
 
     @app.task(base=DocumentedTask, bind=True, default_retry_delay=60)
     def send(self, phone_number, template_id, variables=None, channel=None):
@@ -89,6 +89,7 @@ def documented(server, gateway, monkeypatch):
             raise self.retry(exc=error) from error
 
     yield send
+    assert send._sent_client
     send._sent_client.close()
     app.close()
 

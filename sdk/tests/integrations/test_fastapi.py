@@ -186,6 +186,7 @@ def test_a_verified_event_may_have_a_route_of_its_own() -> None:
 
     @app.post("/mine")
     async def mine(told: SentEvent) -> str:
+        assert isinstance(told, types.WebhookMessageEvent)
         return str(told.payload.message_id)
 
     body = event()

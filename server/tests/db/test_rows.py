@@ -5,7 +5,6 @@
 
 import ast
 import importlib
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -82,10 +81,10 @@ def test_the_fields_of_a_row_are_the_parameters_of_its_statement(
             f"{statement} takes plain tuples; give it a NamedTuple with its parameters as fields"
         )
         return
-    fields: Any = getattr(store, row)
-    assert inspect.isclass(fields)
-    assert issubclass(fields, tuple)
-    assert fields._fields == statements.for_sqlite(sql).names == statements.for_postgres(sql).names
+    kind: Any = getattr(store, row)
+    fields: tuple[str, ...] = kind._fields
+    assert issubclass(kind, tuple)
+    assert fields == statements.for_sqlite(sql).names == statements.for_postgres(sql).names
 
 
 def test_every_insert_that_takes_rows_is_found() -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from sent_server import app
+from sent_server import composition
 from sent_server.carriers.base import Submission, SubmitOutcome, Traits
 from sent_server.carriers.simulator.adapter import Simulator
 from sent_server.cli import main
@@ -42,5 +42,5 @@ def command(*arguments: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    app.Simulator = AwkwardCarrier
+    composition.Simulator = AwkwardCarrier
     main.main()

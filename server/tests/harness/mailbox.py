@@ -103,7 +103,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Session(socketserver.StreamRequestHandler):
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - the one that makes these
 
     def handle(self) -> None:
         self.secure, self.login = False, None

@@ -66,14 +66,16 @@ class Postgres:
         """Returns once it answers. Only for a private server. Raises NoPostgresError."""
         assert self.private_home
         with (self.private_home / "log").open("ab") as output:
-            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, **_run_as(self.private_home))
+            self.process = process = subprocess.Popen(
+                self.command, stdout=output, stderr=output, user=_unprivileged_user(), cwd=self.private_home
+            )
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             try:
                 _run(self.url, "SELECT 1")
                 return
             except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-                if time.monotonic() > deadline or self.process.poll() is not None:
+                if time.monotonic() > deadline or process.poll() is not None:
                     raise NoPostgresError(f"the private PostgreSQL did not start: {error}") from error
                 time.sleep(0.05)
 

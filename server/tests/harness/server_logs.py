@@ -20,7 +20,7 @@ class ServerLog(deque[bytes]):
         with _lock:
             _logs.add(self)
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType] - a deque has none
 
     def append(self, line: bytes, /) -> None:
         super().append(line)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -353,7 +354,7 @@ def test_a_result_outlives_an_outage_and_is_recorded_once(sqlite_url: str, lost:
             await world.record(tx, loaded, result, now_ms)
             return Again(500) if again else Done()
 
-        database = Lossy(world.database)
+        database: Any = Lossy(world.database)
         runner = Runner(world.external(call, record=record), database, world.clock, LocalBus())
         await world.enqueue("a")
         with pytest.raises(StorageUnavailableError):

@@ -1,5 +1,7 @@
 """Pages: where they start, and what the answer says of them."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +10,12 @@ from sent_server.kernel.paging import Cursor, Page
 
 PAGES = st.builds(Page, st.integers(1, 1_000), st.integers(1, paging.MAX_SIZE))
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
+
+
+def decoded(text):
+    cursor = Cursor.decode(text)
+    assert cursor
+    return cursor
 
 
 def keys_of(count):
@@ -24,7 +32,7 @@ def read(rows, page):
     return found[page.offset : page.offset + page.fetch]
 
 
-def show(rows, page):
+def show(rows, page) -> tuple[list[str], dict[str, Any]]:
     return paging.cut(page, read(rows, page), total_count=len(rows), key=str)
 
 
@@ -37,7 +45,7 @@ def walk(rows, size, direction="after", page=None):
         text = position["cursors"][direction]
         if text is None:
             return
-        cursor = Cursor.decode(text)
+        cursor = decoded(text)
         page = Page(cursor.number, size, **{direction: cursor.key})
 
 
@@ -61,7 +69,7 @@ def test_cursors_lead_through_every_row_once_and_back(count, size):
     assert [position["page"] for _, position in pages] == list(range(1, len(pages) + 1))
     last = pages[-1][1]["cursors"]["before"]
     if last is not None:
-        cursor = Cursor.decode(last)
+        cursor = decoded(last)
         back = list(walk(rows, size, "before", Page(cursor.number, size, before=cursor.key)))
         assert [shown for shown, _ in reversed(back)] == [shown for shown, _ in pages[:-1]]
 
@@ -73,7 +81,7 @@ def test_rows_that_come_and_go_neither_repeat_nor_skip_others(count, size, data)
     shown, position = show(rows, Page(1, size))
     seen = list(shown)
     while position["cursors"]["after"] is not None:
-        cursor = Cursor.decode(position["cursors"]["after"])
+        cursor = decoded(position["cursors"]["after"])
         changed = ["99999", *(row for row in rows if row not in gone)]
         shown, position = show(changed, Page(cursor.number, size, after=cursor.key))
         seen += shown
@@ -124,7 +132,8 @@ def test_a_short_list_comes_in_one_page_unless_one_is_asked_for():
     assert (position["page"], position["page_size"], position["has_more"]) == (1, 250, False)
     shown, position = paging.cut_all(Page(2, 100), rows, key=str)
     assert shown == rows[100:200]
-    cursor = Cursor.decode(position["cursors"]["after"])
+    cursors: Any = position["cursors"]
+    cursor = decoded(cursors["after"])
     assert paging.cut_all(Page(3, 100, after=cursor.key), rows, key=str)[0] == rows[200:]
-    cursor = Cursor.decode(position["cursors"]["before"])
+    cursor = decoded(cursors["before"])
     assert paging.cut_all(Page(1, 100, before=cursor.key), rows, key=str)[0] == rows[:100]

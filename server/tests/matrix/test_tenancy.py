@@ -285,7 +285,7 @@ def test_a_path_without_a_key_is_one_that_we_meant(server: Server) -> None:
     http = server.anonymous()
     for path in OPEN:
         method = "POST" if path.startswith("/v3/users") else "GET"
-        options = {"json": {"token": "unknown"}} if method == "POST" else {}
+        options: dict[str, Any] = {"json": {"token": "unknown"}} if method == "POST" else {}
         answer = http.request(method, re.sub(r"\{[\w:]+\}", "unknown", path), checked=False, **options)
         assert answer.status in (200, 204, 307, 400, 404), path
         assert server.customer_id.encode() not in answer.body, path

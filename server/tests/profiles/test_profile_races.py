@@ -1,6 +1,7 @@
 """The same profile at the same moment: no change is lost, and what happens once happens once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from harness import database, samples
 from harness.client import Client
@@ -107,7 +108,7 @@ def test_what_was_under_way_when_it_was_deleted_comes_to_its_end(
     assert server.client(fresh_account.api_key, x_profile_id=profile_id).post("/v3/messages", body).status == 202
     assert http.delete(path, {}).status == 204
 
-    def found(sql: str) -> list[tuple[object, ...]]:
+    def found(sql: str) -> list[tuple[Any, ...]]:
         return database.rows(server.database_url, sql.format(id=profile_id))
 
     delivered = [("DELIVERED",)]
@@ -115,7 +116,9 @@ def test_what_was_under_way_when_it_was_deleted_comes_to_its_end(
     wait_for(statuses, 30, until=equal_to(delivered), what="the handset")
     jobs = lambda: found("SELECT * FROM jobs WHERE customer_id = '{id}'")  # noqa: E731
     wait_for(jobs, 30, until=nothing, what="an end of its jobs")
-    books = dict(found("SELECT account, balance_micros FROM ledger_balances WHERE customer_id = '{id}'"))
+    books: dict[str, int] = dict(
+        found("SELECT account, balance_micros FROM ledger_balances WHERE customer_id = '{id}'")
+    )
     assert books["held"] == 0
     assert books["available"] + books["revenue"] == 5_000_000
     assert books["revenue"] > 0

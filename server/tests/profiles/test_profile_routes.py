@@ -170,7 +170,7 @@ def test_a_deleted_profile_is_as_unknown_as_any_and_its_rows_stay(server: Server
         ("GET", "/campaigns", None),
         ("POST", "/campaigns", samples.campaign()),
     ):
-        options = {} if body is None else {"json": body}
+        options: dict[str, Any] = {} if body is None else {"json": body}
         answer = http.request(method, path_of(profile) + rest, **options)
         assert (answer.status, answer.code) == (404, "RESOURCE_014"), (method, rest)
         assert answer.without_meta == http.request(method, unknown + rest, **options).without_meta

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sent_server.carriers.base import Carrier
 from sent_server.carriers.simulator.adapter import Simulator
@@ -14,7 +15,7 @@ from sent_server.delivery import receipt_store, timeouts
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.engine import BATCH_DELAY_MS
 from sent_server.delivery.inbox import DurableInbox
-from sent_server.egress import UrlRules
+from sent_server.egress import Egress, UrlRules
 from sent_server.egress.guard import Guard
 from sent_server.housekeeping import Housekeeping
 from sent_server.http.caller import Caller
@@ -102,7 +103,7 @@ class Node:
         self._sender = Sender(
             database=database,
             bus=bus,
-            egress=outside.receivers,  # stands for egress.Egress; only `post` is called
+            egress=cast(Egress, outside.receivers),  # only `post` is called
             book=TargetResolver(SEALER, _callback_secret),
             clocks=Clocks(clock.now_ms, clock.now_ms, clock.monotonic_ms),
             clean_body=False,

@@ -66,7 +66,8 @@ def _emit_after_commit(tx: Tx, wanted: Any) -> None:
     async def emit() -> None:
         await database.write(lambda inner: events.emit(inner, wanted))
 
-    tx.after_commit(lambda: asyncio.create_task(emit()))
+    tasks: list[asyncio.Task[None]] = []
+    tx.after_commit(lambda: tasks.append(asyncio.create_task(emit())))
 
 
 BUGS = {

@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import heapq
 import random
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     Callbacks that are ready at the same moment run in seeded order, as completions of input and output would.
     """
+
+    # The queues of asyncio's own loop, which are not part of its interface.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -88,7 +93,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Close what still waits, without a word: the dead do not finish their work."""
         for task, _ in self._kept:
             if not task.done():
-                task._log_destroy_pending = False
+                task._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue] - asyncio's own
                 with contextlib.suppress(Exception):
                     task.get_coro().close()
         self._kept.clear()

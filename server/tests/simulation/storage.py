@@ -98,7 +98,7 @@ class Storage:
         """Run and commit, at this very moment. Returns the result and what to do after the commit."""
         tx = SqliteTx(self.connection)
         self.connection.execute("BEGIN IMMEDIATE")
-        changes: list[Change] = []
+        changes: list[Any] = []
         changed_before = self.connection.total_changes()
         try:
             result = run_unsuspended(fn(tx))

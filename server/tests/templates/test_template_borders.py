@@ -187,13 +187,15 @@ URLS = st.one_of(st.integers(0, 2_100).map(lambda count: "https://a.example/" + 
     lambda start: PLACEHOLDERS.map(lambda end: ("https://a.example/" if start.startswith("{") else start) + end)
 )
 BUTTON = st.builds(lambda url: {"type": "URL", "props": {"text": "Go", "url": url}}, URLS)
+# An enumeration has its members by its metaclass.
+ANY_HEALTH: Any = [*HealthCheck]
 DEFINITIONS = st.fixed_dictionaries(
     {"body": st.dictionaries(st.sampled_from(CHANNELS), PARTS, min_size=1), "header": SHORT, "footer": SHORT},
     optional={"buttons": st.lists(BUTTON, max_size=2)},
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=ANY_HEALTH)
 @given(DEFINITIONS)
 def test_what_is_accepted_can_be_stored_read_put_back_and_rendered(given_tree: Json) -> None:
     try:
@@ -210,7 +212,7 @@ def test_what_is_accepted_can_be_stored_read_put_back_and_rendered(given_tree: J
         assert not isinstance(rendering.render(compiled, channel, parameters), rendering.InvalidParameters)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=ANY_HEALTH)
 @given(DEFINITIONS)
 def test_what_the_server_accepts_lives(server: Server, given_tree: Json) -> None:
     made = server.http.post("/v3/templates", {"definition": given_tree})

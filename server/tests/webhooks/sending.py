@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sent_server import events
@@ -73,8 +73,7 @@ class World:
 
     async def webhook(self, url: str, *names: str, customer_id: str = CUSTOMER, **changes: Any) -> tuple[Webhook, str]:
         draft = WebhookDraft("Hook", url, names or ("messages",), None, 5, None)
-        for name, value in changes.items():
-            draft = WebhookDraft(**{**{key: getattr(draft, key) for key in WebhookDraft.__slots__}, name: value})
+        draft = replace(draft, **changes)
         return await self.database.write(
             lambda tx: service.create(
                 tx, customer_id, draft, self.rules, quota=self.rules.quota, now_ms=self.clock.now_ms()

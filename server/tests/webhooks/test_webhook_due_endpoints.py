@@ -3,6 +3,7 @@
 from harness.receiver import Receiver
 from sent_server import events
 from sent_server.events import DueEndpoint
+from sent_server.events import store as event_store
 from sent_server.webhooks import due_endpoints
 from webhooks.sending import CUSTOMER, World, run, until
 
@@ -46,7 +47,7 @@ def test_many_endpoints_that_wait_for_later_do_not_hide_one_that_is_due(database
              "retrying", world.clock.now_ms() + LATER_MS, None, 0, None)
             for number in range(count)
         ]  # fmt: skip
-        await world.database.write(lambda tx: tx.execute_many(events.store.INSERT_DELIVERY, rows))
+        await world.database.write(lambda tx: tx.execute_many(event_store.INSERT_DELIVERY, rows))
         await world.emit(callback=receiver.url())
         world.sender.start()
         await until(lambda: _came(receiver))

@@ -5,13 +5,13 @@ import asyncio
 from sent_server import events
 from sent_server.outbound import OutcomeRecorder
 from sent_server.webhooks import outcomes
-from sent_server.webhooks.model import DeliveryOutcome
+from sent_server.webhooks.model import DeliveryOutcome, Webhook
 from webhooks.sending import World, run, until
 
 LEASE_MS = 35_000
 
 
-async def claimed(world: World, count: int) -> tuple[object, list[events.ClaimedDelivery]]:
+async def claimed(world: World, count: int) -> tuple[Webhook, list[events.ClaimedDelivery]]:
     webhook, _ = await world.webhook("https://example.com/hook")
     await world.emit(count=count)
     share = events.Share(webhook.id, count, LEASE_MS)

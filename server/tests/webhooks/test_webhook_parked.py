@@ -10,7 +10,7 @@ from harness.receiver import Behaviour, Receiver
 from sent_server import events
 from sent_server.events import LogEntry, Span
 from sent_server.webhooks import claims, outcomes, parking, service, store
-from sent_server.webhooks.model import Webhook
+from sent_server.webhooks.model import DeliveryOutcome, Webhook
 from sent_server.webhooks.parking import Keep
 from sent_server.webhooks.sender import Sender
 from sent_server.webhooks.service import WebhookDraft
@@ -161,7 +161,7 @@ def test_an_answer_that_comes_after_the_event_was_parked_records_nothing(databas
         await world.switch(webhook, active=False)
         world.advance(2)  # the lease is over, its holder sleeps
         await world.settle()
-        late = outcomes.DeliveryOutcome(claimed, 3, now_ms, world.clock.now_ms(), 200, None, None)
+        late = DeliveryOutcome(claimed, 3, now_ms, world.clock.now_ms(), 200, None, None)
         await world.database.write_batched(outcomes.record, [late])
         assert [entry.status for entry in await waiting(world, webhook)] == ["pending"]
 

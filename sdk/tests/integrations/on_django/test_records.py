@@ -81,7 +81,7 @@ def test_a_send_of_unknown_outcome_is_repeated_under_its_key(new_phone, gateway,
 
 def test_arguments_that_cannot_be_fail_the_record(new_phone):
     with pytest.raises((TypeError, ValueError)):
-        sending.send_message(new_phone(), "welcome", channels=[7])
+        sending.send_message(new_phone(), "welcome", channels=[7])  # pyright: ignore[reportArgumentType] - so is the test
     assert SentMessage.objects.get().status == "failed"
 
 
@@ -198,7 +198,7 @@ def test_old_events_are_pruned():
 def admin() -> Client:
     from django.contrib.auth.models import User
 
-    User.objects.create_superuser("root", password="root")
+    User.objects.create_superuser("root", "root@example.com", password="root")
     client = Client()
     assert client.login(username="root", password="root")
     return client

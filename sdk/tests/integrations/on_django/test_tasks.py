@@ -122,7 +122,7 @@ def test_a_task_of_the_documents(new_phone, gateway, server, texts, client):
 
     phone = new_phone()
     gateway.will(Refusal(429))
-    told = send_message_task.apply(args=[phone, server.template_ids["welcome"], "welcome"]).get()
+    told = send_message_task.apply(args=(phone, server.template_ids["welcome"], "welcome")).get()
     client.messages.wait_until_delivered(told["message_id"])
     assert len(texts(phone)) == 1
 

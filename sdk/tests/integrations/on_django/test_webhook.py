@@ -24,6 +24,7 @@ def test_a_signed_event_moves_its_message(heard, event_type, field):
     answer = post(content, **signed(content), **{"X-Webhook-Event-Type": event_type})
     assert answer.json() == {"received": True, "duplicate": False}
     message.refresh_from_db()
+    assert message.delivered_at
     assert (message.status, message.delivered_at.isoformat()) == ("delivered", "2026-01-15T10:35:00+00:00")
     assert [name for name, _ in heard] == ["webhook_received", "message_delivered"]
     told = heard[1][1]
@@ -157,7 +158,7 @@ def test_an_event_that_was_faster_than_the_answer_is_applied_after_it(heard):
     message.refresh_from_db()
     assert message.status == "delivered"
     assert [name for name, _ in heard] == ["webhook_received", "message_delivered"]
-    assert [one.event_id for one in message.events.all()] == ["event-1"]
+    assert [one.event_id for one in message.events.all()] == ["event-1"]  # pyright: ignore[reportAttributeAccessIssue] - Django's
     message.apply_earlier_events()
     assert len(heard) == 2
 

@@ -38,7 +38,7 @@ def _first_guide() -> str | None:
     return next((found[0].path for found in guides.sections().values()), None)
 
 
-_templates.filters |= {"code": _code, "prose": _prose}
+_templates.filters |= {"code": _code, "prose": _prose}  # pyright: ignore[reportUnknownMemberType] - Jinja has no type for it
 
 
 @functools.lru_cache(maxsize=4)
