@@ -8,7 +8,7 @@ import difflib
 import os
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ CLIENT_PREFIX = "SENT_DM_"
 OTHER_NAMES = frozenset(
     {"SENT_CONFIG", "SENT_BENCH_NO_WORKERS", "SENT_FAILPOINT", "SENT_TESTING", "SENT_TEST_DATABASE_URL"}
 )
+# Settings that earlier releases spelled differently. The old name still works, with a warning.
+RENAMED = {"sms_max_parts": "sms_max_segments", "webhook_clean_body": "webhook_current_names_only"}
 
 
 class SettingsError(Exception):
@@ -65,7 +67,7 @@ class Settings:
         "Name servers for webhook addresses, `HOST[:PORT]` separated by commas; empty means those of this machine.",
     )
     webhook_require_https: bool = _setting(False, "Refuse webhook endpoints and callback addresses that are not https.")
-    webhook_clean_body: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
+    webhook_current_names_only: bool = _setting(False, "Leave the older spellings out of webhook bodies.")
     public_url: str = _setting("", "Address of this server in the links of emails; empty means http://HOST:PORT.")
     smtp_url: str = _setting(
         "",
@@ -83,9 +85,9 @@ class Settings:
     simulator_messages_per_second: int = _setting(
         0, "Messages that simulated carriers accept per second; 0 means no limit."
     )
-    sms_max_parts: int = _setting(
+    sms_max_segments: int = _setting(
         10,
-        "Maximum number of parts of an SMS, 1 to 255. A longer SMS fails, or automatic choice uses the next channel.",
+        "Segments of an SMS at most, 1 to 255. A longer SMS fails, or automatic choice uses the next channel.",
         between=(1, 255),
     )
     rate_card: str = _setting("", "JSON file of prices; empty means the built-in card with invented prices.")
@@ -127,26 +129,33 @@ def load(
     config_file: Path | None = None,
     flags: Mapping[str, Any] | None = None,
     defaults: Mapping[str, Any] | None = None,
-    warn: Any = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Settings:
     """Merge the four sources; `defaults` replaces ours. Raises SettingsError for what is not known or not readable."""
     environ = os.environ if environ is None else environ
+    warn = warn or _warn
     types: dict[str, type] = {item.name: type(item.default) for item in dataclasses.fields(Settings)}
     merged: dict[str, Any] = dict(defaults or {})
     if config_file is None and environ.get("SENT_CONFIG"):
         config_file = Path(environ["SENT_CONFIG"])
     if config_file is not None:
-        merged.update(_from_file(config_file, types))
+        merged.update(_from_file(config_file, types, warn))
     if environ.get("SENT_FAILPOINT") and environ.get("SENT_TESTING") != "1":
         raise SettingsError("SENT_FAILPOINT makes the server kill itself; it is for tests, which set SENT_TESTING=1")
     for name, text in environ.items():
         if not name.startswith(PREFIX) or name.startswith(CLIENT_PREFIX) or name in CLIENT_NAMES | OTHER_NAMES:
             continue
         key = name.removeprefix(PREFIX).lower()
+        if key in RENAMED:
+            new_name = PREFIX + RENAMED[key].upper()
+            warn(f"{name} is now called {new_name}")
+            if new_name in environ:
+                raise SettingsError(f"{name} is the old name of {new_name}; set only the new one")
+            key = RENAMED[key]
         if key in types:
             merged[key] = _convert(name, text, types[key])
         else:
-            (warn or _warn)(f"{name} is not a setting of this server and is ignored{_meant(name, types)}")
+            warn(f"{name} is not a setting of this server and is ignored{_meant(name, types)}")
     for key, value in (flags or {}).items():
         if value is not None:
             if key not in types:
@@ -155,13 +164,19 @@ def load(
     return Settings(**merged)
 
 
-def _from_file(path: Path, types: Mapping[str, type]) -> dict[str, Any]:
+def _from_file(path: Path, types: Mapping[str, type], warn: Callable[[str], None]) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from error
+    for old, new in RENAMED.items():
+        if old in content:
+            if new in content:
+                raise SettingsError(f"{path}: {old} is the old name of {new}; write only the new one")
+            warn(f"{path}: {old} is now called {new}")
+            content[new] = content.pop(old)
     for key, value in content.items():
         if key not in types:
             raise SettingsError(

@@ -46,7 +46,7 @@ def draft(
     command = SendCommand(CALLER, tuple(recipients), "t", None, {}, tuple(to), None, "req_1", 1_000)
     return draft_request(
         command, card=CARD, template=TEMPLATE, configured=configured, recipients=recipients, active=active,
-        sms_max_parts=10,
+        sms_max_segments=10,
     )  # fmt: skip
 
 

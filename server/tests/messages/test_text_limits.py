@@ -71,12 +71,14 @@ def test_a_thousand_parts_are_neither_sent_nor_charged(fresh_account: Account) -
     before = available(http)
     values = dict.fromkeys(names, 1_024 * EMOJI)
     sms, whatsapp = wait_for_end(http, send(http, template_id, values, phone, channel=["sms", "whatsapp"]))
-    assert reason(sms) == "the text on SMS has 41,009 characters and takes at least 269 parts, at most 10 are allowed"
+    assert (
+        reason(sms) == "the text on SMS has 41,009 characters and takes at least 269 segments, at most 10 are allowed"
+    )
     assert reason(whatsapp) == "the body on WhatsApp has 41,009 characters, at most 1,028 are allowed"
     (automatic,) = wait_for_end(http, send(http, template_id, values, phone))
     assert reason(automatic) == (
         "the body on RCS has 41,009 characters, at most 3,072 are allowed; "
-        "the text on SMS has 41,009 characters and takes at least 269 parts, at most 10 are allowed; "
+        "the text on SMS has 41,009 characters and takes at least 269 segments, at most 10 are allowed; "
         "the body on WhatsApp has 41,009 characters, at most 1,028 are allowed"
     )
     assert (sms["price"], whatsapp["price"], automatic["price"]) == (None, None, None)
@@ -240,7 +242,7 @@ def test_ready_marketing_templates_say_on_sms_how_to_opt_out(http: Client) -> No
 def frugal(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that sends SMS of one part only."""
     home = backend.new_home()
-    running = start_server(home, backend.name, database_url=backend.url_for(home), env={"SENT_SMS_MAX_PARTS": "1"})
+    running = start_server(home, backend.name, database_url=backend.url_for(home), env={"SENT_SMS_MAX_SEGMENTS": "1"})
     yield running
     running.stop()
 
@@ -251,14 +253,14 @@ def test_an_operator_chooses_how_many_parts_an_sms_may_have(frugal: Server) -> N
     (fits,) = wait_for_end(http, send(http, template_id, {"text": "x" * 160}, channel=["sms"]))
     assert fits["status"] == "DELIVERED"
     (beyond,) = wait_for_end(http, send(http, template_id, {"text": "x" * 161}, channel=["sms"]))
-    assert reason(beyond) == "the text on SMS has 161 characters and takes at least 2 parts, at most 1 is allowed"
+    assert reason(beyond) == "the text on SMS has 161 characters and takes at least 2 segments, at most 1 is allowed"
 
 
 @pytest.mark.parametrize("parts", ["0", "256"])
 def test_a_number_of_parts_that_no_sms_can_have_is_refused_at_the_start(backend: Backend, parts: str) -> None:
     home = backend.new_home()
-    with pytest.raises(ServerStartError, match="sms_max_parts must be between 1 and 255"):
-        start_server(home, backend.name, database_url=backend.url_for(home), env={"SENT_SMS_MAX_PARTS": parts})
+    with pytest.raises(ServerStartError, match="sms_max_segments must be between 1 and 255"):
+        start_server(home, backend.name, database_url=backend.url_for(home), env={"SENT_SMS_MAX_SEGMENTS": parts})
 
 
 def test_a_campaigns_answer_that_is_too_long_for_the_channel_gives_way_to_the_standard_one(
@@ -266,7 +268,7 @@ def test_a_campaigns_answer_that_is_too_long_for_the_channel_gives_way_to_the_st
 ) -> None:
     http = fresh_account.http
     brand_id = http.post("/v3/brands", samples.brand()).data["id"]
-    answer = "ж" * 1_024  # 16 parts
+    answer = "ж" * 1_024  # 16 segments
     assert http.post(f"/v3/brands/{brand_id}/campaigns", samples.campaign(optoutMessage=answer)).status == 201
     for channel, expected in (("sms", "You are unsubscribed"), ("whatsapp", answer)):
         phone = samples.phone()

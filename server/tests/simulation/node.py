@@ -106,7 +106,7 @@ class Node:
             egress=cast(Egress, outside.receivers),  # only `post` is called
             book=TargetResolver(SEALER, _callback_secret),
             clocks=Clocks(clock.now_ms, clock.now_ms, clock.monotonic_ms),
-            clean_body=False,
+            current_names_only=False,
         )
 
     async def start(self) -> None:

@@ -179,19 +179,19 @@ def test_an_sms_has_ten_parts_at_most_with_its_values(character: str, most: int)
     assert problems(made, "sms", filled(most, character)) == ()
     (problem,) = problems(made, "sms", filled(most + 1, character))
     assert problem.startswith("the text on SMS has ")
-    assert problem.endswith(" 11 parts, at most 10 are allowed")
+    assert problem.endswith(" 11 segments, at most 10 are allowed")
 
 
 def test_the_number_of_parts_is_a_setting() -> None:
     made = compiled(body=body(WIDE))
-    assert problems(made, "sms", filled(161), sms_max_parts=1) != ()
-    assert problems(made, "sms", filled(4_000), sms_max_parts=255) == ()
+    assert problems(made, "sms", filled(161), sms_max_segments=1) != ()
+    assert problems(made, "sms", filled(4_000), sms_max_segments=255) == ()
 
 
 def test_a_text_without_variables_is_measured_as_well() -> None:
     made = compiled(body={"sms": {"template": "ж" * 671}})
     assert problems(made, "sms", {}) == (
-        "the text on SMS has 671 UCS-2 units and takes 11 parts, at most 10 are allowed",
+        "the text on SMS has 671 UCS-2 units and takes 11 segments, at most 10 are allowed",
     )
 
 
@@ -281,13 +281,13 @@ EVERYTHING = compiled(
 
 
 @given(st.fixed_dictionaries(dict.fromkeys("abchu", VALUES)), st.integers(1, 255))
-def test_what_passes_is_within_all_limits(values: dict[str, str], sms_max_parts: int) -> None:
+def test_what_passes_is_within_all_limits(values: dict[str, str], sms_max_segments: int) -> None:
     for channel, most in (("sms", None), ("whatsapp", 1_028), ("rcs", 3_072)):
-        got = rendering.render(EVERYTHING, channel, values, sms_max_parts=sms_max_parts)
+        got = rendering.render(EVERYTHING, channel, values, sms_max_segments=sms_max_segments)
         if isinstance(got, InvalidParameters):
             continue
         if most is None:
-            assert segments.count(got.content).segments <= sms_max_parts
+            assert segments.count(got.content).segments <= sms_max_segments
         else:
             assert len(got.content) <= most
         assert len(got.header or "") <= 60

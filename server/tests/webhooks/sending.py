@@ -50,7 +50,7 @@ class World:
             egress=self.egress,
             book=TargetResolver(self.rules.sealer, _callback_secret),
             clocks=Clocks(self.clock.now_ms, self.clock.wall_ms),
-            clean_body=False,
+            current_names_only=False,
             **options,
         )
 

@@ -28,7 +28,7 @@ class DeliveryEngine:
 
     async def start(self) -> None:
         parts = self._parts
-        inbox = DurableInbox(parts.database, parts.clock, parts.bus, parts.reach, parts.settings.sms_max_parts)
+        inbox = DurableInbox(parts.database, parts.clock, parts.bus, parts.reach, parts.settings.sms_max_segments)
         for carrier in parts.carriers:
             await carrier.start(inbox)
         for worker in self._workers:

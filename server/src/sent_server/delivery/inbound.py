@@ -40,7 +40,7 @@ async def take(
     *,
     reach: Reach,
     now_ms: int,
-    sms_max_parts: int = limits.SMS_PARTS,
+    sms_max_segments: int = limits.SMS_SEGMENTS,
 ) -> set[str]:
     """Process each message once, even if the carrier repeats it. Returns the topics to hint."""
     hints: set[str] = set()
@@ -49,12 +49,12 @@ async def take(
             continue
         customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
         if customer_id is not None:
-            hints |= await _take_one(tx, customer_id, carrier, message, reach, now_ms, sms_max_parts)
+            hints |= await _take_one(tx, customer_id, carrier, message, reach, now_ms, sms_max_segments)
     return hints
 
 
 async def _take_one(
-    tx: Tx, customer_id: str, carrier: str, message: Inbound, reach: Reach, now_ms: int, sms_max_parts: int
+    tx: Tx, customer_id: str, carrier: str, message: Inbound, reach: Reach, now_ms: int, sms_max_segments: int
 ) -> set[str]:
     scope = await sharing.scope_of(tx, customer_id)
     found = await contacts.for_sending(tx, customer_id, [message.phone], reach=reach, scope=scope, now_ms=now_ms)
@@ -62,7 +62,7 @@ async def _take_one(
     if recipient.is_new:
         await contacts.insert_new(tx, customer_id, [recipient], now_ms=now_ms)
     # Consent changes before the event is emitted, so that a receiver's immediate reply is refused after a STOP.
-    found_keyword = await _find_keyword(tx, customer_id, message, sms_max_parts)
+    found_keyword = await _find_keyword(tx, customer_id, message, sms_max_segments)
     keyword = found_keyword and found_keyword.keyword
     was_opted_out = keyword is not None and await contacts.opted_out_here(tx, customer_id, message.phone)
     if keyword is Keyword.STOP:
@@ -78,14 +78,14 @@ async def _take_one(
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
 
-async def _find_keyword(tx: Tx, customer_id: str, message: Inbound, sms_max_parts: int) -> KeywordMatch | None:
+async def _find_keyword(tx: Tx, customer_id: str, message: Inbound, sms_max_segments: int) -> KeywordMatch | None:
     word = keywords.word_of(message.text)
     if word is None:
         return None
 
     def fitting(reply: str | None) -> str | None:
         """Replace a campaign's reply that is too long for the channel by the standard one."""
-        return None if reply and limits.text_problem(message.channel, reply, sms_max_parts) else reply
+        return None if reply and limits.text_problem(message.channel, reply, sms_max_segments) else reply
 
     sets: list[KeywordSet] = []
     for texts in await compliance.campaign_texts(tx, customer_id):

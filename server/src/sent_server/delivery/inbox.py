@@ -21,7 +21,7 @@ class DurableInbox:
     clock: Clock
     bus: Bus
     reach: Reach
-    sms_max_parts: int = limits.SMS_PARTS
+    sms_max_segments: int = limits.SMS_SEGMENTS
 
     async def receipts(self, carrier: str, receipts: Sequence[Receipt]) -> None:
         received = ReceivedReceipts(carrier, receipts, self.clock.now_ms())
@@ -32,7 +32,7 @@ class DurableInbox:
         self._hint(
             await self.database.write(
                 lambda tx: inbound_messages.take(
-                    tx, carrier, messages, reach=self.reach, now_ms=now_ms, sms_max_parts=self.sms_max_parts
+                    tx, carrier, messages, reach=self.reach, now_ms=now_ms, sms_max_segments=self.sms_max_segments
                 )
             )
         )

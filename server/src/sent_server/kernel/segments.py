@@ -10,8 +10,8 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape and a character: two septets
 _GSM7 = _BASIC | _EXTENDED
-GSM7_SINGLE, GSM7_PART = 160, 153
-UCS2_SINGLE, UCS2_PART = 70, 67
+GSM7_SINGLE, GSM7_SEGMENT = 160, 153
+UCS2_SINGLE, UCS2_SEGMENT = 70, 67
 
 
 @value_object
@@ -26,18 +26,18 @@ class Segmentation:
 def count(text: str) -> Segmentation:
     """Encoding, length and number of segments. An empty text takes one segment."""
     if _BASIC.issuperset(text):  # nearly every message
-        return Segmentation("GSM-7", len(text), _filled(len(text), GSM7_SINGLE, GSM7_PART))
+        return Segmentation("GSM-7", len(text), _filled(len(text), GSM7_SINGLE, GSM7_SEGMENT))
     if _GSM7.issuperset(text):
         widths = (2 if character in _EXTENDED else 1 for character in text)
-        return _split("GSM-7", widths, GSM7_SINGLE, GSM7_PART)
+        return _split("GSM-7", widths, GSM7_SINGLE, GSM7_SEGMENT)
     if max(text) <= "\uffff":
-        return Segmentation("UCS-2", len(text), _filled(len(text), UCS2_SINGLE, UCS2_PART))
+        return Segmentation("UCS-2", len(text), _filled(len(text), UCS2_SINGLE, UCS2_SEGMENT))
     widths = (2 if character > "\uffff" else 1 for character in text)
-    return _split("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
+    return _split("UCS-2", widths, UCS2_SINGLE, UCS2_SEGMENT)
 
 
 def _filled(units: int, single: int, part: int) -> int:
-    """If every character is one unit, all parts but the last are full."""
+    """If every character is one unit, all segments but the last are full."""
     return 1 if units <= single else -(-units // part)
 
 

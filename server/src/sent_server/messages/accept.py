@@ -55,7 +55,7 @@ class AcceptMessages:
     card: RateCard
     bus: Bus
     reach: Reach
-    sms_max_parts: int = limits.SMS_PARTS
+    sms_max_segments: int = limits.SMS_SEGMENTS
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """Returns a reply or an error per command, in order."""
@@ -98,7 +98,7 @@ class AcceptMessages:
             configured=found.channels.get(caller.customer_id, {}),
             recipients=found.recipients[caller.customer_id],
             active=found.active.get(caller.customer_id, ()),
-            sms_max_parts=self.sms_max_parts,
+            sms_max_segments=self.sms_max_segments,
         )
         if isinstance(drafted, ApiError):
             return drafted

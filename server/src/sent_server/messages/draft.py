@@ -58,7 +58,7 @@ def draft_request(
     configured: Mapping[str, ChannelConfig],
     recipients: Mapping[str, Recipient],
     active: Collection[str],
-    sms_max_parts: int,
+    sms_max_segments: int,
 ) -> DraftRequest | ApiError:
     """Route and price every message of a request. Returns a 400, or a 422 if no recipient can be reached.
 
@@ -69,7 +69,7 @@ def draft_request(
     if absent:
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
-    contents, unfit = _render(command, template, sms_max_parts)
+    contents, unfit = _render(command, template, sms_max_segments)
     terms = routes.terms(
         card,
         category=template.category,
@@ -103,14 +103,14 @@ def draft_request(
 
 
 def _render(
-    command: SendCommand, template: SendableTemplate, sms_max_parts: int
+    command: SendCommand, template: SendableTemplate, sms_max_segments: int
 ) -> tuple[dict[str, MessageContent], dict[str, tuple[str, ...]]]:
     """Render the texts of the allowed channels. Also returns the problems of texts that do not fit their channel."""
     contents: dict[str, MessageContent] = {}
     unfit: dict[str, tuple[str, ...]] = {}
     wanted = template.channels if AUTOMATIC in command.channels else template.channels.intersection(command.channels)
     for channel in sorted(wanted):
-        match rendering.render(template.compiled, channel, command.parameters, sms_max_parts=sms_max_parts):
+        match rendering.render(template.compiled, channel, command.parameters, sms_max_segments=sms_max_segments):
             case MessageContent() as content:
                 contents[channel] = content
             case rendering.InvalidParameters(problems=found):

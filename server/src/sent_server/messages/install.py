@@ -11,7 +11,7 @@ from sent_server.settings import Settings, SettingsError
 
 
 def install(parts: Parts) -> Installed:
-    accept = AcceptMessages(_rate_card(parts.settings), parts.bus, parts.reach, parts.settings.sms_max_parts)
+    accept = AcceptMessages(_rate_card(parts.settings), parts.bus, parts.reach, parts.settings.sms_max_segments)
     return Installed(routes=api.routes(accept, parts.urls))
 
 

@@ -115,7 +115,7 @@ def compile_stored(text: str) -> Compiled:
 
 
 def render(
-    compiled: Compiled, channel: str, parameters: Mapping[str, str], *, sms_max_parts: int = limits.SMS_PARTS
+    compiled: Compiled, channel: str, parameters: Mapping[str, str], *, sms_max_segments: int = limits.SMS_SEGMENTS
 ) -> MessageContent | InvalidParameters:
     """`channel` is one of `compiled.channels`."""
     content = compiled.contents[channel]
@@ -134,11 +134,11 @@ def render(
         values[slot.name] = value = value or ""
         longest = max(longest, len(value))
     if not problems and longest > content.room:
-        problems = _too_long(content, channel, values, sms_max_parts)
+        problems = _too_long(content, channel, values, sms_max_segments)
     if problems:
         return _invalid(problems)
     rendered = content.constant or _filled(content, values)
-    problems = _unfit(content, channel, rendered, sms_max_parts)
+    problems = _unfit(content, channel, rendered, sms_max_segments)
     return _invalid(problems) if problems else rendered
 
 
@@ -160,13 +160,13 @@ def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
     return f"'{slot.name}' does not match {slot.pattern.text}"
 
 
-def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str], sms_max_parts: int) -> list[str]:
+def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str], sms_max_segments: int) -> list[str]:
     """Problems that are visible from the lengths alone."""
     problems: list[str] = []
     for part in content.measured:
         length = part.fixed + sum([len(values[name]) for name in part.slots])
         if part.limit is None:
-            problem = limits.too_many_characters_for_sms(length, sms_max_parts)
+            problem = limits.too_many_characters_for_sms(length, sms_max_segments)
         else:
             problem = limits.too_long(channel, part.name, length, part.limit) if length > part.limit else None
         if problem:
@@ -174,13 +174,13 @@ def _too_long(content: CompiledContent, channel: str, values: Mapping[str, str],
     return problems
 
 
-def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms_max_parts: int) -> list[str]:
+def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms_max_segments: int) -> list[str]:
     """Problems that need the rendered text."""
     text = rendered.content
     if typed_text.is_blank(text):
         return [f"the text on {limits.name(channel)} is blank"]
     if channel == "sms":
-        problem = limits.sms_problem(text, sms_max_parts)
+        problem = limits.sms_problem(text, sms_max_segments)
         return [problem] if problem else []
     return [
         f"the URL of button {place + 1} on {limits.name(channel)} has a blank; encode it as %20"

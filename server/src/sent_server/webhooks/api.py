@@ -24,7 +24,7 @@ class Webhooks:
     egress: Egress
     clock: SystemClock
     rules: WebhookRules
-    clean_body: bool
+    current_names_only: bool
 
     async def list(self, tx: Tx, call: Call) -> Reply:
         page = query.page(call.query)
@@ -80,7 +80,7 @@ class Webhooks:
         webhook, _ = await self.database.read(lambda tx: service.get(tx, customer_id, webhook_id))
         request = test_event.prepare(
             webhook, body.event_type, self.rules.sealer, now_ms=call.now_ms, wall_ms=self.clock.wall_ms(),
-            clean=self.clean_body,
+            clean=self.current_names_only,
         )  # fmt: skip
         if call.sandbox:
             return Reply(200, {"success": True, "message": test_event.DELIVERED})
@@ -94,7 +94,7 @@ class Webhooks:
             tx, call.caller.customer_id, call.path["id"], page=page, pattern=pattern
         )
         rows, position = paging.cut(page, entries, total_count=total_count, key=lambda entry: entry.id)
-        shown = [wire.delivery(row, parked=parked, clean_body=self.clean_body) for row in rows]
+        shown = [wire.delivery(row, parked=parked, current_names_only=self.current_names_only) for row in rows]
         return Reply(200, {"events": shown, "pagination": position})
 
     async def replay(self, tx: Tx, call: Call, body: wire.Replay) -> Reply:
@@ -125,9 +125,9 @@ def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> WebhookDraft:
 
 
 def routes(
-    *, database: Database, egress: Egress, clock: SystemClock, rules: WebhookRules, clean_body: bool
+    *, database: Database, egress: Egress, clock: SystemClock, rules: WebhookRules, current_names_only: bool
 ) -> list[Route]:
-    on = Webhooks(database, egress, clock, rules, clean_body)
+    on = Webhooks(database, egress, clock, rules, current_names_only)
     one = "/v3/webhooks/{id}"
     return [
         route.get("/v3/webhooks", on.list),

@@ -26,11 +26,11 @@ class Clocks:
     monotonic_ms: Callable[[], int] = monotonic_ms
 
 
-async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: bool) -> DeliveryOutcome:
+async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, current_names_only: bool) -> DeliveryOutcome:
     """Send the request. Raises only CancelledError."""
     started_at_ms = clocks.now_ms()
     try:
-        result = await _post(ready, egress, clocks.wall_ms(), clean_body=clean_body)
+        result = await _post(ready, egress, clocks.wall_ms(), current_names_only=current_names_only)
         failpoint("after_post_before_record")
     except Exception:
         log.exception("webhook.request_crashed", delivery_id=ready.claimed.id)
@@ -38,11 +38,11 @@ async def attempt(ready: Ready, egress: Egress, clocks: Clocks, *, clean_body: b
     return _outcome(ready, result, started_at_ms=started_at_ms, finished_at_ms=clocks.now_ms())
 
 
-async def _post(ready: Ready, egress: Egress, wall_ms: int, *, clean_body: bool) -> Result:
+async def _post(ready: Ready, egress: Egress, wall_ms: int, *, current_names_only: bool) -> Result:
     claimed, target = ready.claimed, ready.target
     url = claimed.callback_url or target.url
     assert url is not None
-    body = bodies.encode(ready.content, claimed.field, clean=clean_body)
+    body = bodies.encode(ready.content, claimed.field, clean=current_names_only)
     headers = signed_headers(
         target,
         label=claimed.label,

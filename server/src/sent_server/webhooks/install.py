@@ -24,7 +24,7 @@ class SenderService:
             egress=parts.egress,
             book=TargetResolver(parts.sealer, callback_secret),
             clocks=Clocks(parts.clock.now_ms, parts.clock.wall_ms),
-            clean_body=parts.settings.webhook_clean_body,
+            current_names_only=parts.settings.webhook_current_names_only,
             log_kept_ms=parts.settings.webhook_log_retention_ms,
             alone=parts.alone,
         )
@@ -45,6 +45,6 @@ def install(parts: Parts) -> Installed:
         egress=parts.egress,
         clock=parts.clock,
         rules=WebhookRules(parts.sealer, settings.webhook_quota, parts.urls),
-        clean_body=settings.webhook_clean_body,
+        current_names_only=settings.webhook_current_names_only,
     )
     return Installed(routes=routes, services=[SenderService(parts)])

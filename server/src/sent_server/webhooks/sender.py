@@ -47,7 +47,7 @@ class Sender:
         egress: Egress,
         book: TargetResolver,
         clocks: Clocks,
-        clean_body: bool,
+        current_names_only: bool,
         log_kept_ms: int = LOG_KEPT_MS,
         keep: Keep = Keep(),  # noqa: B008 - a frozen value
         alone: bool = False,
@@ -57,7 +57,7 @@ class Sender:
         self._egress = egress
         self._book = book
         self._clocks = clocks
-        self._clean_body = clean_body
+        self._current_names_only = current_names_only
         self._log_kept_ms = log_kept_ms
         self._keep = keep
         self._limiter = TargetLimiter()
@@ -184,7 +184,7 @@ class Sender:
     async def _deliver(self, ready: Ready) -> None:
         endpoint_id, lease, ok = ready.claimed.endpoint_id, ready.claimed.lease, False
         try:
-            outcome = await attempt(ready, self._egress, self._clocks, clean_body=self._clean_body)
+            outcome = await attempt(ready, self._egress, self._clocks, current_names_only=self._current_names_only)
             ok = outcome.succeeded
         finally:
             self._limiter.close(endpoint_id, lease, now_ms=self._clocks.monotonic_ms(), ok=ok)

@@ -139,13 +139,13 @@ def webhook(value: Webhook, health: EndpointHealth, *, secret: str | None = None
     }
 
 
-def delivery(entry: LogEntry, *, parked: bool, clean_body: bool) -> dict[str, Any]:
+def delivery(entry: LogEntry, *, parked: bool, current_names_only: bool) -> dict[str, Any]:
     """A log row. A delivery that waits for a parked endpoint is shown as pending, even after attempts."""
     status = "pending" if parked and entry.status == "retrying" else entry.status
     return {
         "id": entry.id,
         "event_type": entry.event_name,
-        "event_data": bodies.build(entry.content, entry.field, clean=clean_body),
+        "event_data": bodies.build(entry.content, entry.field, clean=current_names_only),
         "delivery_status": status,
         "http_status_code": entry.http_status_code,
         "response_body": entry.response_body,
