@@ -31,8 +31,6 @@ from sent_server.ports.simulated_registry import SimulatedRegistry
 from sent_server.ports.simulated_review import SimulatedReviewer
 from sent_server.settings import Settings, SettingsError
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-
 
 class ProcessRole(StrEnum):
     """Which part of the work a process does.
@@ -109,7 +107,7 @@ async def open_parts(settings: Settings, role: ProcessRole) -> tuple[Parts, cont
 
 
 def _egress(settings: Settings) -> Egress:
-    loopback = settings.egress_allow_loopback and settings.host in LOOPBACK_HOSTS
+    loopback = settings.egress_allow_loopback and settings.listens_on_loopback
     name_servers = [name.strip() for name in settings.egress_name_servers.split(",") if name.strip()]
     try:
         egress = Egress(allow_loopback=loopback, name_servers=name_servers)

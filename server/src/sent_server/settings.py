@@ -16,6 +16,7 @@ from typing import Any
 from sent_server.kernel.values import value_object
 
 PREFIX = "SENT_"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # The published clients own these names; a developer's shell may carry them.
 CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
 CLIENT_PREFIX = "SENT_DM_"
@@ -109,6 +110,11 @@ class Settings:
             between = item.metadata["between"]
             if between and not between[0] <= getattr(self, item.name) <= between[1]:
                 raise SettingsError(f"{item.name} must be between {between[0]} and {between[1]}")
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK_HOSTS
 
 
 def _convert(name: str, text: str, wanted: type) -> Any:

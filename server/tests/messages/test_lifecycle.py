@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 
 from sent_server.messages.lifecycle import (
     ENDED,
-    LEG_RANK,
     NOTHING,
     RANK,
     REACHED,
     LifecycleStep,
     MessageProgress,
-    better_leg_state,
     on_blocked,
     on_leg_failed,
     on_receipt,
@@ -205,8 +203,3 @@ def test_money_is_settled_at_the_last_leg_or_at_the_end():
     assert not settles(MessageProgress("SENT", 1, 0, 2))
     assert settles(MessageProgress("SENT", 1, 1, 2))
     assert all(settles(MessageProgress(status, 0, 0, 2)) for status in ENDED)
-
-
-@given(st.sampled_from(sorted(LEG_RANK)), st.sampled_from(sorted(LEG_RANK)))
-def test_a_leg_keeps_its_better_state(old, new):
-    assert LEG_RANK[better_leg_state(old, new)] == max(LEG_RANK[old], LEG_RANK[new])

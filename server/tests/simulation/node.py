@@ -29,7 +29,8 @@ from sent_server.jobs import Runner, Worker
 from sent_server.kernel import ids
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
-from sent_server.messages.accept import DISPATCH, AcceptMessages
+from sent_server.messages.accept import AcceptMessages
+from sent_server.messages.topics import dispatch_to
 from sent_server.messages.wire import SendMessage
 from sent_server.pricing import card as rate_cards
 from sent_server.webhooks.attempt import Clocks
@@ -97,7 +98,7 @@ class Node:
         self._workers: list[Worker | Runner] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
-            self._workers.append(Worker(DISPATCH + carrier.name, bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS))
+            self._workers.append(Worker(dispatch_to(carrier.name), bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS))
         self._workers.append(Runner(timeouts.kind(bus), database, clock, bus))
         self._workers.append(Housekeeping(database, clock, bus, [_forget_receipts]).worker)
         self._sender = Sender(

@@ -14,7 +14,7 @@ from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
 from sent_server.db import backup, migrate
 from sent_server.db.backup import Copy
-from sent_server.messages.accept import DISPATCH
+from sent_server.messages.topics import DISPATCH
 from sent_server.settings import Settings, SettingsError
 
 KEY_SUFFIX = ".master.key"

@@ -7,8 +7,6 @@ from typing import Any
 from sent_server import settings as all_settings
 from sent_server.settings import Settings
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-
 
 def settings_of(
     home: Path | None, database: str | None, config: Path | None = None, *, warn: Any = None, **flags: Any
@@ -36,7 +34,7 @@ def as_served(settings: Settings, config: Path | None, **flags: Any) -> Settings
 
 def is_embedded(settings: Settings) -> bool:
     """One process on SQLite that only this machine can reach."""
-    return is_sqlite(settings) and settings.host in LOOPBACK_HOSTS
+    return is_sqlite(settings) and settings.listens_on_loopback
 
 
 def is_sqlite(settings: Settings) -> bool:

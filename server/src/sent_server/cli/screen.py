@@ -31,7 +31,7 @@ def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> 
 def warnings(settings: Settings) -> list[str]:
     """What the person who starts this server should know about its doors."""
     said: list[str] = []
-    loopback_only = settings.host in installation.LOOPBACK_HOSTS
+    loopback_only = settings.listens_on_loopback
     if settings.egress_allow_loopback and loopback_only:
         said.append("webhooks may reach this machine (127.0.0.0/8, ::1); SENT_EGRESS_ALLOW_LOOPBACK=false closes that")
     elif settings.egress_allow_loopback:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sent_server.db import Tx
 from sent_server.kernel.values import value_object
+from sent_server.messages.lifecycle import LEG_RANK
 
 INSERT = """
     INSERT INTO attempts (customer_id, message_id, leg, attempt, channel, carrier, state, created_at_ms, updated_at_ms)
@@ -26,21 +27,21 @@ RECORD_SENT = """
     SET state = 'SENT', ref = :ref, error_code = NULL, reason = NULL, detail = NULL, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
 """
+_RANKED = " ".join(f"WHEN '{state}' THEN {rank}" for state, rank in LEG_RANK.items() if rank)
+_RANK = f"CASE state {_RANKED} ELSE 0 END"
 # A leg's state only rises, in whatever order the receipts arrive. An earlier failure reason is kept.
-RAISE = """
+RAISE = f"""
     UPDATE attempts
     SET state = :state, error_code = COALESCE(:error_code, error_code), reason = COALESCE(:reason, reason),
         detail = COALESCE(:detail, detail), updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
-        AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
-            < :state_rank
+        AND {_RANK} < :state_rank
 """
-RAISE_REACHED = """
+RAISE_REACHED = f"""
     UPDATE attempts
     SET state = :state, updated_at_ms = :updated_at_ms
     WHERE customer_id = :customer_id AND message_id = :message_id AND leg = :leg AND attempt = :attempt
-        AND CASE state WHEN 'SENT' THEN 1 WHEN 'FAILED' THEN 2 WHEN 'DELIVERED' THEN 3 WHEN 'READ' THEN 4 ELSE 0 END
-            < :state_rank
+        AND {_RANK} < :state_rank
 """
 # A FAILED receipt after delivery changes no state. Its reason is recorded for troubleshooting.
 NOTE_FAILURE = """

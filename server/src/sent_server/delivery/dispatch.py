@@ -20,7 +20,7 @@ from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import SubmitResults, record_outcomes
 from sent_server.delivery.prepare import LEASE_MS, ClaimedBatch, PreparedSubmission, prepare
 from sent_server.kernel.clock import Clock
-from sent_server.messages.accept import DISPATCH
+from sent_server.messages.topics import dispatch_to
 from sent_server.outbound import LimitPolicy, OpenAttempts, OutcomeRecorder, TargetLimiter
 
 log = structlog.get_logger()
@@ -125,7 +125,7 @@ class Dispatcher:
     def _named(self) -> Sequence[str]:
         """The ids that the bus has for this process. Empty when a sweep for lost ids is due."""
         now_ms = self.clock.monotonic_ms()
-        named = self.bus.take(DISPATCH + self.carrier.name) if now_ms < self._sweep_at_ms else ()
+        named = self.bus.take(dispatch_to(self.carrier.name)) if now_ms < self._sweep_at_ms else ()
         if not named:
             self._sweep_at_ms = now_ms + SWEEP_EVERY_MS
         return named

@@ -6,7 +6,7 @@ from sent_server.carriers.base import Carrier
 from sent_server.delivery.dispatch import Dispatcher
 from sent_server.delivery.inbox import DurableInbox
 from sent_server.jobs import Worker
-from sent_server.messages.accept import DISPATCH
+from sent_server.messages.topics import dispatch_to
 from sent_server.parts import Parts
 
 BATCH_DELAY_MS = 10
@@ -22,7 +22,7 @@ class DeliveryEngine:
             for carrier in parts.carriers
         ]
         self._workers = [
-            Worker(DISPATCH + one.carrier.name, parts.bus, one.step, batch_delay_ms=BATCH_DELAY_MS)
+            Worker(dispatch_to(one.carrier.name), parts.bus, one.step, batch_delay_ms=BATCH_DELAY_MS)
             for one in self._dispatchers
         ]
 

@@ -11,8 +11,8 @@ from sent_server.carriers.base import Carrier
 from sent_server.db import Tx
 from sent_server.delivery import throughput
 from sent_server.jobs import Job
-from sent_server.messages.accept import DISPATCH
 from sent_server.messages.model import sender_of
+from sent_server.messages.topics import dispatch_to
 
 QUEUE_KEYS = 16
 
@@ -24,7 +24,7 @@ async def take(
 
     Returns the jobs, the last queue served, and whether the limits left out due jobs.
     """
-    kind = DISPATCH + carrier.name
+    kind = dispatch_to(carrier.name)
     queue_keys = await _queue_keys(tx, kind, after, now_ms)
     if not queue_keys:
         return [], "", False
@@ -56,7 +56,7 @@ async def take_named(
     tx: Tx, carrier: Carrier, ids: Sequence[str], *, now_ms: int, lease_ms: int
 ) -> tuple[list[Job], bool]:
     """Lease the given jobs that are free, within the limits. Also returns whether the limits left some out."""
-    free = await jobs.named(tx, DISPATCH + carrier.name, ids, now_ms=now_ms)
+    free = await jobs.named(tx, dispatch_to(carrier.name), ids, now_ms=now_ms)
     by_sender: defaultdict[str, list[str]] = defaultdict(list)
     for job_id, queue_key in free:
         by_sender[sender_of(queue_key)].append(job_id)

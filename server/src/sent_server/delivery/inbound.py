@@ -17,7 +17,6 @@ from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.jobs import JobRow
 from sent_server.kernel import ids
 from sent_server.messages import announce, store
-from sent_server.messages.accept import DISPATCH
 from sent_server.messages.model import (
     AUTOMATIC,
     Batch,
@@ -30,6 +29,7 @@ from sent_server.messages.model import (
     join_plans,
     queue_key,
 )
+from sent_server.messages.topics import dispatch_to
 from sent_server.ports.reach import Reach
 
 
@@ -147,9 +147,9 @@ async def _reply(
         tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
     )
     own_queue_key = queue_key(customer_id, message.sender)
-    job = JobRow(message_id, DISPATCH + carrier, own_queue_key, customer_id, now_ms, now_ms)
+    job = JobRow(message_id, dispatch_to(carrier), own_queue_key, customer_id, now_ms, now_ms)
     await jobs.enqueue_keyed(tx, [job])
-    return {DISPATCH + carrier}
+    return {dispatch_to(carrier)}
 
 
 async def _insert(

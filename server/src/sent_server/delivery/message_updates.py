@@ -16,10 +16,10 @@ from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, store
-from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import RANK, LifecycleStep, on_started, settles
 from sent_server.messages.model import AUTOMATIC, MessageEvent, queue_key
 from sent_server.messages.store import ActiveContactRow
+from sent_server.messages.topics import dispatch_to
 from sent_server.routing import plan as routing
 
 RECEIPT_TIMEOUT = "receipt_timeout"
@@ -216,7 +216,7 @@ class MessageUpdates:
 
     def _dispatch(self, subject: MessageState, job: Job | None) -> None:
         leg = subject.planned_leg
-        kind, own_queue_key = DISPATCH + leg.carrier, queue_key(subject.customer_id, leg.sender)
+        kind, own_queue_key = dispatch_to(leg.carrier), queue_key(subject.customer_id, leg.sender)
         self.hints.add(kind)
         if job is None:
             self._waiting_moved.append(WaitingMoveRow(kind, own_queue_key, self.now_ms, subject.id, RECEIPT_TIMEOUT))

@@ -13,8 +13,8 @@ from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
 from sent_server.delivery.receipt_store import CarrierRefRow
 from sent_server.kernel.values import value_object
-from sent_server.messages.accept import DISPATCH
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
+from sent_server.messages.topics import dispatch_to
 from sent_server.outbound import Backoff
 
 UNKNOWN_BACKOFF = Backoff.linear(1_000, steps=30)
@@ -41,7 +41,7 @@ async def record_outcomes(tx: Tx, commands: Sequence[SubmitResults]) -> Sequence
 
 async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     now_ms = answered.now_ms
-    kind = DISPATCH + answered.carrier
+    kind = dispatch_to(answered.carrier)
     # A job that already waits for its receipt was recorded by an earlier commit whose response was lost.
     fences = await jobs.fences(tx, kind, [p.job.id for p, _ in answered.pairs])
     ours = [(p, outcome) for p, outcome in answered.pairs if fences.get(p.job.id) == p.job.fence]

@@ -12,20 +12,17 @@ from collections.abc import Callable, Generator
 from sent_server.errors import ApiError
 from sent_server.http.limits import WINDOW_MS, LimitVerdict
 from sent_server.kernel import network
+from sent_server.kernel.clock import monotonic_ms
 
 PER_IP = 200
 PER_KEY = 10
 MAX_REMEMBERED = 10_000
 
 
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
 class AnonymousRateLimiter:
     """Counts in this process, for at most MAX_REMEMBERED addresses and keys. The least recently used are evicted."""
 
-    def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
+    def __init__(self, now_ms: Callable[[], int] = monotonic_ms) -> None:
         self._now_ms = now_ms
         self._seen: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
 

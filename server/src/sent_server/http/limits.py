@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sent_server.http.caller import Caller, Tier
+from sent_server.kernel.clock import monotonic_ms
 from sent_server.kernel.values import value_object
 
 WINDOW_MS = 60_000
@@ -109,14 +110,10 @@ class _Window:
         return count, age_ms
 
 
-def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
-
-
 class RateLimiter:
     """Counts in this process. `now_ms` is monotonic. Only the reset header shows wall time."""
 
-    def __init__(self, now_ms: Callable[[], int] = _monotonic_ms) -> None:
+    def __init__(self, now_ms: Callable[[], int] = monotonic_ms) -> None:
         self._now_ms = now_ms
         self._windows: dict[tuple[str, LimitClass], _Window] = {}
 

@@ -37,13 +37,13 @@ from sent_server.messages.model import (
     queue_key,
 )
 from sent_server.messages.store import ActiveContactRow
+from sent_server.messages.topics import dispatch_to
 from sent_server.ports.reach import Reach
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
 from sent_server.templates.service import Sendable
 
 ACCEPTED = "Message accepted and queued for processing"
-DISPATCH = "dispatch:"  # one kind of job per carrier, so that a slow carrier does not delay the others
 MAX_NAMED = 100
 MAX_WITH_TEXT = 100
 
@@ -197,7 +197,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
             if failed:
                 history.append(_first_event(row, 2, "FAILED", _why(message)))
             else:
-                kind, own_queue_key = DISPATCH + str(route.carrier), queue_key(customer_id, str(route.sender))
+                kind, own_queue_key = dispatch_to(str(route.carrier)), queue_key(customer_id, str(route.sender))
                 work.append(JobRow(message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
             if held_micros:
                 holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))

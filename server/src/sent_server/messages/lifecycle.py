@@ -39,6 +39,7 @@ RANK = {
     "READ": 6,
     "RECEIVED": 7,
 }
+# A leg's state only rises: SENT < FAILED < DELIVERED < READ.
 LEG_RANK = {"SUBMITTING": 0, "LATER": 0, "UNKNOWN": 0, "REJECTED": 1, "SENT": 1, "FAILED": 2, "DELIVERED": 3, "READ": 4}
 REACHED = frozenset({"DELIVERED", "READ"})
 ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
@@ -110,11 +111,6 @@ def settles(progress: MessageProgress) -> bool:
     if progress.status == "SENT":
         return progress.shown == progress.leg == progress.legs - 1
     return progress.status in ENDED
-
-
-def better_leg_state(old: str, new: str) -> str:
-    """A leg's state only rises: SENT < FAILED < DELIVERED < READ."""
-    return new if LEG_RANK[new] > LEG_RANK[old] else old
 
 
 def _give_up(progress: MessageProgress) -> LifecycleStep:
