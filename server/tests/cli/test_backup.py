@@ -83,7 +83,7 @@ def test_an_existing_database_is_put_aside_only_by_force(taken, tmp_path):
     home = tmp_path / "home"
     servers.operate(home, "accounts", "create", "In the way")
     old_key = (home / "master.key").read_bytes()
-    with pytest.raises(CommandError, match="--force puts it aside"):
+    with pytest.raises(CommandError, match="--force renames it"):
         backup.restore(home, None, folder / "backup", force=False)
     said = servers.operate(home, "restore", str(folder / "backup"), "--force")
     with contextlib.closing(sqlite3.connect(said["put_aside"])) as aside:

@@ -271,7 +271,7 @@ def test_only_a_tcr_application_can_be_filed(server: Server, fresh_account: Acco
     with pytest.raises(Exception, match="has no brand"):
         file(server, fresh_account)
     make_brand(fresh_account.http, isTcrApplication=False)
-    with pytest.raises(Exception, match="no TCR application"):
+    with pytest.raises(Exception, match="not a TCR application"):
         file(server, fresh_account)
 
 

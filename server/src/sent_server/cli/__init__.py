@@ -1,1 +1,1 @@
-"""The command `sent`: starts the server, operates an installation, and shows a first message. Thin over services."""
+"""The command `sent`: starts the server, operates an installation and sends a first message."""

@@ -1,4 +1,4 @@
-"""The running server's ear for `sent` commands: one JSON line in, one out, on a socket that only the owner can open."""
+"""The socket on which a running server serves `sent` commands: a JSON line in, a JSON line out, for the owner only."""
 
 import asyncio
 import contextlib
@@ -16,15 +16,15 @@ from sent_server.cli.home import check_file
 
 MAX_LINE_BYTES = 1_048_576
 TIMEOUT_S = 30.0
-# sun_path has 108 bytes; a longer path is reached through its folder's descriptor
+# sun_path has 108 bytes: a longer path is opened through its folder's descriptor
 MAX_PATH_BYTES = 100
-# (operation, arguments) -> what to print
+# (operation, arguments) -> result to print
 Perform = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
 @contextlib.asynccontextmanager
 async def served(path: Path, perform: Perform) -> AsyncGenerator[None]:
-    """Answer commands while the block runs. The caller holds the folder, so an old socket is a leftover."""
+    """Serve commands while the block runs. The caller holds the folder, so an existing socket is stale."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
@@ -57,7 +57,7 @@ async def _performed(perform: Perform, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(path: Path, operation: str, arguments: dict[str, Any]) -> Any:
-    """What the server did. Raises CommandError with its refusal, UnsafeHomeError, and OSError when nobody listens."""
+    """Returns the server's result. Raises CommandError for an error, UnsafeHomeError, and OSError without a server."""
     check_file(path, is_socket=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(path) as address:
         connection.settimeout(TIMEOUT_S)
@@ -66,7 +66,7 @@ def ask(path: Path, operation: str, arguments: dict[str, Any]) -> Any:
         with connection.makefile("rb") as lines:
             line = lines.readline()
     if not line:
-        raise CommandError("the running server could not do that; its log says why")
+        raise CommandError("the running server failed to do that; see its log")
     answer = orjson.loads(line)
     if "refused" in answer:
         raise CommandError(answer["refused"])

@@ -1,4 +1,4 @@
-"""Just enough of a client to send a message and watch it: the standard library, one connection, no retries."""
+"""A minimal client to send and follow a message: standard library, one connection, no retries."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ TIMEOUT_S = 30.0
 
 
 class ApiClient:
-    """Speaks to one server with one key. Raises CommandError for refusals and for a server out of reach."""
+    """A connection to one server with one key. Raises CommandError for error responses and an unreachable server."""
 
     def __init__(self, base_url: str, api_key: str) -> None:
         address = urlsplit(base_url)
@@ -33,21 +33,21 @@ class ApiClient:
         self._connection.close()
 
     def _call(self, method: str, path: str, body: bytes | None) -> Any:
-        """The `data` of the answer."""
+        """The `data` of the response."""
         try:
             self._connection.request(method, self._prefix + path, body, self._headers)
             response = self._connection.getresponse()
             raw = response.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise CommandError(f"no answer from {self.base_url} ({error}); is `sent up` running?") from error
+            raise CommandError(f"no response from {self.base_url} ({error}); is `sent up` running?") from error
         try:
             envelope: dict[str, Any] = json.loads(raw)
         except ValueError:
             raise CommandError(
-                f"{self.base_url} answered {response.status} without JSON; is it a Sent server?"
+                f"{self.base_url} returned {response.status} without JSON; is it a Sent server?"
             ) from None
         if response.status >= 400:
             refusal: dict[str, Any] = envelope.get("error") or {}
-            raise CommandError(f"{method} {path} was refused: {refusal.get('code')} {refusal.get('message')}")
+            raise CommandError(f"{method} {path} failed: {refusal.get('code')} {refusal.get('message')}")
         return envelope.get("data")

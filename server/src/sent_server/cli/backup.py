@@ -1,4 +1,4 @@
-"""`sent backup` and `sent restore`: the SQLite file and its master key, out of an installation and back into one."""
+"""`sent backup` and `sent restore`: copy the SQLite file and its master key, and put them back."""
 
 import contextlib
 import os
@@ -23,9 +23,9 @@ USE_PG_RESTORE = "this installation is on PostgreSQL; restore it with pg_restore
 
 
 def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, object]:
-    """What was written, beside a running server or without one. Only a whole copy replaces an older FILE.
+    """Back up, with or without a running server. Only a verified copy replaces an older FILE.
 
-    Raises CommandError and BadCopyError.
+    Returns a description of the backup. Raises CommandError and BadCopyError.
     """
     settings = installation.settings_of(home, database)
     Home(Path(settings.home).resolve()).check()
@@ -54,9 +54,9 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
         said = "not copied: it is in SENT_MASTER_KEY; without it, sealed secrets in the backup cannot be read"
     elif key.exists():
         homes.write_private(kept, homes.read_private(key))
-        said = f"copied to {kept}; a person with both files can read everything"
+        said = f"copied to {kept}; anyone who has both files can read everything"
     else:
-        said = "no key exists yet"
+        said = "this installation has no master key yet"
     backup.fsync_directory(file.parent.resolve())
     return {
         "file": str(file),
@@ -68,11 +68,11 @@ def back_up(home: Path | None, database: str | None, file: Path) -> dict[str, ob
 
 
 def restore(home: Path | None, database: str | None, file: Path, *, force: bool) -> dict[str, object]:
-    """What was put in place, and what it will do when started. Raises CommandError before anything is changed."""
+    """Restore. Returns what the next start will send. Raises CommandError before anything is changed."""
     settings = installation.settings_of(home, database)
     target = _database_file(settings, otherwise=USE_PG_RESTORE)
     if not file.is_file():
-        raise CommandError(f"{file} does not exist; name a file that `sent backup` wrote")
+        raise CommandError(f"{file} does not exist; name a file written by `sent backup`")
     if target.exists() and file.samefile(target):
         raise CommandError(f"{file} is the database itself; name a backup")
     folder = Home(Path(settings.home).resolve())
@@ -85,7 +85,7 @@ def restore(home: Path | None, database: str | None, file: Path, *, force: bool)
                 f"{found.compatible_version}; this one knows {newest}. Install the newer release first"
             )
         if target.exists() and not force:
-            raise CommandError(f"{target} exists; --force puts it aside and restores the backup in its place")
+            raise CommandError(f"{target} exists; --force renames it and restores the backup")
         key = _checked_key(file, found, settings)
         target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -106,18 +106,18 @@ def restore(home: Path | None, database: str | None, file: Path, *, force: bool)
         "put_aside": aside,
         "messages_to_submit": to_submit,
         "webhooks_to_post": found.posts,
-        "note": "what was submitted or posted after the backup is sent again; what was accepted after it is not known",
+        "note": "messages and webhooks sent after the backup are sent again; messages accepted after it are lost",
     }
 
 
 def _checked_key(file: Path, found: Copy, settings: Settings) -> bytes | None:
-    """The key to put into the folder; None when the right one is there. Raises CommandError when none opens it."""
+    """The key to copy to the folder, None if the right one is there. Raises CommandError if no key opens the backup."""
     beside = _key_of(file)
     if settings.master_key or not beside.exists():
         try:
             installations.examine_key_of(found.proof, settings)
         except SettingsError as error:
-            raise CommandError(f"{error} (the backup's own would be in {beside})") from None
+            raise CommandError(f"{error} (the key of the backup would be in {beside})") from None
         return None
     try:
         installations.examine_key_text(found.proof, beside.read_text(encoding="ascii").strip(), str(beside))
@@ -127,7 +127,7 @@ def _checked_key(file: Path, found: Copy, settings: Settings) -> bytes | None:
 
 
 def _put_aside(target: Path, key_file: Path, key: bytes | None) -> str | None:
-    """The old database with its log, and its key when that changes; returns where it went."""
+    """Rename the old database with its log, and its key if that changes. Returns the new name."""
     if not target.exists():
         return None
     name = f"{target.name}.replaced-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}"
@@ -145,7 +145,7 @@ def _alone(folder: Home) -> Generator[None]:
         try:
             stack.enter_context(folder.held())
         except HomeHeldError as held:
-            raise CommandError(f"{held.holder} runs {folder.path}; stop it first") from None
+            raise CommandError(f"{held.holder} uses {folder.path}; stop it first") from None
         yield
 
 

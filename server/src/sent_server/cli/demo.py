@@ -1,4 +1,4 @@
-"""`sent demo`: the quickstart against a running server, its timeline on the screen."""
+"""`sent demo`: sends the quickstart's message to a running server and shows its timeline."""
 
 import os
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def run(
     channels: Sequence[str] | None,
     as_json: bool,
 ) -> None:
-    """Raises CommandError when no server is found, it refuses, or a message does not arrive."""
+    """Raises CommandError if there is no server, if it returns an error, or if a message does not arrive."""
     client = ApiClient(*_find(home, base_url, api_key))
     console = Console(highlight=False, quiet=as_json)
     console.print(f"Sending to {to} through {client.base_url}")
@@ -41,22 +41,22 @@ def run(
     last = {step.message_id: step.status for step in steps}
     missing = [message_id for message_id in message_ids if last.get(message_id) not in ("DELIVERED", "READ")]
     if missing:
-        raise CommandError(f"not delivered: {', '.join(missing)}; the timeline above says how far each came")
+        raise CommandError(f"not delivered: {', '.join(missing)}; see the timeline above")
 
 
 def _find(home: Path | None, base_url: str | None, api_key: str | None) -> tuple[str, str]:
-    """Flags, then the pair of SENT_BASE_URL and SENT_DM_API_KEY, then demo.json."""
+    """The first of: flags, the pair of SENT_BASE_URL and SENT_DM_API_KEY, demo.json."""
     if base_url and api_key:
         return base_url, api_key
     env_url = os.environ.get("SENT_BASE_URL") or os.environ.get("SENT_DM_BASE_URL")
     env_key = os.environ.get("SENT_DM_API_KEY")
-    # One alone may belong to another server, and a key must not go there.
+    # A single one may belong to another server, to which our key must not be sent.
     if env_url and env_key:
         return base_url or env_url, api_key or env_key
     folder = Home(Path(installation.settings_of(home, None).home).resolve())
     kept = demofile.read(folder)
     if kept is None:
         raise CommandError(
-            f"no server is known: {folder.demo_file} does not exist; run `sent up`, or give --base-url and --api-key"
+            f"no server found: {folder.demo_file} does not exist; run `sent up`, or use --base-url and --api-key"
         )
     return base_url or kept.base_url, api_key or kept.api_key

@@ -1,4 +1,4 @@
-"""`HOME/demo.json`: how scripts find the server and the demo account; the only place with a key in clear text."""
+"""`HOME/demo.json`: server and demo account for scripts. No other file contains a key in plain text."""
 
 from dataclasses import asdict, replace
 
@@ -25,7 +25,7 @@ class DemoFile:
 
 
 def read(home: Home) -> DemoFile | None:
-    """None without a file, or when its content is not valid."""
+    """Returns None if the file is missing or not valid."""
     try:
         return DemoFile(**orjson.loads(homes.read_private(home.demo_file)))
     except (FileNotFoundError, ValueError, TypeError):
@@ -33,7 +33,7 @@ def read(home: Home) -> DemoFile | None:
 
 
 async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | None) -> tuple[DemoFile, bool]:
-    """The demo account with a key that works, written to the file; True when it was made just now."""
+    """The demo account with a valid key, written to the file, and whether the account was created now."""
     kept = read(home)
     known = await _still_known(platform, kept) if kept else None
     if known:
@@ -47,7 +47,7 @@ async def ensure(platform: Platform, home: Home, *, base_url: str, tier: str | N
 
 
 async def _still_known(platform: Platform, kept: DemoFile) -> DemoFile | None:
-    """The account of the file, with a new key when the old one was revoked. None in another database."""
+    """The account of the file, with a new key if the old one was revoked. None if the database has no such account."""
     key_hash = hash_key(kept.api_key)
     caller = await platform.parts.database.read(lambda tx: service.find_caller(tx, key_hash, None))
     if caller:

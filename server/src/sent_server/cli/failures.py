@@ -1,14 +1,14 @@
-"""The failures of commands, each in one line that names the next step."""
+"""Errors of commands, shown as one line that says how to fix them."""
 
 import errno
 
 
 class CommandError(Exception):
-    """Its text is what the person at the terminal reads."""
+    """An error whose text is printed at the terminal."""
 
 
 def explain(error: Exception) -> str | None:
-    """The line to print, or None for what is a bug and deserves its traceback."""
+    """The line to print, or None for a bug, which should show its traceback."""
     from sent_server.accounts import OperatorError
     from sent_server.bus import BusError
     from sent_server.cli.home import UnsafeHomeError
@@ -28,7 +28,7 @@ def explain(error: Exception) -> str | None:
         ):
             return str(error)
         case OSError(errno=errno.ENOSPC):
-            return "the disk is full; free some space and start again, nothing was lost"
+            return "the disk is full; free some space and start again, no data was lost"
         case OSError(filename=str(name), strerror=str(reason)):
             return f"{name}: {reason.lower()}; check the path, or choose another folder with --home"
         case _:
@@ -36,7 +36,7 @@ def explain(error: Exception) -> str | None:
 
 
 def is_outside(error: Exception) -> bool:
-    """Whether a database, bus or cache refused, so that a look at all of them helps."""
+    """Whether the error comes from a database, bus or cache, so that `sent doctor` helps."""
     from sent_server.bus import BusError
     from sent_server.db.errors import StorageError
     from sent_server.http.shared_limits import CacheError

@@ -1,7 +1,7 @@
-"""The folder of an installation: who may use it, and the files that are in it.
+"""The folder of an installation: its lock, its permissions and its files.
 
-The default folder is ./.sent, so it can come along with a repository. No file in it is opened through a symbolic link:
-a link would let its author have files of this user overwritten, or other programs' databases changed.
+The default folder is ./.sent, so it may come with a cloned repository. No file in it is opened through a symbolic link,
+because the author of a link could make us overwrite files of this user or change other programs' databases.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 LOCK_FILE = "sent.lock"
 DATABASE_FILE = "sent.db"
-# Everything that a command opens here. The socket is a socket, the others are regular files.
+# All files that commands open here. All except the socket are regular files.
 SOCKET = "admin.sock"
 FILES = (
     LOCK_FILE,
@@ -27,12 +27,12 @@ FILES = (
     "demo.json",
     SOCKET,
 )
-KEPT = (DATABASE_FILE, "master.key", "demo.json")  # what an earlier start leaves
+KEPT = (DATABASE_FILE, "master.key", "demo.json")  # files of an earlier start
 OTHERS_WRITE = 0o022
 
 
 class HomeHeldError(Exception):
-    """Another process has the folder. `pid` is None when it could not be read."""
+    """Another process holds the folder. `pid` is None if it cannot be read."""
 
     def __init__(self, pid: int | None) -> None:
         super().__init__(pid)
@@ -44,7 +44,7 @@ class HomeHeldError(Exception):
 
 
 class UnsafeHomeError(Exception):
-    """A file in the folder is not what it has to be; the message names it."""
+    """A file in the folder has the wrong type. The message names it."""
 
 
 @value_object
@@ -60,34 +60,34 @@ class Home:
         return self.path / SOCKET
 
     def check(self) -> None:
-        """Raises UnsafeHomeError for a link, dangling or not, and for anything else that is no plain file."""
+        """Raises UnsafeHomeError for a link, dangling or not, and for any other file of the wrong type."""
         for name in FILES:
             check_file(self.path / name, is_socket=name == SOCKET)
-        # Holding the folder writes to this file at once; a copy kept by hard links has such names for the others, too.
+        # `held` writes to the lock. The other files may have hard links, as in copies made with `cp -l`.
         lock = self.path / LOCK_FILE
         if lock.exists() and lock.stat().st_nlink > 1:
             raise UnsafeHomeError(f"{lock} is a hard link to another file; remove it, or use another --home")
 
     def notices(self) -> list[str]:
-        """Why somebody else may know or change what is here. Only for a folder that is held."""
+        """Reasons why other users may read or change this folder. Only for a folder that is held."""
         found: list[str] = []
         here, above = self.path.stat(), self.path.parent.stat()
         if here.st_uid != os.geteuid():
-            found.append(f"{self.path} belongs to another user (uid {here.st_uid}), who can replace what is in it")
+            found.append(f"{self.path} belongs to another user (uid {here.st_uid}), who can replace its files")
         if here.st_mode & OTHERS_WRITE:
-            found.append(f"other users can write to {self.path}; `chmod 700 {self.path}` closes that")
+            found.append(f"other users can write to {self.path}; run `chmod 700 {self.path}`")
         is_sticky = bool(above.st_mode & stat.S_ISVTX)
         if above.st_uid not in (0, os.geteuid()) or (above.st_mode & OTHERS_WRITE and not is_sticky):
             found.append(f"other users can replace {self.path}, because they can write to {self.path.parent}")
         if self._is_used() and self._made_as() != self._identity():
             found.append(
-                f"{self.path} was copied, or came with something else such as a repository: other people may have its "
+                f"{self.path} was copied, or came with a repository: other people may have its "
                 "keys and accounts. If you did not put it here, use another folder (--home)"
             )
         return found
 
     def remember(self) -> None:
-        """This folder is the one that it was at the last start. Only while it is held."""
+        """Note the folder's identity, so that the next start recognizes a copy. Only for a folder that is held."""
         descriptor = os.open(self.path / LOCK_FILE, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             self._write_lock(descriptor, self._identity())
@@ -98,7 +98,7 @@ class Home:
         return any((self.path / name).exists() for name in KEPT)
 
     def _identity(self) -> str:
-        """Changes when the folder is copied or unpacked, not when it is moved."""
+        """An identity that changes when the folder is copied or unpacked, but not when it is moved."""
         return f"{self.path.stat().st_ino}-{(self.path / LOCK_FILE).lstat().st_ino}"
 
     def _made_as(self) -> str:
@@ -111,7 +111,7 @@ class Home:
 
     @contextlib.contextmanager
     def held(self) -> Generator[None]:
-        """Hold the folder alone, until the block or the process ends. Raises HomeHeldError, UnsafeHomeError at once."""
+        """Lock the folder until the block or the process ends. Raises HomeHeldError and UnsafeHomeError immediately."""
         self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.check()
         is_new = not self._is_used()
@@ -130,7 +130,7 @@ class Home:
 
 
 def check_file(path: Path, *, is_socket: bool = False) -> None:
-    """Raises UnsafeHomeError for a link and for what is no file (or socket); a missing one is fine."""
+    """Raises UnsafeHomeError unless the path is a regular file (or a socket) or does not exist."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -143,14 +143,14 @@ def check_file(path: Path, *, is_socket: bool = False) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """The content of a file of the folder. Raises UnsafeHomeError for a link, FileNotFoundError."""
+    """The content of a file of the folder. Raises UnsafeHomeError for a link, and FileNotFoundError."""
     check_file(path)
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as file:
         return file.read()
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace a file in one step; nobody else can read it, not even for a moment."""
+    """Replace a file atomically. Other users can never read it."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,4 +1,4 @@
-"""Finds the installation that a command means: its settings, and whether it is the embedded one."""
+"""Settings of the installation of a command, and whether it is embedded."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from sent_server.settings import Settings
 def settings_of(
     home: Path | None, database: str | None, config: Path | None = None, *, warn: Any = None, **flags: Any
 ) -> Settings:
-    """Flags over `SENT_*` over the file over defaults. Raises SettingsError."""
+    """Precedence: flags, `SENT_*`, the file, defaults. Raises SettingsError."""
     given = {"home": None if home is None else str(home), **flags}
     if database is not None:
         given["database_url"] = database
@@ -19,12 +19,12 @@ def settings_of(
 
 
 def settings_to_serve(home: Path | None, config: Path | None, **flags: Any) -> Settings:
-    """The same for `sent up`, whose embedded default lets webhooks reach this machine."""
+    """The same for `sent up`, which lets webhooks reach this machine by default if it is embedded."""
     return as_served(settings_of(home, None, config, **flags), config, **flags)
 
 
 def as_served(settings: Settings, config: Path | None, **flags: Any) -> Settings:
-    """The settings of a server that starts with these; `sent doctor` examines them as well."""
+    """The settings that a server would use. `sent doctor` examines the same ones."""
     if is_embedded(settings) and not settings.egress_allow_loopback:
         opened = {"egress_allow_loopback": True}
         given = {"home": settings.home, **flags}
@@ -33,8 +33,8 @@ def as_served(settings: Settings, config: Path | None, **flags: Any) -> Settings
 
 
 def is_embedded(settings: Settings) -> bool:
-    """One process on SQLite that only this machine can reach."""
-    return is_sqlite(settings) and settings.listens_on_loopback
+    """Whether this is one process on SQLite that only this machine can reach."""
+    return is_sqlite(settings) and settings.host in LOOPBACK_HOSTS
 
 
 def is_sqlite(settings: Settings) -> bool:
@@ -42,7 +42,7 @@ def is_sqlite(settings: Settings) -> bool:
 
 
 def chose_port(port_flag: int | None, settings: Settings) -> bool:
-    """Whether somebody asked for this very port."""
+    """Whether the port was set explicitly."""
     return port_flag is not None or "SENT_PORT" in os.environ or settings.port != Settings().port
 
 

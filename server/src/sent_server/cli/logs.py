@@ -1,4 +1,4 @@
-"""Logging of a process: events as JSON lines on standard error, or for eyes when that is a terminal."""
+"""Logging of a process to standard error: JSON lines, or readable text on a terminal."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ def configure(level_name: str) -> None:
     level = LEVELS.get(level_name.lower())
     if level is None:
         raise SettingsError(f"log_level {level_name!r} must be one of {', '.join(LEVELS)}")
-    # Plain tracebacks: the pretty ones print local variables, and those hold keys and phone numbers.
+    # Plain tracebacks, because the pretty ones print local variables, which may contain keys and phone numbers.
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()
@@ -37,7 +37,7 @@ def configure(level_name: str) -> None:
 def _adopt_libraries(
     level: int, described: list[structlog.typing.Processor], renderers: list[structlog.typing.Processor]
 ) -> None:
-    """What libraries log looks like ours, so that every line can be read by the same program."""
+    """Format logs of libraries like ours, so that one program can parse all lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,5 +46,5 @@ def _adopt_libraries(
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # While PostgreSQL is down it logs a traceback a second; we log that ourselves, once.
+    # While PostgreSQL is down it logs a traceback per second. We log the outage once.
     logging.getLogger("asyncpg.pool").setLevel(logging.CRITICAL)

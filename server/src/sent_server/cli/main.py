@@ -1,4 +1,4 @@
-"""The `sent` command: puts the commands together, and turns errors into one line and an exit code."""
+"""The `sent` command: registers the commands, and turns errors into one line and an exit code."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ app.add_typer(sim.group, name="sim")
 
 
 def main() -> None:
-    os.umask(0o077)  # the files hold people's messages; nobody else on this machine may read them
+    os.umask(0o077)  # files contain people's messages, which other users of this machine must not read
     try:
         app()
     except Exception as error:
@@ -30,7 +30,7 @@ def main() -> None:
         text = failures.explain(error)
         if text is None:
             raise
-        advice = " (`sent doctor` examines everything)" if failures.is_outside(error) else ""
+        advice = " (run `sent doctor` to check everything)" if failures.is_outside(error) else ""
         print(f"sent: {text}{advice}", file=sys.stderr)
         sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""`sent migrate`: shows the schema changes that this release needs, then makes them."""
+"""`sent migrate`: shows the schema changes that this release needs, then applies them."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ SQLITE_FILE = "sent.db"
 
 
 def run(home: Path | None, database: str | None, *, check_only: bool, as_json: bool) -> None:
-    """Raises CommandError when `check_only` finds something to do, or when a server holds the folder."""
+    """Raises CommandError if `check_only` finds pending changes, or if a server holds the folder."""
     settings = installation.settings_of(home, database)
     folder = Home(Path(settings.home).resolve())
     with contextlib.ExitStack() as stack:
@@ -26,7 +26,7 @@ def run(home: Path | None, database: str | None, *, check_only: bool, as_json: b
             try:
                 stack.enter_context(folder.held())
             except HomeHeldError as held:
-                raise CommandError(f"{held.holder} runs {folder.path}, and migrated it when it started") from None
+                raise CommandError(f"{held.holder} uses {folder.path}, and migrated it when it started") from None
         todo = asyncio.run(_migrate(settings, folder, check_only=check_only, quiet=as_json))
     names = [migration.name for migration in todo]
     if as_json:
@@ -34,7 +34,7 @@ def run(home: Path | None, database: str | None, *, check_only: bool, as_json: b
     elif not names:
         print("The schema is up to date.")
     if check_only and names:
-        raise CommandError(f"{len(names)} to apply; `sent migrate` does it, and so does the next `sent up`")
+        raise CommandError(f"{len(names)} to apply; run `sent migrate`, or `sent up`")
 
 
 async def _migrate(settings: Settings, folder: Home, *, check_only: bool, quiet: bool) -> Sequence[Migration]:

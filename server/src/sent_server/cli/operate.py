@@ -1,4 +1,4 @@
-"""Carries an operator's command to the installation: directly while nobody runs it, else through the running server."""
+"""Runs an operator's command: through the running server, or directly if there is none."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ from sent_server.cli.operations.operator import Operator
 from sent_server.composition import ProcessRole
 from sent_server.settings import Settings
 
-# A server that is just starting holds its folder a moment before it listens.
+# A server that starts holds its folder for a moment before it listens.
 PATIENCE_S = 5.0
 POLL_S = 0.05
 
 
 def perform(home: Path | None, database: str | None, operation: str, **arguments: Any) -> Any:
-    """What the operation returns. Raises CommandError, OperatorError and storage errors."""
+    """The result of the operation. Raises CommandError, OperatorError and storage errors."""
     settings = installation.settings_of(home, database)
     logs.configure(settings.log_level)
     folder = Home(Path(settings.home).resolve())
@@ -36,7 +36,7 @@ def perform(home: Path | None, database: str | None, operation: str, **arguments
         except (FileNotFoundError, ConnectionRefusedError):
             if time.monotonic() > deadline_s:
                 raise CommandError(
-                    f"{holder} uses {folder.path} but does not answer on admin.sock; stop it and try again"
+                    f"{holder} uses {folder.path} but does not respond on admin.sock; stop it and try again"
                 ) from None
             time.sleep(POLL_S)
 

@@ -1,4 +1,4 @@
-"""Finds an address to listen on, and says who sits on a busy one."""
+"""Finds a free port, and the process that uses a busy one."""
 
 import contextlib
 import errno
@@ -14,12 +14,12 @@ LISTEN = "0A"
 
 
 def bind(host: str, port: int, *, or_next: bool) -> tuple[socket.socket, str | None]:
-    """A bound socket, and a sentence about a busy port that was stepped over.
+    """Returns a bound socket, and a notice if a busy port was skipped.
 
-    `port` 0 takes any free one. Raises CommandError when the port is busy and `or_next` is off.
+    `port` 0 takes any free port. Raises CommandError if the port is busy and `or_next` is off.
     """
     if not 0 <= port <= HIGHEST:
-        raise CommandError(f"port {port} does not exist; choose one from 0 to {HIGHEST}")
+        raise CommandError(f"port must be between 0 and {HIGHEST}")
     said: str | None = None
     tries = MAX_TRIES if or_next and port else 1
     for candidate in range(port, min(port + tries, HIGHEST + 1)):
@@ -62,13 +62,13 @@ def _reason(error: OSError) -> str:
 
 
 def base_url(host: str, port: int) -> str:
-    """Where a client on this machine reaches a server that listens on `host`."""
+    """The URL for clients on this machine of a server that listens on `host`."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{reachable}:{port}"
 
 
 def holder(port: int) -> str:
-    """`NAME (pid N)` of the listener as far as /proc shows it."""
+    """The listener as `NAME (pid N)`, if /proc shows it."""
     inodes = _listening_inodes(port)
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What every long-lived process of ours does: make room, listen to signals, tidy up memory, leave politely."""
+"""The parts of every server process: limits, signals, garbage collection and graceful shutdown."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,14 @@ MANY_FILES = 65_536
 
 
 def tame_garbage_collection() -> None:
-    """What start-up made lives as long as the process; looking through it again costs 30 ms pauses under load."""
+    """Exclude the objects of startup from collection: scanning them causes 30 ms pauses under load."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def allow_many_connections() -> None:
-    """As many open files as this user may have: shells begin with 1,024, and each connection is one."""
+    """Raise the limit of open files: shells start with 1,024, and each connection is a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -34,12 +34,12 @@ def allow_many_connections() -> None:
 
 
 def works() -> bool:
-    """False in benchmarks and tests that need a server beside which nothing runs."""
+    """False in benchmarks and tests that need a server without background work."""
     return not os.environ.get("SENT_BENCH_NO_WORKERS")
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Set by the first signal; the second one does not wait for anything (the data is safe at any moment)."""
+    """An event that the first signal sets. The second signal exits immediately, which is safe at any time."""
     stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -65,9 +65,9 @@ def served(platform: Platform, bound: socket.socket) -> contextlib.AbstractAsync
 
 
 async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, health: ProcessHealth) -> None:
-    """Until somebody asks us to stop, or the server ends by a fault.
+    """Wait until `stop` is set or the server fails.
 
-    Raises SchemaTooNewError when an incompatible migration is made meanwhile: continuing would damage newer data.
+    Raises SchemaTooNewError if an incompatible migration is applied meanwhile, because continuing could damage data.
     """
     stopping, outdated = asyncio.create_task(stop.wait()), asyncio.create_task(health.until_outdated())
     reasons: set[asyncio.Task[Any]] = {stopping, outdated, *([serving] if serving else [])}
@@ -79,8 +79,10 @@ async def serve_until(stop: asyncio.Event, serving: asyncio.Task[None] | None, h
 
 
 async def say_goodbye(platform: Platform) -> None:
-    """Take no new work from now on. Where requests are served, fail readiness checks first, and serve until a
-    load balancer had time to notice; nobody sends a worker requests, so it has nothing to wait for.
+    """Stop gracefully: claim no more work, and wait for the current work.
+
+    A process that serves requests fails readiness checks and keeps serving for `drain_ms`, so that load balancers
+    notice. A worker gets no requests, so it does not wait.
     """
     platform.health.state = HealthState.DRAINING
     ending = platform.end_work()

@@ -1,4 +1,4 @@
-"""Sends a first message through the HTTP API and follows it until nothing more is to come."""
+"""Sends a first message through the HTTP API and follows it until its final status."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from sent_server.cli.failures import CommandError
 from sent_server.kernel.values import value_object
 
 RECIPIENT = "+1234567890"
-# The documents' quickstart names both channels: one message on each.
+# The documented quickstart uses both channels: one message on each.
 CHANNELS = ("sms", "whatsapp")
 FINAL = frozenset({"DELIVERED", "READ", "FAILED"})
 POLL_S = 0.1
@@ -31,7 +31,7 @@ class QuickstartStep:
 
 
 def template_without_variables(client: ApiClient) -> str:
-    """The id of an approved template that needs no parameters."""
+    """The id of an approved template without parameters."""
     found = client.get("/v3/templates?status=APPROVED&page_size=100")
     for template in found["templates"]:
         if not template.get("variables"):
@@ -49,7 +49,7 @@ def send(client: ApiClient, *, template_id: str, to: str, channels: Sequence[str
 
 
 def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[], bool]) -> Iterator[QuickstartStep]:
-    """Each event once, as it happens; ends when every message is final, or after three quarters of a minute."""
+    """Yields each event once, as it happens. Ends when all messages are final, or after 45 s."""
     seen = dict.fromkeys(message_ids, 0)
     open_ids = list(message_ids)
     started_s = time.monotonic()
@@ -78,7 +78,7 @@ def _steps(message: dict[str, Any]) -> Iterator[QuickstartStep]:
 
 
 def curl(base_url: str, api_key: str | None, *, template_id: str, to: str, channels: Sequence[str]) -> str:
-    """One line that sends the same message from any shell; without a key, from one that has SENT_DM_API_KEY."""
+    """A shell command that sends the same message. Without a key, it uses SENT_DM_API_KEY."""
     listed = ", ".join(f'"{channel}"' for channel in channels)
     body = f'{{"to": ["{to}"], "template": {{"id": "{template_id}"}}, "channel": [{listed}]}}'
     key = f"'x-api-key: {api_key}'" if api_key else '"x-api-key: $SENT_DM_API_KEY"'

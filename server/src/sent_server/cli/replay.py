@@ -1,4 +1,4 @@
-"""`sent webhooks replay`: portion by portion, with a count on a terminal."""
+"""`sent webhooks replay`: runs in batches, with a progress count on a terminal."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from sent_server.kernel import plurals
 
 
 def run(home: Path | None, database: str | None, customer_id: str, webhook_id: str, asked: dict[str, Any]) -> Any:
-    """`asked` is what the operation takes. Returns how many deliveries wait to be sent again."""
+    """`asked` has the arguments of the operation. Returns how many deliveries will be sent again."""
     replayed, after = 0, None
     while True:
         arguments = {"customer_id": customer_id, "webhook_id": webhook_id, **asked, "after": after}

@@ -1,10 +1,10 @@
-"""The one shape of most commands: find the installation, do the work, print the result.
+"""The runner of most commands: find the installation, do the work, print the result.
 
     @command(keys, "revoke")
     def revoke_key(target: Target, key_id: KeyId) -> Result:
         return target.operate("keys revoke", key_id=key_id)
 
-The runner adds --home, --database and --json to the command's own arguments. Errors become exit codes in `main`.
+The runner adds --home, --database and --json to the arguments of the command. `main` turns errors into exit codes.
 """
 
 import inspect
@@ -26,13 +26,13 @@ _SHARED = {"home": (Home, None), "database": (Database, None), "as_json": (AsJso
 
 @value_object
 class Target:
-    """The installation that a command means: its folder and its database, as far as the options name them."""
+    """The installation of a command: its folder and its database, if the options set them."""
 
     home: Path | None
     database: str | None
 
     def operate(self, operation: str, **arguments: Any) -> Result:
-        """Run one operation, in this process or in the server that runs. Raises what `operate.perform` does."""
+        """Run an operation, in this process or in the running server. Raises the errors of `operate.perform`."""
         from sent_server.cli import operate
 
         return operate.perform(self.home, self.database, operation, **arguments)
@@ -41,7 +41,7 @@ class Target:
 def command(
     group: typer.Typer, name: str
 ) -> Callable[[Callable[Concatenate[Target, P], Result]], Callable[Concatenate[Target, P], Result]]:
-    """Register the function as a command of `group`: it gets the Target first, and what it returns is printed."""
+    """Register the function as a command of `group`. Its first argument is the Target, and its result is printed."""
 
     def register(function: Callable[Concatenate[Target, P], Result]) -> Callable[Concatenate[Target, P], Result]:
         def run(

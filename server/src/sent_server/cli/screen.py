@@ -1,4 +1,4 @@
-"""What `sent up` and `sent demo` show: timelines as they happen, and where everything is."""
+"""The output of `sent up` and `sent demo`: live timelines, and the addresses of the server."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ COLOURS = {"DELIVERED": "bold green", "READ": "green", "FAILED": "bold red"}
 
 
 def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> None:
-    """One JSON line for scripts; everything else goes to standard error."""
+    """Print one JSON line for scripts. Notices go to standard error."""
     for notice in notices:
         print(f"sent: {notice}", file=sys.stderr)
     found = asdict(demo) if demo else dict.fromkeys(each.name for each in fields(DemoFile))
@@ -29,7 +29,7 @@ def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> 
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What the person who starts this server should know about its doors."""
+    """Warnings about the network exposure of this server."""
     said: list[str] = []
     loopback_only = settings.listens_on_loopback
     if settings.egress_allow_loopback and loopback_only:
@@ -37,7 +37,7 @@ def warnings(settings: Settings) -> list[str]:
     elif settings.egress_allow_loopback:
         said.append("egress_allow_loopback is ignored, because this server listens on more than loopback")
     if not loopback_only:
-        said.append("other machines can reach this server without TLS; put a proxy with TLS in front of it")
+        said.append("other machines can reach this server without TLS; use a proxy with TLS")
     return said
 
 
@@ -49,9 +49,9 @@ def welcome(
     notices: Sequence[str],
     stopped: Callable[[], bool],
 ) -> None:
-    """The first message on the first start, then how to send the next. Runs in a thread beside the server.
+    """Send a first message on the first start, then show how to send another. Runs in a thread of the server.
 
-    The key is shown on a terminal only: what goes to a file or a journal is kept, and read by others.
+    The key is shown on a terminal only, because files and journals are kept and others may read them.
     """
     console, shows_key = Console(highlight=False), sys.stdout.isatty()
     for notice in notices:
@@ -103,7 +103,7 @@ def _try_out(
 
 
 def show_steps(console: Console, steps: Iterable[QuickstartStep]) -> list[QuickstartStep]:
-    """Print each step when it comes; returns all of them."""
+    """Print each step when it happens. Returns all steps."""
     shown: list[QuickstartStep] = []
     for step in steps:
         console.print(

@@ -1,4 +1,4 @@
-"""`sent api` and `sent worker`: the two halves of `sent up`, any number of each over one PostgreSQL."""
+"""`sent api` and `sent worker`: the two parts of `sent up`, any number of each on one PostgreSQL database."""
 
 import asyncio
 import contextlib
@@ -19,13 +19,13 @@ from sent_server.composition import ProcessRole
 from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
-POLLS = "without SENT_BUS_URL this process asks the database for work; new messages wait up to 0.25 s"
-COUNTS_ALONE = "without SENT_CACHE_URL this process counts rate limits by itself, so N of them let N times as much in"
+POLLS = "without SENT_BUS_URL this process polls the database for work; new messages wait up to 0.25 s"
+COUNTS_ALONE = "without SENT_CACHE_URL this process counts rate limits separately; N processes allow N times the limit"
 
 
 @value_object
 class ServeOptions:
-    """`flags` are settings by name; None leaves one to the environment and the file."""
+    """`flags` are settings by name. None leaves a setting to the environment and the file."""
 
     home: Path | None
     config: Path | None

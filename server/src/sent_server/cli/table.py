@@ -1,4 +1,4 @@
-"""Prints what an operation returned: JSON for scripts, aligned columns for people."""
+"""Prints the result of an operation: JSON for scripts, aligned columns for people."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""`sent up`: API, dispatcher and webhook sender in one process, with a demo account to try them."""
+"""`sent up`: API, dispatcher and webhook sender in one process, with a demo account."""
 
 import asyncio
 import contextlib
@@ -66,7 +66,7 @@ def _folder(options: UpOptions) -> Generator[Path | None]:
         yield options.home
         return
     if options.home:
-        raise CommandError("--ephemeral makes a folder of its own; leave out --home")
+        raise CommandError("--ephemeral creates a temporary folder; omit --home")
     folder = Path(tempfile.mkdtemp(prefix="sent-"))
     folder.chmod(PRIVATE_FOLDER)
     try:
@@ -76,7 +76,7 @@ def _folder(options: UpOptions) -> Generator[Path | None]:
 
 
 def _check_default(settings: Settings) -> None:
-    """A link that somebody names is theirs to follow; one that is just there in this folder is not."""
+    """Follow a symbolic link only if a person set it as the home. The default folder must not be a link."""
     if settings.home == Settings().home and Path(settings.home).is_symlink():
         raise CommandError(f"{settings.home} is a symbolic link; name the folder with --home if you want to use it")
 

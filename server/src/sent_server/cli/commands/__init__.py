@@ -1,1 +1,1 @@
-"""The commands as people see them: names, arguments and their help. Each imports its work when it runs."""
+"""The names, arguments and help texts of the commands. A command imports its implementation when it runs."""

@@ -17,11 +17,11 @@ def create_account(
     target: Target,
     name: Annotated[str, typer.Argument(metavar="NAME")],
     tier: Annotated[Tier | None, typer.Option(help="Default growth.")] = None,
-    profile_of: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Make a profile of this one.")] = None,
-    owner: Annotated[str | None, typer.Option(metavar="EMAIL", help="Whose account it is: its first admin.")] = None,
-    no_channels: Annotated[bool, typer.Option("--no-channels", help="Configure no simulated channels.")] = False,
+    profile_of: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Organization of the new profile.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="EMAIL", help="Its owner and first admin.")] = None,
+    no_channels: Annotated[bool, typer.Option("--no-channels", help="Create no simulated channels.")] = False,
 ) -> Result:
-    """Make an organization, or a profile of one."""
+    """Create an organization, or a profile of one."""
     return target.operate(
         "accounts create", name=name, tier=tier, profile_of=profile_of, owner=owner, channels=not no_channels
     )
@@ -31,9 +31,9 @@ def create_account(
 def set_status(
     target: Target,
     customer: Customer,
-    status: Annotated[str, typer.Argument(metavar="STATUS", help="ACTIVE, or a step of the onboarding.")],
+    status: Annotated[str, typer.Argument(metavar="STATUS", help="ACTIVE, or a step of onboarding.")],
 ) -> Result:
-    """Move an account to another state; all but ACTIVE close most of the API to it."""
+    """Change the state of an account. Most requests need the state ACTIVE."""
     return target.operate("accounts set-status", customer_id=customer, status=status)
 
 
@@ -42,9 +42,9 @@ def set_tier(
     target: Target,
     customer: Customer,
     tier: Annotated[Tier, typer.Argument(metavar="TIER", help="starter, growth, enterprise or unlimited.")],
-    messages_per_minute: Annotated[int | None, typer.Option(min=1, help="An enterprise account's own limit.")] = None,
+    messages_per_minute: Annotated[int | None, typer.Option(min=1, help="The limit of an enterprise account.")] = None,
 ) -> Result:
-    """Change an account's rate limits, at once."""
+    """Change the rate limits of an account. Takes effect immediately."""
     return target.operate("accounts set-tier", customer_id=customer, tier=tier, messages_per_minute=messages_per_minute)
 
 
@@ -52,9 +52,9 @@ def set_tier(
 def top_up(
     target: Target,
     customer: Customer,
-    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 25.50, in the account's currency.")],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="For example 25.50, in the account's currency.")],
 ) -> Result:
-    """Add to an account's balance."""
+    """Add an amount to the balance of an account."""
     return target.operate("accounts top-up", customer_id=customer, amount=amount)
 
 
@@ -62,12 +62,12 @@ def top_up(
 def set_quota(
     target: Target,
     customer: Customer,
-    name: Annotated[Quota, typer.Argument(metavar="NAME", help="What it limits.")],
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="How many; `default` for what the settings say.")],
+    name: Annotated[Quota, typer.Argument(metavar="NAME", help="The limited resource.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The limit, or `default` (see settings).")],
 ) -> Result:
-    """Say how many contacts, templates, webhooks, users or profiles an account may have, or messages a day."""
+    """Limit an account's contacts, templates, webhooks, users, profiles or messages per day."""
     if number != "default" and not number.isdigit():
-        raise typer.BadParameter(f"{number!r} is not a whole number or `default`", param_hint="NUMBER")
+        raise typer.BadParameter(f"{number!r} must be a whole number or `default`", param_hint="NUMBER")
     wanted = None if number == "default" else int(number)
     return target.operate("accounts set-quota", customer_id=customer, name=name, number=wanted)
 
@@ -77,9 +77,9 @@ def set_throughput(
     target: Target,
     customer: Customer,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="sms, whatsapp or rcs.")],
-    messages_per_second: Annotated[int, typer.Argument(metavar="PER_SECOND", help="0 lifts the limit.")],
+    messages_per_second: Annotated[int, typer.Argument(metavar="PER_SECOND", help="0 removes the limit.")],
 ) -> Result:
-    """Limit how fast messages leave from an account's number, over all processes together."""
+    """Limit the messages per second from an account's number, over all processes together."""
     return target.operate(
         "accounts set-throughput", customer_id=customer, channel=channel, messages_per_second=messages_per_second
     )
@@ -87,11 +87,11 @@ def set_throughput(
 
 @command(group, "show")
 def show_account(target: Target, customer: Customer) -> Result:
-    """Show an account with its balance, and the secret that signs its callbacks."""
+    """Show an account, its balance and the secret that signs its callbacks."""
     return target.operate("accounts show", customer_id=customer)
 
 
 @command(group, "file-brand")
 def file_brand(target: Target, customer: Customer) -> Result:
-    """Hand an account's brand and campaigns to the registry; completing a profile does the same for it."""
+    """File an account's brand and campaigns with the registry. Completing a profile does this automatically."""
     return target.operate("accounts file-brand", customer_id=customer)

@@ -1,4 +1,4 @@
-"""`sent demo`, `migrate`, `doctor`, `backup` and `restore`: an installation as a whole."""
+"""`sent demo`, `migrate`, `doctor`, `backup` and `restore`: commands for the complete installation."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,14 +19,14 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     home: Home = None,
-    base_url: Annotated[str | None, typer.Option(help="Server; else SENT_BASE_URL, else HOME/demo.json.")] = None,
-    api_key: Annotated[str | None, typer.Option(help="Key; else SENT_DM_API_KEY, else HOME/demo.json.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Server. Default SENT_BASE_URL, or HOME/demo.json.")] = None,
+    api_key: Annotated[str | None, typer.Option(help="Key. Default SENT_DM_API_KEY, or HOME/demo.json.")] = None,
     to: Annotated[str, typer.Option(help="Recipient.")] = "+1234567890",
-    template: Annotated[str | None, typer.Option(help="Template id; else one that needs no parameters.")] = None,
+    template: Annotated[str | None, typer.Option(help="Template id. Default: a template without parameters.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="Repeatable. Default sms and whatsapp.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the quickstart's message to a running server and show its timeline."""
+    """Send the message of the quickstart to a running server and show its timeline."""
     from sent_server.cli import demo as quickstart
 
     quickstart.run(home, base_url, api_key, to=to, template_id=template, channels=channel, as_json=as_json)
@@ -35,10 +35,10 @@ def demo(
 def migrate(
     home: Home = None,
     database: Database = None,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when something is to be done.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing, and fail if changes are needed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the schema changes that this release needs, then make them."""
+    """Show the schema changes that this release needs, then apply them."""
     from sent_server.cli import migrate as schema
 
     schema.run(home, database, check_only=check, as_json=as_json)
@@ -52,7 +52,7 @@ def doctor(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Examine everything this installation stands on; say what is wrong and the next step. Changes nothing."""
+    """Check everything that this installation needs, and say how to fix each problem. Changes nothing."""
     from sent_server.cli import doctor as examination
 
     examination.run(home, config, {"database_url": database, "bus_url": bus, "cache_url": cache}, as_json=as_json)
@@ -60,9 +60,9 @@ def doctor(
 
 def backup(
     target: Target,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; the master key goes to FILE.master.key.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup. The key goes to FILE.master.key.")],
 ) -> Result:
-    """Copy the SQLite database, as of one moment, beside a running server or without one."""
+    """Copy a snapshot of the SQLite database, with or without a running server."""
     from sent_server.cli import backup as copies
 
     return copies.back_up(target.home, target.database, file)
@@ -70,10 +70,10 @@ def backup(
 
 def restore(
     target: Target,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `sent backup` wrote.")],
-    force: Annotated[bool, typer.Option("--force", help="Put an existing database aside.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file written by `sent backup`.")],
+    force: Annotated[bool, typer.Option("--force", help="Rename an existing database.")] = False,
 ) -> Result:
-    """Put a backup in place of the database of a stopped server, and say what will be sent again."""
+    """Restore a backup for a stopped server, and show how much the next start will send."""
     from sent_server.cli import backup as copies
 
     return copies.restore(target.home, target.database, file, force=force)

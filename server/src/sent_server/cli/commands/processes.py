@@ -19,15 +19,15 @@ def up(
     home: Home = None,
     host: Host = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Default 8080, or the next free port; 0 takes any free port.")
+        int | None, typer.Option(min=0, max=65535, help="Default 8080, or the next free port. 0 takes any free port.")
     ] = None,
     database: Database = None,
     bus: Bus = None,
     cache: Cache = None,
     config: Config = None,
-    tier: Annotated[Tier | None, typer.Option(help="Tier of the demo account; growth at first.")] = None,
-    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="A temporary folder, removed at the end.")] = False,
-    no_demo: Annotated[bool, typer.Option("--no-demo", help="Make no demo account.")] = False,
+    tier: Annotated[Tier | None, typer.Option(help="Tier of the demo account. Default growth.")] = None,
+    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Use a temporary folder, removed at the end.")] = False,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Create no demo account.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the server: API, dispatcher and webhook sender in one process."""
@@ -43,14 +43,14 @@ def up(
 def api(
     home: Home = None,
     host: Host = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8080; 0 takes any free port.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8080. 0 takes any free port.")] = None,
     database: Database = None,
     bus: Bus = None,
     cache: Cache = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the API only, beside any number of other processes. Needs PostgreSQL."""
+    """Serve the API only, together with any number of other processes. Needs PostgreSQL."""
     from sent_server.cli import serve
     from sent_server.composition import ProcessRole
 
@@ -61,14 +61,14 @@ def api(
 def worker(
     home: Home = None,
     health_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Answer health checks here; 0 answers none.")
+        int | None, typer.Option(min=0, max=65535, help="Port for health checks. 0 means no port.")
     ] = None,
     database: Database = None,
     bus: Bus = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Dispatch messages and send webhooks only, beside any number of other processes. Needs PostgreSQL."""
+    """Send messages, deliver webhooks and run maintenance, together with other processes. Needs PostgreSQL."""
     from sent_server.cli import serve
     from sent_server.composition import ProcessRole
 

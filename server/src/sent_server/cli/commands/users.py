@@ -1,4 +1,4 @@
-"""`sent users`: people who may work with an account."""
+"""`sent users`: users of accounts."""
 
 from typing import Annotated
 
@@ -7,12 +7,12 @@ import typer
 from sent_server.cli.options import Customer, KeyRole, User
 from sent_server.cli.runner import Result, Target, command
 
-group = typer.Typer(help="People who may work with an account.", no_args_is_help=True)
+group = typer.Typer(help="Users of accounts.", no_args_is_help=True)
 
 
 @command(group, "list")
 def list_users(target: Target, customer: Customer) -> Result:
-    """List an account's users with their roles."""
+    """List the users of an account with their roles."""
     return target.operate("users list", customer_id=customer)
 
 
@@ -22,15 +22,15 @@ def invite_user(
     customer: Customer,
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    role: Annotated[KeyRole, typer.Option(help="What the user may do.")] = "developer",
+    role: Annotated[KeyRole, typer.Option(help="Role of the user.")] = "developer",
 ) -> Result:
-    """Invite somebody, and show the link to pass on."""
+    """Invite a person, and show the invitation link."""
     return target.operate("users invite", customer_id=customer, email=email, name=name, role=role)
 
 
 @command(group, "invitations")
 def list_invitations(target: Target, customer: Customer) -> Result:
-    """List the invitations without an answer, with their links."""
+    """List the open invitations with their links."""
     return target.operate("users invitations", customer_id=customer)
 
 
@@ -39,13 +39,13 @@ def suspend_user(
     target: Target,
     customer: Customer,
     user_id: User,
-    undo: Annotated[bool, typer.Option("--undo", help="Let the user work again.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Enable the user again.")] = False,
 ) -> Result:
-    """Refuse a user's keys, at once, until `--undo`."""
+    """Disable the keys of a user immediately, until `--undo`."""
     return target.operate("users suspend", customer_id=customer, user_id=user_id, suspended=not undo)
 
 
 @command(group, "remove")
 def remove_user(target: Target, customer: Customer, user_id: User) -> Result:
-    """Take a user out, with the user's keys."""
+    """Remove a user and the user's keys."""
     return target.operate("users remove", customer_id=customer, user_id=user_id)

@@ -14,13 +14,13 @@ group = typer.Typer(help="Webhooks of accounts.", no_args_is_help=True)
 
 @command(group, "list")
 def list_webhooks(target: Target, customer: Customer) -> Result:
-    """List an account's webhooks: active, unreachable, disabled or switched off, and how many events wait."""
+    """List the webhooks of an account with their states and the number of kept events."""
     return target.operate("webhooks list", customer_id=customer)
 
 
 @command(group, "enable")
 def enable_webhook(target: Target, customer: Customer, webhook: Webhook) -> Result:
-    """Enable a webhook again, and send the events that were kept for it."""
+    """Enable a webhook, and send the events that were kept for it."""
     return target.operate("webhooks enable", customer_id=customer, webhook_id=webhook)
 
 
@@ -29,12 +29,12 @@ def replay_webhook(
     target: Target,
     customer: Customer,
     webhook: Webhook,
-    event: Annotated[str | None, typer.Option(metavar="ID", help="One event, by its id in the webhook's log.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="Created from then on.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before then.")] = None,
-    status: Annotated[DeliveryStatus, typer.Option(help="How they ended.")] = "failed",
+    event: Annotated[str | None, typer.Option(metavar="ID", help="Id of one event in the webhook's log.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Events created since then.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Events created before then.")] = None,
+    status: Annotated[DeliveryStatus, typer.Option(help="Events with this result.")] = "failed",
 ) -> Result:
-    """Send a webhook's events again. By default those that failed."""
+    """Send events of a webhook again. By default the failed ones."""
     from sent_server.cli import replay
 
     asked = {"event_id": event, "since": since, "until": until, "status": status}

@@ -1,4 +1,4 @@
-"""`sent doctor`: looks at everything that an installation stands on, changes nothing, and says what to do next."""
+"""`sent doctor`: checks everything that an installation needs, changes nothing, and says how to fix each problem."""
 
 from sent_server.cli.doctor.examination import examine, run
 

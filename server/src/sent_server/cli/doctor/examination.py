@@ -1,4 +1,4 @@
-"""Runs the checks in the order in which an operator would fix problems, and shows them."""
+"""Runs the checks in the order in which an operator would fix problems, and prints the findings."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"
 
 
 def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *, as_json: bool) -> None:
-    """Raises CommandError when there is a problem; warnings alone are no problem."""
+    """Raises CommandError if there is a problem. Warnings are not problems."""
     said: list[str] = []
     try:
         settings = installation.settings_of(home, None, config, warn=said.append, **flags)
@@ -41,7 +41,7 @@ def run(home: Path | None, config: Path | None, flags: dict[str, str | None], *,
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Everything but where the settings came from. Changes nothing."""
+    """Run all checks except that of the sources of the settings. Changes nothing."""
     folder = Home(Path(settings.home).resolve())
     findings = [*machine.home(folder), machine.disk(folder), machine.files()]
     findings += [*machine.exposure(settings), *machine.roles(settings)]

@@ -1,4 +1,4 @@
-"""What an examination found: one thing each, with the next step where something is wrong."""
+"""Findings of an examination: one fact each, with a remedy if something is wrong."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from sent_server.kernel.values import value_object
 
 
 class Level(StrEnum):
-    """`PROBLEM` keeps the server from working or risks data; `WARNING` works, but not as one would want it to."""
+    """A `PROBLEM` stops the server or risks data. With a `WARNING` the server works, but not well."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 @value_object
 class Finding:
-    """`check` names what was looked at, such as `database.schema`. `remedy` is empty without a fault."""
+    """`check` is a name such as `database.schema`. `remedy` is empty if the level is `OK`."""
 
     check: str
     level: Level
@@ -36,6 +36,6 @@ def problem(check: str, found: str, remedy: str) -> Finding:
 
 
 def refused(check: str, error: Exception) -> Finding:
-    """A problem out of one of our errors, whose text ends in the remedy after a semicolon."""
+    """A problem from one of our errors, whose text has the remedy after a semicolon."""
     found, _, remedy = str(error).partition("; ")
-    return problem(check, found, remedy or "see the page docs/how-to/troubleshoot.md")
+    return problem(check, found, remedy or "see docs/how-to/troubleshoot.md")

@@ -1,4 +1,4 @@
-"""The bus and the cache."""
+"""Checks of the bus and the cache."""
 
 from sent_server.bus import BusError
 from sent_server.bus import examine as bus
@@ -11,19 +11,17 @@ from sent_server.settings import Settings
 
 async def examine_bus(settings: Settings, installation_id: str | None) -> list[Finding]:
     if not settings.bus_url:
-        return [ok("bus", "none is set: processes ask the database for work")]
+        return [ok("bus", "not set: processes poll the database for work")]
     try:
         found = await bus.examine(settings.bus_url, installation=installation_id or "")
     except BusError as error:
         return [refused("bus", error)]
-    said = f"NATS {found.version} answers, with JetStream"
+    said = f"NATS {found.version} responds, with JetStream"
     findings = [ok("bus", said)]
     if found.is_small:
-        findings.append(
-            warning("bus.memory", "JetStream may keep less than 64 MiB in memory for us", "raise max_memory_store")
-        )
+        findings.append(warning("bus.memory", "JetStream may use less than 64 MiB of memory", "raise max_memory_store"))
     if found.stream is None:
-        return [*findings, ok("bus.stream", "it is not there yet; the first process makes it")]
+        return [*findings, ok("bus.stream", "the stream does not exist yet; the first process creates it")]
     stream = found.stream
     findings.append(
         ok(
@@ -33,18 +31,18 @@ async def examine_bus(settings: Settings, installation_id: str | None) -> list[F
         )
     )
     if stream.consumers == 0:
-        findings.append(warning("bus.consumers", "no worker has asked for work yet", "start `sent worker`"))
+        findings.append(warning("bus.consumers", "no worker has requested work yet", "start `sent worker`"))
     return findings
 
 
 async def examine_cache(settings: Settings) -> list[Finding]:
     if not settings.cache_url:
-        return [ok("cache", "none is set: every process counts rate limits by itself")]
+        return [ok("cache", "not set: each process counts rate limits separately")]
     try:
         version, forgets = await shared_limits.examine(settings.cache_url)
     except CacheError as error:
         return [refused("cache", error)]
-    findings = [ok("cache", f"{version} answers")]
+    findings = [ok("cache", f"{version} responds")]
     for one in forgets:
         found, _, remedy = one.partition("; ")
         findings.append(warning("cache.memory", found, remedy))

@@ -1,1 +1,1 @@
-"""What an operator may do to an installation, for commands that act directly and for the running server."""
+"""The operations of operators on an installation, for commands and for the running server."""

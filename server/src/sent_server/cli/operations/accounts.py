@@ -1,4 +1,4 @@
-"""What an operator may do to organizations and profiles."""
+"""Operations on organizations and profiles."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from sent_server.users import service as users
 
 DEFAULT_TIER = "growth"
 MAX_PER_SECOND = 100_000
-MAX_TOP_UP = 10_000_000  # beyond, it is a slip of the finger: a top-up cannot be undone
+MAX_TOP_UP = 10_000_000  # a larger amount is probably a typo, and a top-up cannot be undone
 
 
 async def create_account(
@@ -27,12 +27,12 @@ async def create_account(
     channels: bool = True,
     owner: str | None = None,
 ) -> Any:
-    """A profile uses the channels of its organization; an organization gets simulated ones of its own.
+    """A profile uses the channels of its organization. An organization gets simulated channels.
 
-    `owner` is the email address of the owner; the name is the part before the @.
+    `owner` is the email address of the owner, whose name becomes the part before the @.
     """
     if owner is not None and not mailbox.is_address(owner):
-        raise OperatorError(f"{owner!r} is not an e-mail address")
+        raise OperatorError(f"{owner!r} is not an email address")
     now_ms = operator.clock.now_ms()
     made = await service.create_account(
         tx,
@@ -67,10 +67,10 @@ async def top_up(tx: Tx, operator: Operator, *, customer_id: str, amount: str) -
     if micros is None or micros <= 0:
         raise OperatorError(f"{amount!r} is not an amount; write a positive decimal such as 25.50")
     if micros > MAX_TOP_UP * money.MICROS:
-        raise OperatorError(f"{amount} is more than {MAX_TOP_UP:,} at once; check the amount")
+        raise OperatorError(f"{amount} is more than the maximum of {MAX_TOP_UP:,}; check the amount")
     account = await service.find(tx, customer_id)
     if account.payer_id != account.id:
-        raise OperatorError(f"{account.id} is paid for by its organization; top up {account.payer_id}")
+        raise OperatorError(f"{account.id} is billed to its organization; top up {account.payer_id}")
     now_ms = operator.clock.now_ms()
     await ledger.top_up(tx, account.id, micros, ref=ids.new_id(now_ms), now_ms=now_ms)
     return await _account(tx, account.id)
@@ -78,7 +78,7 @@ async def top_up(tx: Tx, operator: Operator, *, customer_id: str, amount: str) -
 
 async def set_quota(tx: Tx, operator: Operator, *, customer_id: str, name: str, number: int | None) -> Any:
     if number is not None and number < 0:
-        raise OperatorError("a quota is 0 or more, or `default`")
+        raise OperatorError("quota must be 0 or more, or `default`")
     await service.set_quota(tx, customer_id, name, number)
     return await _account(tx, customer_id)
 
@@ -87,15 +87,15 @@ async def set_throughput(
     tx: Tx, operator: Operator, *, customer_id: str, channel: str, messages_per_second: int
 ) -> Any:
     if not 0 <= messages_per_second <= MAX_PER_SECOND:
-        raise OperatorError(f"messages per second is 1 to {MAX_PER_SECOND}, or 0 for no limit")
+        raise OperatorError(f"messages per second must be between 1 and {MAX_PER_SECOND}, or 0 for no limit")
     account = await service.find(tx, customer_id)
     if not await channels.set_throughput(tx, account.id, channel, messages_per_second or None):
-        raise OperatorError(f"{account.id} has not configured {channel!r} itself; see `sent accounts show`")
+        raise OperatorError(f"{account.id} has no channel {channel!r} of its own; see `sent accounts show`")
     return await _account(tx, account.id)
 
 
 async def show_account(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
-    """With the secret, which no other command shows but the one that makes the account."""
+    """Includes the callback secret, which is otherwise shown only when the account is created."""
     shown = await _account(tx, customer_id)
     secret = await service.callback_secret(tx, operator.sealer, shown["customer_id"])
     return {**shown, "callback_secret": secret}
@@ -105,9 +105,9 @@ async def file_brand(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
     account = await service.find(tx, customer_id)
     found = await compliance.facts(tx, account.id)
     if not found.has_brand:
-        raise OperatorError(f"{account.id} has no brand; POST /v3/brands makes one")
+        raise OperatorError(f"{account.id} has no brand; create one with POST /v3/brands")
     if not found.is_tcr_application:
-        raise OperatorError(f"the brand of {account.id} is no TCR application; it says isTcrApplication false")
+        raise OperatorError(f"the brand of {account.id} is not a TCR application: its isTcrApplication is false")
     await compliance.file(tx, account.id, now_ms=operator.clock.now_ms())
     filed = await compliance.facts(tx, account.id)
     return {"customer_id": account.id, "campaigns": filed.campaigns, "registration": filed.registration.value}

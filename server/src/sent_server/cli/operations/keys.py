@@ -1,4 +1,4 @@
-"""What an operator may do with API keys."""
+"""Operations on API keys."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -21,9 +21,9 @@ async def create_key(
     profile_id: str | None = None,
     user_id: str | None = None,
 ) -> Any:
-    """A key made for a user takes its role from the user, so it cannot be given one."""
+    """A user's key has the user's role, so `role` and `user` exclude each other."""
     if user_id is not None and role is not None:
-        raise OperatorError("a key made for a user has the user's role; leave out --role or --user")
+        raise OperatorError("a key of a user has the user's role; omit --role or --user")
     owner = await service.find(tx, profile_id or customer_id)
     if profile_id is not None and owner.organization_id != customer_id.lower():
         raise OperatorError(f"{profile_id} is not a profile of {customer_id}; see `sent accounts show`")

@@ -1,4 +1,4 @@
-"""The installation that operations work on."""
+"""The installation on which operations work."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from sent_server.users.invitations import Invitations
 
 @value_object
 class Operator:
-    """An opened installation. `forget` drops what a running server remembers of keys and accounts."""
+    """An opened installation. `forget` clears a running server's caches of keys and accounts."""
 
     database: Database
     sealer: Sealer

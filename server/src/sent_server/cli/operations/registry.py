@@ -1,4 +1,4 @@
-"""All operations by their names, and how one is performed."""
+"""All operations by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
 
 
 async def perform(operator: Operator, name: str, arguments: dict[str, Any]) -> Any:
-    """Run one operation in one transaction. Raises OperatorError for a mistake in the arguments."""
+    """Run an operation in one transaction. Raises OperatorError for invalid arguments."""
     operation = OPERATIONS.get(name)
     if operation is None:
         raise OperatorError(f"the running server does not know {name!r}; restart it with this release")

@@ -1,4 +1,4 @@
-"""What an operator does to the simulation as a whole. /sim serves what belongs to one account."""
+"""Operations on the simulation of the installation. /sim has those of one account."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +14,7 @@ _DURATION = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)", re.ASCII)
 
 
 def duration_ms(text: str) -> int | None:
-    """`90s`, `2h`, `8d`, `1500ms`; None for every other form."""
+    """Parses `90s`, `2h`, `8d` or `1500ms`. Returns None for other forms."""
     match = _DURATION.fullmatch(text)
     return int(match[1]) * UNITS_MS[match[2]] if match else None
 

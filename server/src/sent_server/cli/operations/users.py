@@ -1,4 +1,4 @@
-"""What an operator may do to an account's users."""
+"""Operations on the users of an account."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ async def list_users(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
 
 
 async def invite_user(tx: Tx, operator: Operator, *, customer_id: str, email: str, name: str, role: str) -> Any:
-    """As POST /v3/users does, and shows the link."""
+    """Like POST /v3/users, and returns the link."""
     await accounts.find(tx, customer_id)
     body = fields.validate(InviteUser, {"email": email, "name": name, "role": role})
     invited = await users.invite(
@@ -48,7 +48,7 @@ async def suspend_user(tx: Tx, operator: Operator, *, customer_id: str, user_id:
 
 
 async def list_invitations(tx: Tx, operator: Operator, *, customer_id: str) -> Any:
-    """Those without an answer, with their links."""
+    """The open invitations with their links."""
     await accounts.find(tx, customer_id)
     now_ms = operator.clock.now_ms()
     return [
@@ -70,7 +70,7 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def _mail(progress: mail.MailProgress | None) -> str:
-    """How far the email is, in a few words."""
+    """The state of the email, in a few words."""
     match progress:
         case None:
             return "forgotten"

@@ -1,4 +1,4 @@
-"""What an operator may do to an account's webhooks."""
+"""Operations on the webhooks of an account."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -67,7 +67,7 @@ def _moment(text: str | None, otherwise_ms: int) -> int:
         return otherwise_ms
     at_ms = timestamps.parse(text)
     if at_ms is None:
-        raise OperatorError(f"{text!r} is not a time; write it like 2026-01-15T10:35:00Z")
+        raise OperatorError(f"{text!r} is not a time; use a form like 2026-01-15T10:35:00Z")
     return at_ms
 
 
