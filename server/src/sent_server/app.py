@@ -1,4 +1,4 @@
-"""The application: a list of slices, put together and run."""
+"""The application: a list of slices, assembled and run."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ SLICES: Sequence[Install] = (
 
 @dataclass(slots=True)
 class Platform:
-    """Everything a running server is made of: `open`, then `start`; `close` at the end."""
+    """All parts of a running server. Call `open`, then `start`, and `close` at the end."""
 
     parts: Parts
     role: ProcessRole
@@ -67,7 +67,7 @@ class Platform:
     async def open(cls, settings: Settings, role: ProcessRole = ProcessRole.ALL) -> "Platform":
         """Open the database, the bus and the cache, and build the application.
 
-        Raises storage, bus, cache and settings errors. `sent api` and `sent worker` want the schema up to date.
+        Raises storage, bus, cache and settings errors. `sent api` and `sent worker` require an up-to-date schema.
         """
         parts, closing = await composition.open_parts(settings, role)
         async with closing:
@@ -94,13 +94,13 @@ class Platform:
 
     @property
     def routes(self) -> list[Route]:
-        """The operations that need a key."""
+        """The operations that require a key."""
         return [route for one in self._slices for route in one.routes]
 
     async def start(self, *, works: bool = True) -> None:
-        """Start what runs beside requests, unless `works` is False.
+        """Start the background work, unless `works` is False.
 
-        On SQLite this process is alone, so it takes over every lease of a dead one.
+        On SQLite this process is alone, so it takes over all leases of a dead process.
         """
         parts = self.parts
         if parts.alone:
@@ -124,19 +124,19 @@ class Platform:
             self._running.append(worker)
 
     async def close(self) -> None:
-        """Stop what runs, record the work in progress, and close the database, whatever else fails."""
+        """Stop all work, record the work in progress, and always close the database."""
         self.health.state = HealthState.DRAINING
         async with self._closing:
             await self.end_work()
 
     def end_work(self) -> asyncio.Task[None]:
-        """Claim nothing more from now on; the task ends when the claimed work is recorded. Requests continue."""
+        """Stop claiming work. The returned task ends when the claimed work is recorded. Requests continue."""
         if self._ending is None:
             self._ending = asyncio.create_task(self._stop_work(), name="end-work")
         return self._ending
 
     async def _stop_work(self) -> None:
-        # All at once: what one part still finishes must not let another one claim meanwhile.
+        # All at the same time, so that no part claims work while another one finishes.
         await asyncio.gather(*(part.stop() for part in self._running))
         await self._housekeeping.release()
 

@@ -1,4 +1,4 @@
-"""From settings to parts: opens the database, the bus and the cache, and makes what slices share."""
+"""Builds the parts from the settings: opens the database, the bus and the cache, and creates shared objects."""
 
 import contextlib
 from enum import StrEnum
@@ -33,9 +33,9 @@ from sent_server.settings import Settings, SettingsError
 
 
 class ProcessRole(StrEnum):
-    """Which part of the work a process does.
+    """The part of the work that a process does.
 
-    `ALL` and `COMMAND` also look after the installation: schema and master key. A command needs neither bus nor cache.
+    `ALL` and `COMMAND` also create the master key and migrate the schema. A command needs neither bus nor cache.
     """
 
     ALL = "up"
@@ -49,9 +49,9 @@ class ProcessRole(StrEnum):
 
 
 async def open_parts(settings: Settings, role: ProcessRole) -> tuple[Parts, contextlib.AsyncExitStack]:
-    """Open everything. Returns the parts, and what closes them.
+    """Open everything. Returns the parts, and the stack that closes them.
 
-    Raises storage, bus, cache and settings errors. `sent api` and `sent worker` want the schema up to date.
+    Raises storage, bus, cache and settings errors. `sent api` and `sent worker` require an up-to-date schema.
     """
     async with contextlib.AsyncExitStack() as undo:
         database = await open_database(

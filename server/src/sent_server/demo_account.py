@@ -1,4 +1,4 @@
-"""The demo account of a first start, ready to send."""
+"""The demo account that the first start creates."""
 
 from sent_server.accounts import service as accounts
 from sent_server.db import Tx
@@ -24,7 +24,7 @@ class DemoAccount:
 
 
 async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> DemoAccount:
-    """An active organization with credit, three simulated channels, ready templates and its owner's key."""
+    """Create an active organization with a balance, three simulated channels, templates and its owner's key."""
     account = await accounts.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
     senders = await accounts.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
     await ledger.top_up(tx, account.id, BALANCE_MICROS, ref=account.id, now_ms=now_ms)

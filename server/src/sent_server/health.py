@@ -1,4 +1,4 @@
-"""What a load balancer and a supervisor ask: is this process alive, and may it be given work?
+"""Health checks for load balancers and supervisors: whether a process is alive, and whether it is ready for work.
 
 starting --> ready --> draining
 """
@@ -45,7 +45,7 @@ class ProcessHealth:
         return Reply(204)
 
     async def ready(self) -> Reply:
-        """Raises 503 with the reason while requests should go elsewhere. A lost bus is no reason: it costs latency."""
+        """Raises 503 with the reason if requests should go elsewhere. A lost bus is no reason: it only adds latency."""
         if self.state is not HealthState.READY:
             raise ApiError("INTERNAL_005", f"Service temporarily unavailable: this process is {self.state}")
         try:
@@ -61,7 +61,7 @@ class ProcessHealth:
         return Reply(204)
 
     async def until_outdated(self) -> NoReturn:
-        """Raises SchemaTooNewError once a migration is made that this release must not work beside."""
+        """Waits until a migration is applied that this release cannot run with. Raises SchemaTooNewError."""
         while True:
             await asyncio.sleep(LOOK_AT_SCHEMA_EVERY_S)
             with contextlib.suppress(StorageUnavailableError):

@@ -1,4 +1,4 @@
-"""Forgets what is no longer needed: expired idempotency keys, and what slices bring along."""
+"""Deletes expired data: idempotency keys, and whatever the chores of slices delete."""
 
 from collections.abc import Awaitable, Sequence
 
@@ -18,7 +18,7 @@ def forget_keys(tx: Tx, now_ms: int) -> Awaitable[int]:
 
 
 class Housekeeping:
-    """Runs every chore once a minute, each in a transaction of its own, in one process for all."""
+    """Runs each chore once a minute in its own transaction, in one process for all."""
 
     def __init__(self, database: Database, clock: Clock, bus: Bus, chores: Sequence[Chore]) -> None:
         self._database = database
@@ -35,5 +35,5 @@ class Housekeeping:
         return False
 
     async def release(self) -> None:
-        """Leave it to another process."""
+        """Leave housekeeping to another process."""
         await self._leader.release()

@@ -1,7 +1,7 @@
-"""What makes processes one installation: the database's id, and the master key that its secrets were sealed with.
+"""The identity of an installation: the id in its database, and the master key that seals its secrets.
 
-The database keeps a proof: a known word, sealed. A process with another key is turned away before it can write
-secrets that the others could not open.
+The database stores a proof of the key: a known word, sealed. A process with another key is refused before it writes
+secrets that the other processes cannot open.
 """
 
 import errno
@@ -22,13 +22,13 @@ PROOF = "master_key_proof"
 WORD = "sent"
 NOT_THIS_KEY = (
     "the master key in {source} is not the one this database was sealed with; "
-    "use the key of the process that made it (its SENT_MASTER_KEY or HOME/master.key)"
+    "use the key of the process that created it (its SENT_MASTER_KEY or HOME/master.key)"
 )
-MADE_LIKE_THIS = "make one with `openssl rand -hex 32` and give all processes the same"
+MADE_LIKE_THIS = "create one with `openssl rand -hex 32` and use it for all processes"
 
 
 async def identify(database: Database) -> str:
-    """The same for every process; keeps installations apart that share a broker or a cache."""
+    """The id is the same for all processes. It separates installations that share a broker or a cache."""
     await database.write(lambda tx: metadata.put_first(tx, ID, secrets.token_hex(8)))
     found = await database.read(lambda tx: metadata.read(tx, ID))
     assert found
@@ -36,9 +36,9 @@ async def identify(database: Database) -> str:
 
 
 async def open_sealer(database: Database, settings: Settings, *, may_make: bool) -> Sealer:
-    """From the setting, else from HOME/master.key, which a first start makes when `may_make`.
+    """The key is that of the settings or else of HOME/master.key, which the first start creates if `may_make`.
 
-    Raises SettingsError when there is no key, when it is malformed, and when it is not this installation's.
+    Raises SettingsError if the key is missing, malformed or not this installation's.
     """
     proof = await database.read(lambda tx: metadata.read(tx, PROOF))
     file = Path(settings.home) / MASTER_KEY_FILE
@@ -62,26 +62,26 @@ async def open_sealer(database: Database, settings: Settings, *, may_make: bool)
 
 
 async def examine_key(database: Database, settings: Settings) -> str:
-    """Where the key is, without making or writing anything. Raises SettingsError as `open_sealer` does."""
+    """Describes the source of the key, and changes nothing. Raises SettingsError like `open_sealer`."""
     proof = await database.read(lambda tx: metadata.read(tx, PROOF))
     return examine_key_of(proof, settings)
 
 
 def examine_key_of(proof: str | None, settings: Settings) -> str:
-    """The same for the proof of a database that is not open, such as a backup."""
+    """The same for the proof from a database that is not open, such as a backup."""
     file = Path(settings.home) / MASTER_KEY_FILE
     text = settings.master_key or _from(file)
     source = "SENT_MASTER_KEY" if settings.master_key else str(file)
     if not text:
         if proof is None:
-            return f"the first start makes {file}"
+            return f"the first start creates {file}"
         raise SettingsError(f"the master key is neither in SENT_MASTER_KEY nor in {file}; {_advice(proof)}")
     examine_key_text(proof, text, source)
-    return f"the key in {source} opens what is sealed here" if proof else f"the key in {source} is not used yet"
+    return f"the key in {source} opens the sealed secrets" if proof else f"the key in {source} is not used yet"
 
 
 def examine_key_text(proof: str | None, text: str, source: str) -> None:
-    """Raises SettingsError when the text is no key, or not the one that sealed the proof."""
+    """Raises SettingsError if the text is not a key, or not the key that sealed the proof."""
     sealer = Sealer(_parsed(text, source))
     if proof is not None and not _opens(sealer, proof):
         raise SettingsError(NOT_THIS_KEY.format(source=source))
@@ -95,7 +95,7 @@ def _opens(sealer: Sealer, proof: str) -> bool:
 
 
 def _advice(proof: str | None) -> str:
-    return "copy it from the process that made the database" if proof is not None else MADE_LIKE_THIS
+    return "copy it from the process that created the database" if proof is not None else MADE_LIKE_THIS
 
 
 def _parsed(text: str, source: str) -> bytes:
@@ -115,7 +115,9 @@ def _from(file: Path) -> str:
         return ""
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise SettingsError(f"{file} is a symbolic link, which is not followed; put the key itself there") from None
+            raise SettingsError(
+                f"{file} is a symbolic link, which is not followed; replace it with the key file"
+            ) from None
         raise
     with os.fdopen(descriptor, "rb") as opened:
         return opened.read().decode("ascii", "replace").strip()

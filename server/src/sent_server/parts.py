@@ -1,6 +1,6 @@
-"""What slices are made from, and what they give back: `install(parts)` of each slice returns an `Installed`.
+"""The inputs and outputs of slices: `install(parts)` of each slice returns an `Installed`.
 
-The application puts the answers together and knows no route, kind of job or chore by name.
+The application combines the results and depends on no particular route, kind of job or chore.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,27 +26,27 @@ from sent_server.ports.registry import Registry
 from sent_server.ports.review import Reviewer
 from sent_server.settings import Settings
 
-# Forgets what is no longer needed: (tx, now_ms) -> anything.
+# Deletes expired data: (tx, now_ms) -> ignored result.
 Chore = Callable[[Tx, int], Awaitable[object]]
 
 
 class Service(Protocol):
-    """Work that an engine of its own does beside requests, in the processes that work."""
+    """Background work with an engine of its own, in worker processes."""
 
     async def start(self) -> None: ...
 
     async def stop(self) -> None:
-        """Claim nothing more, and let what has begun be recorded."""
+        """Claim nothing more, and record the work in progress."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One of each for the whole process.
+    """The shared objects of a process, one of each.
 
     `alone`: no other process uses this database (SQLite). `moves_clock`: this process may serve `POST /sim/clock`.
-    `receipt_timeouts_ms` has the carriers whose timeout is not that of the settings, by name.
-    `base_url` is where people reach this server, and `doc_url_base` where the pages of error codes are.
+    `receipt_timeouts_ms` has the carriers, by name, whose timeout differs from the settings.
+    `base_url` is the public address of this server, and `doc_url_base` that of the pages on error codes.
     """
 
     settings: Settings
@@ -71,16 +71,16 @@ class Parts:
     moves_clock: bool
 
     def forget_callers(self) -> None:
-        """Drop what this process remembers of keys and accounts, whose power a change may end."""
+        """Clear this process's caches of keys and accounts, because a change may revoke their rights."""
         self.shared.authenticator.forget_all()
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What a slice adds to the application.
+    """The contributions of a slice to the application.
 
-    `routes` need a key, `mounts` are applications by path that need none.
-    `kinds` of jobs, `services` and `chores` run where work is done, `followers` in every process that serves or works.
+    `routes` require a key. `mounts` are applications by path without authentication.
+    `kinds` of jobs, `services` and `chores` run in workers, `followers` in every process that serves or works.
     """
 
     routes: Sequence[Route] = ()

@@ -16,8 +16,7 @@ from typing import Any
 from sent_server.kernel.values import value_object
 
 PREFIX = "SENT_"
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-# The published clients own these names; a developer's shell may carry them.
+# The published clients use these names, so a developer's shell may have them.
 CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
 CLIENT_PREFIX = "SENT_DM_"
 OTHER_NAMES = frozenset(
@@ -28,7 +27,7 @@ RENAMED = {"sms_max_parts": "sms_max_segments", "webhook_clean_body": "webhook_c
 
 
 class SettingsError(Exception):
-    """An operator's mistake; the message names the setting and the remedy."""
+    """A configuration error. The message names the setting and the remedy."""
 
 
 def _setting(default: Any, doc: str, *, between: tuple[int, int] | None = None) -> Any:
@@ -137,7 +136,7 @@ def load(
     defaults: Mapping[str, Any] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Settings:
-    """Merge the four sources; `defaults` replaces ours. Raises SettingsError for what is not known or not readable."""
+    """Merge the four sources. `defaults` replaces ours. Raises SettingsError for unknown or unreadable settings."""
     environ = os.environ if environ is None else environ
     warn = warn or _warn
     types: dict[str, type] = {item.name: type(item.default) for item in dataclasses.fields(Settings)}

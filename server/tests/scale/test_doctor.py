@@ -109,7 +109,7 @@ def test_on_sqlite_the_doctor_makes_nothing_and_names_loose_modes(tmp_path):
     assert not home.exists()
     servers.operate(home, "accounts", "create", "First")
     said = look()
-    assert ("problem" in said, "is intact" in said, "opens what is sealed here" in said) == (False, True, True), said
+    assert ("problem" in said, "is intact" in said, "opens the sealed secrets" in said) == (False, True, True), said
     os.chmod(home / "master.key", 0o644)
     assert f"chmod 600 {home / 'master.key'}" in look()
     os.chmod(home / "master.key", 0o600)

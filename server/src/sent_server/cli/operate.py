@@ -1,4 +1,4 @@
-"""Runs an operator's command: through the running server, or directly if there is none."""
+"""Runs an operator's command: through the running server, or directly if no server runs."""
 
 import asyncio
 import time

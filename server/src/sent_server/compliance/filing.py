@@ -1,7 +1,7 @@
-"""Brings brands and campaigns to the registry and writes down what it says.
+"""Files brands and campaigns with the registry and records its decisions.
 
-A job carries the id of its brand or campaign and comes back until there is an answer. A campaign waits here for its
-brand: the registry takes it only under a registered one.
+The job of a filing has the id of the brand or campaign, and is repeated until there is a decision. A campaign waits
+for its brand, because the registry only accepts campaigns of registered brands.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ NO_BRAND = "The brand of this campaign is not registered"
 
 @value_object
 class _Case:
-    """`question` goes to the registry; a campaign whose brand is not registered has its `answer` without one."""
+    """`question` is sent to the registry. A campaign whose brand is refused has an `answer` without a question."""
 
     subject: Brand | Campaign
     question: BrandFiling | CampaignFiling | None
@@ -44,7 +44,7 @@ class _Case:
 
 
 async def file_brand(tx: Tx, brand: Brand, *, now_ms: int) -> Brand:
-    """Fix a brand and hand it over; it has no job yet."""
+    """File a brand that has no job yet. Returns it as filed."""
     filed = replace(
         brand,
         state=FilingState.FILED,
@@ -58,7 +58,7 @@ async def file_brand(tx: Tx, brand: Brand, *, now_ms: int) -> Brand:
 
 
 async def file_campaign(tx: Tx, campaign: Campaign, *, now_ms: int) -> Campaign:
-    """Fix a campaign and hand it over; it has no job yet."""
+    """File a campaign that has no job yet. Returns it as filed."""
     filed = replace(campaign, state=FilingState.FILED, rejection_reason=None, submitted_at_ms=now_ms)
     await store.update_campaign(tx, filed)
     await jobs.enqueue(tx, [(campaign.id, CAMPAIGNS, campaign.customer_id, now_ms, now_ms)])
@@ -66,7 +66,7 @@ async def file_campaign(tx: Tx, campaign: Campaign, *, now_ms: int) -> Campaign:
 
 
 def kinds(registry: Registry, clock: Clock) -> Sequence[Kind]:
-    """Brands and campaigns on their way through the registry. A failed one is retried later."""
+    """The jobs of filed brands and campaigns. A failed request is retried later."""
 
     async def ask(case: _Case) -> Answer:
         match case.question:
@@ -134,7 +134,7 @@ async def _decide(tx: Tx, subject: Brand | Campaign, answer: Registered | Filing
         case Campaign(submitted_at_ms=int(asked_about_ms)):
             await store.decide_campaign(tx, _judged_campaign(subject, answer, now_ms), asked_about_ms=asked_about_ms)
         case _:
-            raise AssertionError("only what was filed is answered")
+            raise AssertionError("only filed brands and campaigns have decisions")
 
 
 def _judged_brand(brand: Brand, answer: Registered | FilingRefused, now_ms: int) -> Brand:
@@ -181,7 +181,7 @@ def _judged_campaign(campaign: Campaign, answer: Registered | FilingRefused, now
 
 
 def _fields(part: DetailPart) -> Mapping[str, str]:
-    """What is filled in, by dotted names."""
+    """The fields that have values, by dotted names."""
     return dict(_leaves(part, ""))
 
 

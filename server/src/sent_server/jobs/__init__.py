@@ -1,10 +1,10 @@
-"""Durable work: rows written in the transaction of the change that causes the work.
+"""Durable jobs: rows written in the transaction of the change that causes the work.
 
-`due_at_ms` doubles as the lease: claiming a job moves it into the future and raises its fence, so a worker that
-dies gives it back by itself, and a worker that was only paused finds a higher fence and writes nothing.
+`due_at_ms` is also the lease: claiming a job moves it into the future and increments the fence. The job of a worker
+that dies becomes due again, and a worker that was paused finds a higher fence and writes nothing.
 
-A kind of job is a `Kind`: a name, a lease, a step and a back-off. A `Runner` runs its jobs; the `Registry` knows all.
-Jobs of a kind wait in one queue, or in many that are served in turn, so that a long queue delays no other.
+A `Kind` of job has a name, a lease, a step and a back-off. A `Runner` runs the jobs of a kind, and the `Registry` has
+all kinds. Jobs of a kind wait in one queue, or in several that are served round-robin, so that none delays the others.
 """
 
 from sent_server.jobs.kinds import Again, Backoff, Done, External, Failed, Kind, Loaded, Local, LocalSet, Outcome

@@ -1,10 +1,10 @@
-r"""Jobs that ask the outside: claim and load, call without a transaction, record.
+r"""Jobs with an external call: claim and load, call outside of a transaction, record.
 
 claimed --call ends--> result --record--> finished | due again | given up
       \--lease lost: another worker has the job, and this result is void
 
-Each call is recorded when it ends, so that a slow one delays none of its neighbours. A result that the database does
-not take stays here and is recorded first when it is back.
+Each call is recorded when it ends, so that a slow one does not delay the others. While the database is down, results
+are kept here. They are recorded first when it is back.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class ExternalCalls:
         self._calls: dict[asyncio.Task[Any], _Call] = {}
 
     async def step(self) -> bool:
-        """Record what has ended, claim what there is room for, and wait a moment for the next call to end."""
+        """Record ended calls, claim jobs up to the batch size, and wait a moment for the next call to end."""
         await self._record_ended()
         claimed = await self._start()
         if not self._calls:
@@ -54,7 +54,7 @@ class ExternalCalls:
         return True
 
     async def stop(self) -> None:
-        """Record what ends soon. The leases of the rest run out, and another process takes them up."""
+        """Record the calls that end soon. The leases of the others expire, and another process claims their jobs."""
         if self._calls:
             await asyncio.wait(self._calls, timeout=STOP_WITHIN_S)
         try:

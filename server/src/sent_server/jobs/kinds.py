@@ -1,8 +1,8 @@
-"""What a kind of job is: how long its lease lasts, what its step does, and when a failed job is tried again.
+"""Kinds of jobs: the duration of a lease, the step, and the back-off after failures.
 
-A step is one of three forms. An `External` step talks to the outside between two transactions, so its job is leased
-meanwhile. A `Local` step and a `LocalSet` step do everything in the transaction that claims. A kind without a step is
-claimed by an engine of its own (the dispatcher) and is listed so that its leases are known.
+A step has one of three forms. An `External` step makes a call between two transactions, and its job is leased
+meanwhile. A `Local` step and a `LocalSet` step do everything in the transaction that claims. A kind without a step has
+its own engine (the dispatcher) and is listed so that its leases are known.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,31 +20,31 @@ BATCH = 50
 
 @value_object
 class Backoff:
-    """The delay before each retry. After the last one the job is given up, or the last one repeats for ever."""
+    """The delay before each retry. After the last delay the job is given up, or the last delay repeats forever."""
 
     delays_ms: Sequence[int]
     gives_up: bool = False
 
     def delay_ms(self, retries_used: int) -> int | None:
-        """None: no retry is left."""
+        """Returns None if no retry is left."""
         if retries_used < len(self.delays_ms):
             return self.delays_ms[retries_used]
         return None if self.gives_up else self.delays_ms[-1]
 
     @property
     def after_crash_ms(self) -> int:
-        """A bug of ours uses no retry up: the job waits this long, however often it happens."""
+        """The delay after a crash of the step. A crash is our bug, so it uses no retry."""
         return self.delays_ms[0]
 
 
 @value_object
 class Done:
-    """The job ends."""
+    """The job is finished."""
 
 
 @value_object
 class Again:
-    """The job is due again after this long; that is not a failure. `kind`: it continues as a job of another kind."""
+    """The job is due again after this delay, without a failure. `kind` turns it into a job of another kind."""
 
     after_ms: int
     kind: str = ""
@@ -52,7 +52,7 @@ class Again:
 
 @value_object
 class Failed:
-    """The job did not work this time: the kind's back-off decides whether it is tried again, and when."""
+    """The job failed. The back-off of its kind decides whether and when it is retried."""
 
     reason: str
 
@@ -62,7 +62,7 @@ Outcome = Done | Again | Failed
 
 @value_object
 class Loaded(Generic[S]):
-    """A claimed job and what it is about. `retries_used` is how many failures were recorded before."""
+    """A claimed job with its subject. `retries_used` is the number of failures recorded so far."""
 
     job: Job
     subject: S
@@ -70,20 +70,20 @@ class Loaded(Generic[S]):
 
 
 class NoteFailure(Protocol[S]):
-    """Record a failure in the transaction that moves the job. `final`: it is given up."""
+    """Record a failure in the transaction that moves the job. `final` means that the job is given up."""
 
     async def __call__(self, tx: Tx, loaded: Loaded[S], reason: str, *, final: bool, now_ms: int) -> None: ...
 
 
 async def note_nothing(tx: Tx, loaded: Loaded[Any], reason: str, *, final: bool, now_ms: int) -> None:
-    """For kinds whose rows do not show failures."""
+    """For kinds whose rows do not contain failures."""
 
 
 @value_object
 class External(Generic[S, R]):
-    """A step that asks the outside.
+    """A step with an external call.
 
-    `load` reads what the job is about, in the transaction that claims; None: nothing is left to do.
+    `load` reads the subject of the job in the transaction that claims, and returns None if nothing is left to do.
     `call` runs outside of any transaction. An exception counts as `Failed`, and so does a call that outlasts the lease.
     `record` writes the result, in one transaction with the end of the job: (tx, loaded, result, now_ms).
     """
@@ -96,21 +96,21 @@ class External(Generic[S, R]):
 
 @value_object
 class Local:
-    """A step that needs the database only, one job at a time: (tx, job, now_ms)."""
+    """A step that only needs the database, one job at a time: (tx, job, now_ms)."""
 
     handle: Callable[[Tx, Job, int], Awaitable[Done | Again]]
 
 
 @value_object
 class LocalSet:
-    """The same for a set of jobs, which `handle` finishes or moves by itself: (tx, jobs, now_ms)."""
+    """The same for a set of jobs, which `handle` itself finishes or moves: (tx, jobs, now_ms)."""
 
     handle: Callable[[Tx, Sequence[Job], int], Awaitable[None]]
 
 
 @value_object
 class Kind:
-    """One kind of job. `batch` is the maximum in progress in one process."""
+    """A kind of job. `batch` is the maximum number of jobs in progress in one process."""
 
     name: str
     lease_ms: int
@@ -120,5 +120,5 @@ class Kind:
 
     @property
     def is_leased_across_commits(self) -> bool:
-        """Whether a process that is killed leaves leases behind."""
+        """Whether a killed process leaves leases behind."""
         return self.step is None or isinstance(self.step, External)

@@ -1,4 +1,4 @@
-"""The SQL of leases on names. What they are for: leases.py."""
+"""The SQL of leases on names (see leases.py)."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -32,7 +32,7 @@ DROP_ALL = """
 
 
 class LeaseRow(NamedTuple):
-    """`now_ms` decides whether the lease of another holder has run out."""
+    """`now_ms` decides whether the lease of another holder has expired."""
 
     name: str
     holder: str
@@ -41,14 +41,14 @@ class LeaseRow(NamedTuple):
 
 
 async def take(tx: Tx, holder: str, names: Collection[str], *, now_ms: int, lease_ms: int) -> set[str]:
-    """Take or renew leases; returns those of the names that are ours now."""
-    # Sorted, so that two processes take the rows' locks in the same order.
+    """Take or renew leases. Returns the names whose lease is ours now."""
+    # Sorted, so that all processes lock rows in the same order.
     await tx.execute_many(TAKE, [LeaseRow(name, holder, now_ms + lease_ms, now_ms) for name in sorted(names)])
     return {row[0] for row in await tx.fetch(HELD, names=sorted(names), holder=holder)}
 
 
 async def run_out(tx: Tx, prefix: str, *, now_ms: int) -> list[str]:
-    """Names whose holder has neither renewed nor released: it is gone."""
+    """Names whose lease has expired without a release: the holder is gone."""
     return [row[0] for row in await tx.fetch(RUN_OUT, pattern=f"{prefix}%", now_ms=now_ms)]
 
 
@@ -57,5 +57,5 @@ async def release(tx: Tx, holder: str, names: Collection[str]) -> None:
 
 
 async def drop_all(tx: Tx) -> int:
-    """Only for a process that knows it is alone (start-up on SQLite)."""
+    """Only for a process that is alone (startup on SQLite)."""
     return await tx.execute(DROP_ALL)

@@ -1,6 +1,6 @@
-"""Leases on names: who does what only one process should do at a time. A lease runs out unless its holder renews it.
+"""Leases on names, for work that one process at a time should do. A lease expires unless its holder renews it.
 
-Nothing depends on a lease for its safety, only for its order and economy: two holders for a moment repeat work.
+Correctness does not depend on a lease, only order and efficiency: two concurrent holders would repeat work.
 """
 
 import structlog
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class LeaderLease:
-    """Something that one process does for all. It keeps the duty by asking `is_leader` often enough."""
+    """A lease on a task that one process does for all. It is renewed by frequent calls of `is_leader`."""
 
     def __init__(self, database: Database, clock: Clock, name: str, *, lease_ms: int) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class LeaderLease:
         self._ask_again_at_ms = 0
 
     async def is_leader(self) -> bool:
-        """Whether this process has the duty now. Renews the lease once half of it is over."""
+        """Whether this process holds the lease. Renews it after half of its duration."""
         now_ms = self._clock.now_ms()
         if self._until_ms - now_ms > self._lease_ms // 2:
             return True
@@ -40,7 +40,7 @@ class LeaderLease:
         return bool(held)
 
     async def release(self) -> None:
-        """Leave it to the others at once; when that fails, the lease runs out."""
+        """Release the lease to other processes. If that fails, the lease expires."""
         if not self._until_ms:
             return
         self._until_ms = 0

@@ -1,4 +1,4 @@
-"""Every kind of job that this installation has, so that none is forgotten when a start takes over leases."""
+"""All kinds of jobs of this installation, so that a startup releases the leases of each kind."""
 
 from collections.abc import Iterable
 
@@ -15,23 +15,23 @@ log = structlog.get_logger()
 
 
 class Registry:
-    """The kinds by name. Raises ValueError for two of one name."""
+    """The kinds by name. Raises ValueError if two kinds have the same name."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self.kinds: dict[str, Kind] = {}
         for kind in kinds:
             if kind.name in self.kinds:
-                raise ValueError(f"two kinds of job are called {kind.name!r}")
+                raise ValueError(f"two kinds of jobs have the name {kind.name!r}")
             self.kinds[kind.name] = kind
 
     def runners(self, database: Database, clock: Clock, bus: Bus) -> list[Runner]:
-        """One for each kind that has a step."""
+        """A runner for each kind that has a step."""
         return [Runner(kind, database, clock, bus) for kind in self.kinds.values() if kind.step is not None]
 
     async def release_all(self, tx: Tx, *, now_ms: int) -> None:
-        """Give back the leases of a process that was killed. Only for one that is alone (start-up on SQLite).
+        """Release the leases of a killed process. Only for a process that is alone (startup on SQLite).
 
-        Kinds whose step stays in one transaction leave none, and a deferred job must not come early.
+        A kind whose step stays in one transaction has no leases, and its deferred jobs must not become due early.
         """
         for kind in self.kinds.values():
             if kind.is_leased_across_commits:

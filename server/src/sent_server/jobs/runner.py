@@ -1,6 +1,6 @@
-"""The loop of every kind of job: claim what is due, run its step, write down what follows.
+"""The loop of a kind of job: claim due jobs, run the step, record the result.
 
-A crash of one job costs this job a back-off, and the others nothing.
+A job that crashes is backed off, and does not affect the others.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Runner:
-    """Runs the jobs of one kind in one process; hints on the topic of its name wake it."""
+    """Runs the jobs of one kind in one process. Hints on the topic with the name of the kind wake it."""
 
     def __init__(self, kind: Kind, database: Database, clock: Clock, bus: Bus) -> None:
         self._kind = kind
@@ -37,7 +37,7 @@ class Runner:
             case LocalSet() as together:
                 self.step = lambda: self._write(lambda tx, jobs, now_ms: self._as_set(tx, together, jobs, now_ms))
             case None:
-                raise ValueError(f"jobs of the kind {kind.name!r} are claimed by an engine of their own")
+                raise ValueError(f"jobs of the kind {kind.name!r} have an engine of their own")
             case _:
                 assert_never(kind.step)
         self._worker = Worker(kind.name, bus, self.step)
@@ -90,7 +90,7 @@ class Runner:
             raise
         except Exception:
             log.exception("job.crashed", kind=self._kind.name, ids=[job.id for job in jobs])
-        if len(jobs) > 1:  # one of them is the culprit: the others continue without it
+        if len(jobs) > 1:  # one of them causes the crash: run each alone, so that the others continue
             for job in jobs:
                 await self._as_set(tx, step, [job], now_ms)
             return

@@ -1,4 +1,4 @@
-"""The job table. Every function works on sets."""
+"""The SQL of the job table. All functions work on sets."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ ENQUEUE = """
     INSERT INTO jobs (id, kind, lane, customer_id, due_at_ms, fence, created_at_ms)
     VALUES (:id, :kind, :queue_key, :customer_id, :due_at_ms, 0, :created_at_ms)
 """
-# A loose index scan: one step per queue that holds anything, however long each is.
+# A loose index scan: one step per non-empty queue, however long the queues are.
 QUEUE_KEYS = """
     WITH RECURSIVE held (lane) AS (
         SELECT MIN(lane) FROM jobs WHERE kind = :kind AND lane > :after
@@ -25,7 +25,7 @@ QUEUE_KEYS = """
         AND EXISTS (SELECT 1 FROM jobs j WHERE j.kind = :kind AND j.lane = held.lane AND j.due_at_ms <= :now_ms)
     LIMIT :count
 """
-# Picked and leased in two statements: as one, PostgreSQL may run the inner select again and lease more than asked.
+# Two statements, because in one PostgreSQL may run the inner select again and lease more jobs than requested.
 PICK = """
     SELECT id, due_at_ms FROM jobs
     WHERE kind = :kind AND lane = :queue_key AND due_at_ms <= :now_ms
@@ -33,9 +33,9 @@ PICK = """
     LIMIT :count
     /*pg: FOR UPDATE SKIP LOCKED*/
 """
-# What a hint named: fetched by key, so that workers do not all meet at the head of the queue (docs/decisions/0006).
-# A job that was due when it was made is due, though this machine's clock may be behind the one that accepted it. One
-# that is due later waits for its time, also when it is named.
+# Hinted jobs are fetched by key, so that workers do not compete for the head of the queue (docs/decisions/0006).
+# A job that was due when it was created is due, even if this machine's clock is behind that of its creator. A job that
+# is due later waits, even if it is hinted.
 PICK_NAMED = """
     SELECT id, lane FROM jobs
     WHERE id IN (:ids[]) AND kind = :kind
@@ -48,7 +48,7 @@ LEASE = """
     WHERE id IN (:ids[])
     RETURNING id, kind, customer_id, fence, lane
 """
-# Sorted, so that two workers that record the same jobs take the rows' locks in the same order.
+# Sorted, so that workers that record the same jobs lock rows in the same order.
 HELD = """
     SELECT id, fence, due_at_ms FROM jobs
     WHERE id IN (:ids[])
@@ -81,7 +81,7 @@ MOVE = """
     SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms
     WHERE id = :id AND fence = :fence
 """
-# Without a lease one may only touch a job that is still of the kind that waits for it.
+# Without a lease, only a job that is still of the waiting kind may be changed.
 FENCES = """
     SELECT id, fence FROM jobs
     WHERE id IN (:ids[]) AND kind = :kind
@@ -113,7 +113,7 @@ class JobRow(NamedTuple):
 
 
 class MoveRow(NamedTuple):
-    """The job `id` that is held by `fence` becomes one of this kind, due then."""
+    """Turns the job `id`, held with `fence`, into a job of this kind, due at this time."""
 
     kind: str
     queue_key: str
@@ -123,7 +123,7 @@ class MoveRow(NamedTuple):
 
 
 class WaitingMoveRow(NamedTuple):
-    """The same for a job that nobody holds, while it is of `waiting_kind`."""
+    """The same for a job without a lease that is still of `waiting_kind`."""
 
     kind: str
     queue_key: str
@@ -134,9 +134,9 @@ class WaitingMoveRow(NamedTuple):
 
 @value_object
 class Job:
-    """`id` is also the id of the row the job is about. Writes on its behalf must carry `fence`.
+    """`id` is also the id of the row that the job is for. Writes for the job must check `fence`.
 
-    `due_at_ms` is when it fell due, of jobs from `claim`.
+    `due_at_ms` is the time at which a job from `claim` was due.
     """
 
     id: str
@@ -148,7 +148,7 @@ class Job:
 
 
 async def enqueue(tx: Tx, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
-    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds whose jobs all wait in one queue."""
+    """Rows of (id, kind, customer_id, due_at_ms, created_at_ms), for kinds with a single queue."""
     await enqueue_keyed(tx, [JobRow(row[0], row[1], SINGLE_QUEUE, *row[2:]) for row in rows])
 
 
@@ -157,14 +157,14 @@ async def enqueue_keyed(tx: Tx, rows: Sequence[JobRow]) -> None:
 
 
 async def queue_keys(tx: Tx, kind: str, *, after: str, now_ms: int, count: int) -> list[str]:
-    """Up to `count` queues with due jobs that come after that one; `after` "" begins with the first."""
+    """Up to `count` queues with due jobs that come after the queue `after`. "" starts with the first one."""
     return [row[0] for row in await tx.fetch(QUEUE_KEYS, kind=kind, after=after, now_ms=now_ms, count=count)]
 
 
 async def claim(
     tx: Tx, kind: str, *, now_ms: int, lease_ms: int, count: int, queue_key: str = SINGLE_QUEUE
 ) -> list[Job]:
-    """Lease up to `count` due jobs of the queue, the longest due first."""
+    """Lease up to `count` due jobs of the queue, oldest first."""
     picked = await tx.fetch(PICK, kind=kind, queue_key=queue_key, now_ms=now_ms, count=count)
     due_at_ms = {row[0]: row[1] for row in picked}
     if not due_at_ms:
@@ -174,7 +174,7 @@ async def claim(
 
 
 async def named(tx: Tx, kind: str, ids: Sequence[str], *, now_ms: int) -> list[tuple[str, str]]:
-    """(id, queue_key) of those of the given jobs that are due and that nobody else has; locked, not leased yet."""
+    """(id, queue_key) of the given jobs that are due and not locked. Locks them, without a lease."""
     return [(row[0], row[1]) for row in await tx.fetch(PICK_NAMED, ids=ids, kind=kind, now_ms=now_ms)]
 
 
@@ -186,9 +186,9 @@ async def lease(tx: Tx, picked: Sequence[str], *, leased_until_ms: int) -> list[
 
 
 async def held(tx: Tx, leased_until_ms: Mapping[Job, int]) -> set[str]:
-    """The ids of those jobs that nobody has touched since we leased them, until that time each; locked.
+    """The ids of the jobs that are unchanged since we leased them. Locks them.
 
-    A lease that has run out is still held while nobody else has taken the job.
+    An expired lease is still held until another worker claims the job.
     """
     rows = await tx.fetch(HELD, ids=[job.id for job in leased_until_ms])
     found = {row[0]: (row[1], row[2]) for row in rows}
@@ -196,45 +196,45 @@ async def held(tx: Tx, leased_until_ms: Mapping[Job, int]) -> set[str]:
 
 
 async def kinds(tx: Tx) -> list[str]:
-    """The names of the kinds that have any job."""
+    """The names of the kinds that have jobs."""
     return [row[0] for row in await tx.fetch(KINDS)]
 
 
 async def renew(tx: Tx, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:
-    """Keep those leases that have neither run out nor gone to somebody else."""
+    """Renew the leases that are not expired and still ours."""
     await tx.execute_many(RENEW, [(now_ms + lease_ms, job.id, job.fence, now_ms) for job in jobs])
 
 
 async def finish(tx: Tx, jobs: Sequence[Job]) -> None:
-    """Delete those whose fence is still ours."""
+    """Delete the jobs whose fence is still ours."""
     await tx.execute_many(FINISH, [(job.id, job.fence) for job in jobs])
 
 
 async def move(tx: Tx, rows: Sequence[tuple[str, int, str, int]]) -> None:
-    """Turn jobs into their successor: rows of (kind, due_at_ms, id, fence). Ends the lease."""
+    """Turn jobs into their successors: rows of (kind, due_at_ms, id, fence). Ends the leases."""
     await move_keyed(tx, [MoveRow(row[0], SINGLE_QUEUE, *row[1:]) for row in rows])
 
 
 async def move_keyed(tx: Tx, rows: Sequence[MoveRow]) -> None:
-    """The same, each into a queue of its own."""
+    """The same, with a queue per job."""
     await tx.execute_many(MOVE, rows, distinct=True)
 
 
 async def fences(tx: Tx, kind: str, ids: Sequence[str]) -> dict[str, int]:
-    """The fences of those of the given jobs that are still of that kind; locked until our commit."""
+    """The fences of the given jobs that are still of that kind. Locks the jobs until our commit."""
     return {row[0]: row[1] for row in await tx.fetch(FENCES, ids=ids, kind=kind)}
 
 
 async def finish_waiting(tx: Tx, waiting_kind: str, ids: Sequence[str]) -> None:
-    """Delete those that are still of that kind, without a lease on them."""
+    """Delete the jobs that are still of that kind, without a lease."""
     await tx.execute_many(FINISH_WAITING, [(job_id, waiting_kind) for job_id in ids])
 
 
 async def move_waiting(tx: Tx, rows: Sequence[WaitingMoveRow]) -> None:
-    """Turn those that are still of their kind into their successor, without a lease on them."""
+    """Turn the jobs that are still of their waiting kind into their successors, without a lease."""
     await tx.execute_many(MOVE_WAITING, rows)
 
 
 async def release_all(tx: Tx, kind: str, *, now_ms: int, lease_ms: int) -> int:
-    """Give back every lease; only for a process that knows it is alone (start-up on SQLite)."""
+    """Release all leases. Only for a process that is alone (startup on SQLite)."""
     return await tx.execute(RELEASE_ALL, kind=kind, now_ms=now_ms, leased_until_ms=now_ms + lease_ms)

@@ -1,4 +1,4 @@
-"""A loop that works until nothing is due, then waits for a hint or the poll interval."""
+"""A loop that runs steps until nothing is due, then waits for a hint or the poll interval."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,11 @@ STOP_WITHIN_S = 5
 
 
 class Worker:
-    """`step` does one portion of work and says whether there was any. An exception pauses, never ends, the loop.
+    """`step` processes one batch and returns whether there was work. An exception pauses the loop but never ends it.
 
-    An outage of the database is logged once, and its end once; anything else is a bug, and logged each time.
+    A database outage is logged once, and its end once. Any other exception is a bug and is logged each time.
 
-    `batch_delay_ms` is a rest after each portion: under load the next one is larger, and larger portions are cheaper.
+    `batch_delay_ms` is a delay after each batch: under load the next batch is larger, and larger batches are cheaper.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Worker:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
-        """Let the step in progress end, so that what it claimed is not left to its lease."""
+        """Finish the current step, so that its claimed jobs do not wait for their leases to expire."""
         self._stopping = True
         if self._task is None:
             return

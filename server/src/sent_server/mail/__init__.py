@@ -1,6 +1,6 @@
-"""The outbox: letters written in the transaction that causes them, and handed to the mailer afterwards.
+"""The outbox: emails are stored in the transaction that causes them, and sent afterwards.
 
-A crash loses no letter; between the relay's yes and our note of it, it may make one go twice, with the same id.
+A crash loses no email. A crash between the relay's acceptance and our commit sends an email twice, with the same id.
 """
 
 from sent_server.mail.outbox import KIND, LEASE_MS, cancel, enqueue, kind

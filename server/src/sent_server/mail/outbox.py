@@ -1,4 +1,4 @@
-"""Writes letters down, and brings them to the mailer: one job each, with the letter's own id."""
+"""Stores emails and passes them to the mailer. Each email is a job with the same id."""
 
 from dataclasses import asdict
 from typing import assert_never
@@ -18,7 +18,7 @@ KIND = "mail"
 LEASE_MS = 120_000
 BATCH = 10
 _MINUTE_MS = 60_000
-# Two days in all; then the email has failed, and its sender must find another way.
+# Two days in all. Then the email has failed, and its sender must use another way.
 BACKOFF = Backoff(tuple(minutes * _MINUTE_MS for minutes in (1, 5, 15, 60, 180, 360, 720, 1440)), gives_up=True)
 
 
@@ -29,16 +29,16 @@ async def enqueue(tx: Tx, sealer: Sealer, customer_id: str, mail_id: str, letter
 
 
 async def cancel(tx: Tx, customer_id: str, mail_id: str) -> None:
-    """Nobody waits for it any more. What the relay has already cannot be taken back."""
+    """Cancel an email that is no longer needed. An email that the relay has accepted cannot be recalled."""
     await store.delete(tx, customer_id, mail_id)
 
 
 def kind(sealer: Sealer, mailer: Mailer) -> Kind:
-    """Letters on their way to the mailer."""
+    """The jobs that pass emails to the mailer."""
 
     async def load(tx: Tx, job: Job) -> Loaded[tuple[str, Email]] | None:
         row = await store.waiting(tx, job.customer_id, job.id)
-        if row is None:  # it was cancelled, or has gone already
+        if row is None:  # cancelled, or sent already
             return None
         letter = Email(**orjson.loads(sealer.open(row[0], row_id=job.id)))
         return Loaded(job, (job.id, letter), retries_used=row[1])

@@ -45,7 +45,7 @@ FORGET_OLD = """
 
 @value_object
 class MailProgress:
-    """`error` is what the relay said last, if it was not a yes."""
+    """`error` is the last error of the relay."""
 
     attempts: int
     error: str | None
@@ -58,7 +58,7 @@ async def insert(tx: Tx, customer_id: str, mail_id: str, *, letter_sealed: str, 
 
 
 async def waiting(tx: Tx, customer_id: str, mail_id: str) -> tuple[str, int] | None:
-    """The sealed letter and how often it was tried; None when it has gone, failed or been cancelled."""
+    """The sealed email and the number of attempts. None if it was sent, has failed or was cancelled."""
     row = await fetch_one(tx, WAITING, customer_id=customer_id, id=mail_id)
     return (row[0], row[1]) if row else None
 
@@ -85,5 +85,5 @@ async def progress(tx: Tx, customer_id: str, mail_ids: Sequence[str]) -> dict[st
 
 
 async def forget_old(tx: Tx, *, before_ms: int) -> int:
-    """Letters that have gone or failed; one that still waits is kept at any age."""
+    """Delete old emails that were sent or have failed. Waiting emails are kept at any age."""
     return await tx.execute(FORGET_OLD, before_ms=before_ms)

@@ -1,7 +1,7 @@
-"""The last step of a profile's set-up: checked at once, done in the background, reported to the address of the request.
+"""The last step of a profile's setup: checked in the request, done in the background, reported to a callback address.
 
-A job does its work, writes the event for the address and ends in one transaction, so that it happens once whatever
-dies in between. After a filing it stays, and looks for the registry's verdict now and then.
+A job does its work, writes the callback event and ends in one transaction, so that it happens exactly once even if a
+process dies. After a filing the job remains and polls for the registry's decision.
 """
 
 from collections.abc import Sequence
@@ -47,15 +47,15 @@ VERDICTS = {Registration.APPROVED: ProfileStatus.APPROVED, Registration.REJECTED
 
 
 async def check_filing(tx: Tx, caller: Caller, account: Account) -> None:
-    """A filing is for good, so only the organization's key may file what is the organization's. Raises AUTH_004."""
+    """A filing is permanent, so only the organization's key may file its brand and campaigns. Raises AUTH_004."""
     if not caller.is_organization and await compliance.would_file_inherited(tx, account):
         raise ApiError("AUTH_004", OF_THE_ORGANIZATION)
 
 
 async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, now_ms: int) -> bool:
-    """False when the profile is complete already.
+    """Returns False if the profile is already complete.
 
-    Raises RESOURCE_014, VALIDATION_001 with what is lacking, and AUTH_004 like `check_filing`.
+    Raises RESOURCE_014, VALIDATION_001 with the missing prerequisites, and AUTH_004 like `check_filing`.
     """
     reached = await scope.profile(tx, caller, profile_id)
     account = await sharing.for_change(tx, reached.organization_id, reached.id)
@@ -78,7 +78,7 @@ async def start(tx: Tx, caller: Caller, profile_id: str, *, webhook_url: str, no
 
 
 def kinds(bus: Bus) -> Sequence[Kind]:
-    """Completions that were started, and profiles that wait for the registry's verdict."""
+    """The jobs of started completions, and of profiles that wait for the registry's decision."""
 
     async def complete(tx: Tx, job: Job, now_ms: int) -> jobs.Done | jobs.Again:
         outcome = await _complete(tx, job, now_ms)
@@ -104,16 +104,16 @@ async def _complete(tx: Tx, job: Job, now_ms: int) -> jobs.Done | jobs.Again:
 
 
 async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: int) -> tuple[CompletionOutcome, bool]:
-    """What it leads to, and whether the registry has to be waited for."""
+    """Returns the outcome, and whether the profile has to wait for the registry."""
     await compliance.hold(tx, account)
     facts, lacking = await _look_at(tx, account)
-    if lacking:  # something was taken away since the request
+    if lacking:  # a prerequisite was removed since the request
         return CompletionOutcome.FAILED, False
     if not completion.by_organization and await compliance.would_file_inherited(tx, account):
         return (
             CompletionOutcome.FAILED,
             False,
-        )  # the organization added a draft since the request; it alone may file that
+        )  # the organization has added a draft since the request, which only the organization may file
     configured = (await channels.configured(tx, [(account.id, account.organization_id)]))[account.id]
     reached = outcome.decide(account, facts, has_channel=not {"sms", "whatsapp"}.isdisjoint(configured))
     await compliance.file(tx, account.id, now_ms=now_ms)
@@ -143,7 +143,7 @@ async def _look_at(tx: Tx, account: Account) -> tuple[Facts, dict[str, list[str]
 
 
 async def _locked(tx: Tx, profile_id: str) -> Account | None:
-    """None when it has been deleted: then no event is sent."""
+    """Returns None for a deleted profile, which gets no event."""
     found = await accounts.look_up(tx, profile_id)
     return await sharing.for_change(tx, found.organization_id, found.id) if found else None
 

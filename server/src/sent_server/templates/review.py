@@ -1,7 +1,6 @@
-"""Brings submitted templates to the reviewer and records the verdict, with the event that reports it.
+"""Submits templates to the reviewer and records the verdict, with the event that reports it.
 
-A job of this kind carries the template's id. Asking the first time submits; the job comes back until there is a
-verdict.
+The job has the template's id. The first request submits the template, and the job is repeated until there is a verdict.
 """
 
 from dataclasses import replace
@@ -41,7 +40,7 @@ async def enqueue(tx: Tx, template: Template, *, now_ms: int) -> None:
 
 
 def kind(reviewer: Reviewer, clock: Clock) -> Kind:
-    """Templates under review. A reviewer that fails is asked once more later."""
+    """The jobs of templates under review. A failed request to the reviewer is retried later."""
 
     async def review(case: _Case) -> Verdict:
         return await reviewer.review(case.submission, now_ms=clock.now_ms())
