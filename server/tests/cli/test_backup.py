@@ -46,7 +46,7 @@ def taken(tmp_path_factory):
     held = refused("restore", folder / "backup", "--home", running.home, "--force")
     assert running.stop() == 0
     assert (said["integrity"], "copied to" in said["master_key"]) == ("ok", True)
-    assert "runs" in held
+    assert "uses" in held
     assert "stop it first" in held
     assert after > len(before), "the server took messages while it was copied"
     return folder, before, running

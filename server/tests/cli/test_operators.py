@@ -103,7 +103,7 @@ def test_a_profile_has_a_key_of_its_own(server: Server) -> None:
         (("accounts", "top-up", "CUSTOMER", "1_000"), "is not an amount"),
         (("accounts", "top-up", "CUSTOMER", " 1 "), "is not an amount"),
         (("accounts", "top-up", "CUSTOMER", "\u0661"), "is not an amount"),
-        (("accounts", "top-up", "CUSTOMER", "999999999999"), "more than 10,000,000 at once"),
+        (("accounts", "top-up", "CUSTOMER", "999999999999"), "more than the maximum of 10,000,000"),
         (("accounts", "create", "x\nBcc: y"), "on one line"),
         (("accounts", "set-status", "CUSTOMER", "HAPPY"), "use one of"),
         (("accounts", "create", " "), "the name must have"),

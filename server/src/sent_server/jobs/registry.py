@@ -21,7 +21,7 @@ class Registry:
         self.kinds: dict[str, Kind] = {}
         for kind in kinds:
             if kind.name in self.kinds:
-                raise ValueError(f"two kinds of jobs have the name {kind.name!r}")
+                raise ValueError(f"two kinds of job are called {kind.name!r}")
             self.kinds[kind.name] = kind
 
     def runners(self, database: Database, clock: Clock, bus: Bus) -> list[Runner]:
