@@ -71,7 +71,7 @@ def test_sqlite_is_refused_with_the_way_out(role, cluster):
     ("env", "reason"),
     [
         ({"SENT_MASTER_KEY": ""}, b"the master key is missing: set SENT_MASTER_KEY"),
-        ({"SENT_MASTER_KEY": "abc"}, b"must be 64 hex digits; make one with `openssl rand -hex 32`"),
+        ({"SENT_MASTER_KEY": "abc"}, b"must be 64 hex digits; create one with `openssl rand -hex 32`"),
         ({"SENT_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/x"}, b"cannot connect to PostgreSQL"),
         ({"SENT_BUS_URL": "nats://127.0.0.1:1"}, b"cannot reach NATS at nats://127.0.0.1:1"),
         ({"SENT_BUS_URL": "amqp://127.0.0.1"}, b"write nats://HOST:4222"),
