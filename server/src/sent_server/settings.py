@@ -16,6 +16,7 @@ from typing import Any
 from sent_server.kernel.values import value_object
 
 PREFIX = "SENT_"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # The published clients use these names, so a developer's shell may have them.
 CLIENT_NAMES = frozenset({"SENT_API_KEY", "SENT_BASE_URL", "SENT_LOG", "SENT_WEBHOOK_SECRET"})
 CLIENT_PREFIX = "SENT_DM_"

@@ -34,7 +34,7 @@ def as_served(settings: Settings, config: Path | None, **flags: Any) -> Settings
 
 def is_embedded(settings: Settings) -> bool:
     """Whether this is one process on SQLite that only this machine can reach."""
-    return is_sqlite(settings) and settings.host in LOOPBACK_HOSTS
+    return is_sqlite(settings) and settings.listens_on_loopback
 
 
 def is_sqlite(settings: Settings) -> bool:
