@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from sent_server.db import group_commit as groups
-from sent_server.db import statements
+from sent_server.db import stalled, statements
 from sent_server.db.database import Batch, Param, Row, Tx
 from sent_server.db.errors import StorageUnavailableError
 from sent_server.db.locks import Locks
@@ -29,6 +29,12 @@ STALLED_AFTER_MS = 5_000
 # Our statements look rows up by key. With default settings the planner hashes complete tables until it has statistics,
 # and plans again for every array.
 PLANNER = {"enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+APPLICATION = "sent"
+SESSION = {
+    **PLANNER,
+    "application_name": APPLICATION,
+    "idle_in_transaction_session_timeout": str(STALLED_AFTER_MS),
+}
 TRY_LOCKS = "SELECT n.value, pg_try_advisory_xact_lock(hashtextextended(n.value, 0)) FROM EACH(:names) AS n"
 # Statement -> the same statement over arrays, or None if it has no such form.
 _set_forms: dict[str, str | None] = {}
@@ -116,6 +122,7 @@ class PostgresDatabase:
         self._locks = Locks(url)
         self._waiting = groups.WriteQueue()
         self._writers: list[asyncio.Task[None]] = []
+        self._watch = asyncio.create_task(stalled.watch(pool, APPLICATION, STALLED_AFTER_MS), name="stalled-sessions")
 
     @classmethod
     async def connect(cls, url: str, *, connections: int = MAX_CONNECTIONS) -> "PostgresDatabase":
@@ -127,11 +134,7 @@ class PostgresDatabase:
                 timeout=5,
                 command_timeout=60,
                 statement_cache_size=1_000,
-                server_settings={
-                    **PLANNER,
-                    "application_name": "sent",
-                    "idle_in_transaction_session_timeout": str(STALLED_AFTER_MS),
-                },
+                server_settings=SESSION,
             )
         except (TimeoutError, OSError, asyncpg.PostgresError, ValueError) as error:
             raise StorageUnavailableError(f"cannot connect to PostgreSQL: {error}") from error
@@ -173,8 +176,8 @@ class PostgresDatabase:
             await connection.execute(statements.for_postgres_schema(script))
 
     async def close(self) -> None:
-        for writer in self._writers:
-            writer.cancel()
+        for task in (self._watch, *self._writers):
+            task.cancel()
         self._waiting.fail_all(StorageUnavailableError("the server is stopping"))
         await self._locks.close()
         try:
