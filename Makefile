@@ -1,7 +1,7 @@
 # Everything a developer does here. `make up` on a fresh machine needs Python 3.11+ (with venv and pip) and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up test test-fast simulate check docs bench chaos format lock clean
+.PHONY: help install up test test-fast coverage simulate check docs bench chaos format lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,9 +26,20 @@ up: install ## Start the server with a demo account; ARGS are those of `sent up`
 
 test: $(VENV)/.installed-test ## The whole suite, on SQLite and PostgreSQL, in several processes
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory coverage)
 
 test-fast: $(VENV)/.installed-test ## Most tests, on SQLite, without the slow ones
 	$(BIN)/python -m pytest -n $(FAST_PROCESSES) --dist worksteal -m "not slow and not postgres" $(ARGS)
+
+# Tracing every server of the suite would take a quarter of its time again; these ask for each route once.
+COVERED := server/tests/contract/test_operations.py server/tests/messages server/tests/jobs/test_runner.py
+coverage: export COVERAGE_PROCESS_START := $(CURDIR)/pyproject.toml
+coverage: export COVERAGE_FILE := $(CURDIR)/.coverage/data
+coverage: $(VENV)/.installed-test ## How much of the server the tests of the contract run, in its own processes, too
+	@rm -rf .coverage && mkdir .coverage
+	@$(BIN)/python -m pytest -n $(FAST_PROCESSES) --dist worksteal -m "not slow and not postgres" $(COVERED)
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report --format=total | sed 's/.*/Coverage of sent_server by the tests of the contract: &%/'
 
 simulate: $(VENV)/.installed-test ## Thousands of simulated worlds in which everything goes wrong; ARGS="--seeds 5000"
 	@PYTHONPATH=server/tests $(BIN)/python -m simulation $(ARGS)
@@ -77,7 +88,7 @@ lock: $(VENV)/.installed-test ## Resolve the lock files anew; ARGS="--upgrade" m
 	$(LOCK) $(ARGS) -o requirements-docs.lock requirements-docs.in
 
 clean: ## Remove what can be made again; the data in .sent stays
-	rm -rf $(VENV) site .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) site .coverage .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -38,7 +38,7 @@ class AwkwardCarrier(Simulator):
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "harness.awkward_carrier", *arguments]
+    return [sys.executable, "-P", __file__, *arguments]  # -P: the modules beside this one are no top-level ones
 
 
 if __name__ == "__main__":
