@@ -36,7 +36,7 @@ SUBSCRIBED = [
 
 @pytest.mark.parametrize("subscribed", SUBSCRIBED)
 def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
-    database_url: str, subscribed: list[str], monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, subscribed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = migrate.known()
 
@@ -53,7 +53,7 @@ def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
             )
 
     async def main() -> None:
-        database = await open_database(database_url)
+        database = await open_database(empty_database_url)
         try:
             with monkeypatch.context() as patched:
                 patched.setattr(migrate, "known", lambda: [one for one in everything if one.version <= BEFORE])
@@ -81,7 +81,7 @@ def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
 
 
 def test_what_is_parked_is_counted_and_counters_below_zero_are_gone(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = migrate.known()
 
@@ -93,7 +93,7 @@ def test_what_is_parked_is_counted_and_counters_below_zero_are_gone(
             await tx.execute(COUNT, customer_id=CUSTOMER, name=name, total=total)
 
     async def main() -> None:
-        database = await open_database(database_url)
+        database = await open_database(empty_database_url)
         try:
             with monkeypatch.context() as patched:
                 before = [one for one in everything if one.version <= BEFORE_COUNTERS]
