@@ -16,11 +16,11 @@ from typing import Any
 import orjson
 import structlog
 
-from sent_server.carriers.base import Channel
 from sent_server.db import StorageUnavailableError
 from sent_server.errors import ApiError
 from sent_server.http.reply import Answer
 from sent_server.kernel import ids
+from sent_server.kernel.channels import Channel
 from simulation import checks
 from simulation.carriers import CarrierBrokeError, Exchange
 from simulation.image import Tenant, image

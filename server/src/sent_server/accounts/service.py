@@ -29,6 +29,7 @@ from sent_server.db import Tx, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
 from sent_server.kernel import ids, mailbox, typed_text
+from sent_server.kernel.channels import CHANNELS
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
@@ -156,7 +157,7 @@ async def configure_simulated_channels(
     *,
     name: str,
     now_ms: int,
-    names: Sequence[str] = ("sms", "whatsapp", "rcs"),
+    names: Sequence[str] = CHANNELS,
     is_profile: bool = False,
 ) -> dict[str, str]:
     """Configure these channels on the simulated carrier, with one fictitious number that no other account has.

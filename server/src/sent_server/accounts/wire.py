@@ -9,6 +9,7 @@ from sent_server.accounts.model import Account
 from sent_server.accounts.service import Overview
 from sent_server.http.caller import Role
 from sent_server.kernel import money, timestamps
+from sent_server.kernel.channels import CHANNELS, WHATSAPP
 
 
 def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]
         "icon": account.icon,
         "description": account.description,
         "created_at": timestamps.iso(account.created_at_ms),
-        "channels": {channel: _channel(overview, channel) for channel in ("sms", "whatsapp", "rcs")},
+        "channels": {channel: _channel(overview, channel) for channel in CHANNELS},
         "status": account.profile_status if is_profile else None,
         "settings": _settings(account) if is_profile else None,
         "profiles": [_profile(profile, role) for profile in overview.profiles],
@@ -54,7 +55,7 @@ def limits(
 def _channel(overview: Overview, channel: str) -> dict[str, Any]:
     config = overview.channels.get(channel)
     state: dict[str, Any] = {"configured": config is not None, "phone_number": config.sender if config else None}
-    if channel == "whatsapp":
+    if channel == WHATSAPP:
         state["business_name"] = config.business_name if config else None
     return state
 

@@ -8,13 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from sent_server.carriers.reasons import Reason
+from sent_server.kernel.channels import Channel
 from sent_server.kernel.values import value_object
-
-
-class Channel(StrEnum):
-    SMS = "sms"
-    WHATSAPP = "whatsapp"
-    RCS = "rcs"
 
 
 @value_object

@@ -8,32 +8,29 @@ Source: contract/NOTES.md c; 3GPP TS 23.040 9.2.3.24.1 (the number of segments i
 """
 
 import re
+from collections.abc import Mapping
 
 from sent_server.kernel import segments, typed_text
+from sent_server.kernel.channels import LABELS, RCS, SMS, WHATSAPP
 from sent_server.kernel.segments import GSM7_SEGMENT, GSM7_SINGLE, UCS2_SEGMENT, UCS2_SINGLE
 
 SMS_SEGMENTS = 10
 MAX_SMS_SEGMENTS = 255
-TEMPLATE_BODY = {"whatsapp": 1_028, "rcs": 3_072}
+TEMPLATE_BODY: Mapping[str, int] = {WHATSAPP: 1_028, RCS: 3_072}
 # What is sent as it is, without a template: our replies to keywords.
-FREE_TEXT = {"whatsapp": 4_096, "rcs": 3_072}
+FREE_TEXT: Mapping[str, int] = {WHATSAPP: 4_096, RCS: 3_072}
 HEADER = FOOTER = 60
 MEDIA_URL = 2_048
 BUTTON_URL = 2_000
 COPY_CODE = 15
 
-_NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 _BREAK = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
 _GAP = re.compile(r"\s{5}")
 
 
-def name(channel: str) -> str:
-    return _NAMES[channel]
-
-
 def too_long(channel: str, part: str, length: int, limit: int) -> str:
     """The sentence about a part of a message that is longer than its channel takes."""
-    return f"the {part} on {name(channel)} has {length:,} characters, at most {limit:,} are allowed"
+    return f"the {part} on {LABELS[channel]} has {length:,} characters, at most {limit:,} are allowed"
 
 
 def too_many_characters_for_sms(length: int, most: int) -> str | None:
@@ -55,7 +52,7 @@ def sms_problem(text: str, most: int) -> str | None:
 
 def text_problem(channel: str, text: str, sms_segments: int) -> str | None:
     """The limit that a text exceeds, as a sentence."""
-    if channel == "sms":
+    if channel == SMS:
         return too_many_characters_for_sms(len(text), sms_segments) or sms_problem(text, sms_segments)
     limit = FREE_TEXT[channel]
     return too_long(channel, "text", len(text), limit) if len(text) > limit else None

@@ -7,11 +7,12 @@ from typing import Any
 
 from sent_server.cli.apiclient import ApiClient
 from sent_server.cli.failures import CommandError
+from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 
 RECIPIENT = "+1234567890"
 # The documented quickstart uses both channels: one message on each.
-CHANNELS = ("sms", "whatsapp")
+CHANNELS = (SMS, WHATSAPP)
 FINAL = frozenset({"DELIVERED", "READ", "FAILED"})
 POLL_S = 0.1
 SLOW_POLL_S = 0.5

@@ -2,9 +2,8 @@
 
 import functools
 
+from sent_server.kernel.channels import CHANNELS
 from sent_server.kernel.values import value_object
-
-CHANNELS = ("sms", "whatsapp", "rcs")
 
 
 @value_object

@@ -16,6 +16,7 @@ from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import NO_SHARING, SharingScope
 from sent_server.kernel import ids, phone, spellings
+from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.paging import Page
 from sent_server.ports.reach import Reach
 
@@ -268,7 +269,7 @@ async def _renumbered(tx: Tx, customer_id: str, contact: Contact, number: str, r
 
 @functools.lru_cache(maxsize=64)
 def _default_channel(channels: frozenset[str]) -> str:
-    return "sms" if "sms" in channels or not channels else "whatsapp"
+    return SMS if SMS in channels or not channels else WHATSAPP
 
 
 def _counter(channel: str) -> str:

@@ -7,8 +7,9 @@ from sent_server.http import unserved
 from sent_server.http.fields import Phone, RequestBody, one_of
 from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import phone, timestamps
+from sent_server.kernel.channels import SMS, WHATSAPP
 
-DefaultChannel = Annotated[str, one_of(("sms", "whatsapp"), not_served=unserved.CHANNELS)]
+DefaultChannel = Annotated[str, one_of((SMS, WHATSAPP), not_served=unserved.CHANNELS)]
 
 
 class CreateContact(RequestBody):

@@ -2,9 +2,9 @@
 
 from sent_server.carriers.base import Receipt, Rejected
 from sent_server.carriers.reasons import TABLE, Reason
+from sent_server.kernel.channels import LABELS
 from sent_server.kernel.values import value_object
 
-LABELS = {"sms": "SMS", "whatsapp": "WhatsApp", "rcs": "RCS"}
 UNDELIVERED = "The carrier could not deliver the message"
 _SECOND_MS, _MINUTE_MS, _HOUR_MS = 1_000, 60_000, 3_600_000
 

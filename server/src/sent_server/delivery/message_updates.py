@@ -7,11 +7,12 @@ from sent_server.carriers.reasons import TABLE
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.delivery import store as delivery_store
-from sent_server.delivery.failures import LABELS, Failure
+from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.store import MessageUpdateRow
 from sent_server.jobs import Job, MoveRow, WaitingMoveRow
 from sent_server.kernel import timestamps
+from sent_server.kernel.channels import LABELS
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger

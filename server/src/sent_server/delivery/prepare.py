@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sent_server.carriers.base import Carrier, Channel, Submission
+from sent_server.carriers.base import Carrier, Submission
 from sent_server.contacts import service as contacts
 from sent_server.db import Tx
 from sent_server.delivery import attempt_store, failures, fair_claim, store
@@ -11,6 +11,7 @@ from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.jobs import Job
+from sent_server.kernel import channels
 from sent_server.kernel.values import value_object
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
@@ -164,7 +165,7 @@ def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmissio
         attempt_id=attempt_store.attempt_id(subject.id, subject.leg, number),
         customer_id=subject.customer_id,
         message_id=subject.id,
-        channel=Channel(leg.channel),
+        channel=channels.BY_NAME[leg.channel],
         sender=leg.sender,
         recipient=subject.phone,
         content=subject.content,

@@ -7,6 +7,7 @@ from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.model import Recipient
 from sent_server.kernel import segments
+from sent_server.kernel.channels import SMS
 from sent_server.kernel.values import value_object
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
 from sent_server.pricing.card import RateCard
@@ -93,4 +94,4 @@ def _find(
 
 
 def _segments(channel: str, content: MessageContent) -> int:
-    return segments.count(content.content).segments if channel == "sms" else 1
+    return segments.count(content.content).segments if channel == SMS else 1

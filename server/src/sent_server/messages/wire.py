@@ -12,11 +12,12 @@ from sent_server.http import unserved
 from sent_server.http.fields import Phone, PostUrl, RequestBody, Uuid, fault, not_supported
 from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
+from sent_server.kernel.channels import CHANNELS
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
 
 MAX_RECIPIENTS = 1_000
 MAX_CHANNELS = 100
-CHANNELS = (AUTOMATIC, "sms", "whatsapp", "rcs")
+SENDABLE = (AUTOMATIC, *CHANNELS)
 # Numbers with a larger exponent remain as written, to avoid texts of a thousand zeros.
 MAX_EXPONENT = 30
 
@@ -28,13 +29,13 @@ def _check_channels(value: Any) -> Any:
         raise fault("VALIDATION_001", "Expected a list of channels")
     if len(names) > MAX_CHANNELS:  # pyright: ignore[reportUnknownArgumentType]
         raise fault("VALIDATION_001", f"At most {MAX_CHANNELS} channels are allowed")
-    if len(names) == 1 and names[0] in CHANNELS:  # pyright: ignore[reportUnknownArgumentType]
+    if len(names) == 1 and names[0] in SENDABLE:  # pyright: ignore[reportUnknownArgumentType]
         return names  # pyright: ignore[reportUnknownVariableType]
-    unknown = [name for name in names if name not in CHANNELS]  # pyright: ignore[reportUnknownVariableType]
+    unknown = [name for name in names if name not in SENDABLE]  # pyright: ignore[reportUnknownVariableType]
     if any(name in unserved.CHANNELS for name in unknown):  # pyright: ignore[reportUnknownVariableType]
         raise not_supported()
     if unknown:
-        raise fault("VALIDATION_006", f"Value must be one of: {', '.join(CHANNELS)}")
+        raise fault("VALIDATION_006", f"Value must be one of: {', '.join(SENDABLE)}")
     return list(dict.fromkeys(names)) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 

@@ -1,6 +1,5 @@
 """Messages from a handset to a number of the caller's account."""
 
-from sent_server.carriers.base import Channel
 from sent_server.carriers.simulator import handsets
 from sent_server.carriers.simulator.adapter import NAME
 from sent_server.carriers.simulator.model import HandsetMessage
@@ -8,6 +7,7 @@ from sent_server.channels import service as channels
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
+from sent_server.kernel.channels import Channel
 
 
 async def write(

@@ -12,8 +12,8 @@ from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetM
 from sent_server.http.fields import Phone, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
+from sent_server.kernel.channels import CHANNELS
 
-CHANNELS = ("sms", "whatsapp", "rcs")
 MAX_TEXT_CHARS = 4_096
 MAX_CODE_CHARS = 64
 MAX_ADVANCE_MS = 366 * 86_400_000

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from sent_server.kernel import money
+from sent_server.kernel.channels import CHANNELS
 from sent_server.kernel.values import value_object
 
 DEFAULT = "default"
 KEYS = frozenset({"name", "note", "active_contact_price", "channels"})
-CHANNELS = ("sms", "whatsapp", "rcs")
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION", DEFAULT)
 _REGION = re.compile(r"[A-Z]{2}|default", re.ASCII)
 _PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)

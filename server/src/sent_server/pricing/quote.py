@@ -1,5 +1,6 @@
 """The price of one leg."""
 
+from sent_server.kernel.channels import SMS
 from sent_server.pricing.card import DEFAULT, RateCard
 
 
@@ -18,4 +19,4 @@ def quote(card: RateCard, *, channel: str, region: str, category: str, segments:
     price = by_category.get(category, by_category.get(DEFAULT))
     if price is None:
         return None
-    return price * segments if channel == "sms" else price
+    return price * segments if channel == SMS else price

@@ -23,6 +23,7 @@ from sent_server.events.names import PROFILE_COMPLETED
 from sent_server.http.caller import Caller
 from sent_server.jobs import Backoff, Job, Kind, Local
 from sent_server.kernel import ids, timestamps
+from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.profiles import outcome, store
 from sent_server.profiles.model import ProfileDetails, ProfileStatus
 from sent_server.profiles.outcome import CompletionOutcome
@@ -115,7 +116,7 @@ async def _conclude(tx: Tx, account: Account, completion: Completion, now_ms: in
             False,
         )  # the organization has added a draft since the request, which only the organization may file
     configured = (await channels.configured(tx, [(account.id, account.organization_id)]))[account.id]
-    reached = outcome.decide(account, facts, has_channel=not {"sms", "whatsapp"}.isdisjoint(configured))
+    reached = outcome.decide(account, facts, has_channel=not {SMS, WHATSAPP}.isdisjoint(configured))
     await compliance.file(tx, account.id, now_ms=now_ms)
     if account.profile_status != ProfileStatus.APPROVED:
         await _set_status(tx, account, reached.status, now_ms)

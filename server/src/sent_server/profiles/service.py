@@ -21,6 +21,7 @@ from sent_server.egress import UrlRules
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller
 from sent_server.http.route import NO_ADMIN_ACCESS
+from sent_server.kernel.channels import WHATSAPP
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.profiles import store
@@ -62,7 +63,7 @@ async def check_new(tx: Tx, caller: Caller, wanted: Wanted, rules: ProfileRules)
         raise ApiError("BUSINESS_008")
     if rules.requires_whatsapp and wanted.whatsapp_account is None:
         configured = await channels.configured(tx, [(organization.id, organization.id)])
-        if "whatsapp" not in configured[organization.id]:
+        if WHATSAPP not in configured[organization.id]:
             raise ApiError("VALIDATION_001", NO_WHATSAPP, status=422)
     return organization
 
@@ -241,7 +242,7 @@ async def _connect(tx: Tx, account: Account, whatsapp: WhatsappAccount, sealer: 
         token_sealed=sealer.seal(whatsapp.access_token, row_id=account.id),
     )
     await accounts.configure_simulated_channels(
-        tx, account.id, name=account.name, now_ms=now_ms, names=("whatsapp",), is_profile=True
+        tx, account.id, name=account.name, now_ms=now_ms, names=(WHATSAPP,), is_profile=True
     )
 
 

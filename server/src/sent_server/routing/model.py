@@ -1,10 +1,11 @@
 """The inputs and the result of routing."""
 
+from sent_server.kernel.channels import RCS, SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 
 # Automatic choice tries these in order. SMS is the last resort.
-PREFERENCE = ("whatsapp", "rcs", "sms")
-NEEDS_APPROVAL = frozenset({"whatsapp", "rcs"})
+PREFERENCE: tuple[str, ...] = (WHATSAPP, RCS, SMS)
+NEEDS_APPROVAL: frozenset[str] = frozenset({WHATSAPP, RCS})
 
 
 @value_object

@@ -4,6 +4,7 @@ import re
 
 import orjson
 
+from sent_server.kernel.channels import RCS
 from sent_server.templates import placeholders
 from sent_server.templates.definition import Definition
 
@@ -35,8 +36,7 @@ def variables_json(definition: Definition) -> str:
 def channels_text(definition: Definition) -> str:
     """The comma-separated list in responses. A multiChannel body means SMS and WhatsApp; RCS needs its own body."""
     body = definition.body
-    shown = {"sms": body.sms or body.multi_channel, "whatsapp": body.whatsapp or body.multi_channel, "rcs": body.rcs}
-    return ",".join(channel for channel, part in shown.items() if part)
+    return ",".join(channel for channel, part in body.own.items() if part or (body.multi_channel and channel != RCS))
 
 
 def texts(definition: Definition) -> str:

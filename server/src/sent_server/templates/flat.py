@@ -6,16 +6,15 @@ This module validates nothing. The tree reports errors, and `place` finds the fl
 from collections.abc import Mapping
 from typing import Any, cast
 
-CHANNELS = ("sms", "whatsapp", "rcs")
+from sent_server.kernel.channels import CHANNELS
+
 FIELDS = ("body", "header", "footer", "buttons")
 _ENOUGH = 1_000
 # Names in the tree -> names in the flat form. None for levels that only the tree has.
 _FLAT_NAMES: dict[str, str | None] = {
     "definition": None,
     "multiChannel": None,
-    "sms": None,
-    "whatsapp": None,
-    "rcs": None,
+    **dict.fromkeys(CHANNELS),
     "props": None,
     "template": "content",
     "sample": "example",

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, model_v
 from sent_server.http import unserved
 from sent_server.http.fields import not_supported
 from sent_server.kernel import typed_text
+from sent_server.kernel.channels import CHANNELS
 from sent_server.templates.nodes import Node, Text, Variable, Variables, refuse, resolve, short
 
 MAX_BODY = 1_028
@@ -91,8 +92,13 @@ class TemplateBody(Node):
     rcs: BodyPart | None = None
 
     @property
+    def own(self) -> dict[str, BodyPart | None]:
+        """The text of each channel that overrides `multi_channel`."""
+        return dict(zip(CHANNELS, (self.sms, self.whatsapp, self.rcs), strict=True))
+
+    @property
     def parts(self) -> list[BodyPart]:
-        return [part for part in (self.multi_channel, self.sms, self.whatsapp, self.rcs) if part]
+        return [part for part in (self.multi_channel, *self.own.values()) if part]
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:

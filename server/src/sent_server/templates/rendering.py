@@ -18,6 +18,7 @@ from dataclasses import replace
 from sent_server.carriers import limits
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
+from sent_server.kernel.channels import LABELS, SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 from sent_server.templates import patterns, placeholders, stored_form
 from sent_server.templates.button_nodes import TemplateButton
@@ -102,12 +103,8 @@ class Compiled:
 def compile(definition: Definition) -> Compiled:
     """Accepts what `definition.parse` and `stored_form.load` return."""
     body = definition.body
-    bodies = {
-        "sms": body.sms or body.multi_channel,
-        "whatsapp": body.whatsapp or body.multi_channel,
-        "rcs": body.rcs or body.multi_channel,
-    }
-    return Compiled({channel: _content(definition, channel, part) for channel, part in bodies.items() if part})
+    bodies = [(channel, part or body.multi_channel) for channel, part in body.own.items()]
+    return Compiled({channel: _content(definition, channel, part) for channel, part in bodies if part})
 
 
 def compile_stored(text: str) -> Compiled:
@@ -147,7 +144,7 @@ def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
         return f"'{slot.name}' is missing"
     if len(value) > MAX_PARAMETER:
         return f"'{slot.name}' is longer than {MAX_PARAMETER} characters"
-    if channel == "whatsapp":
+    if channel == WHATSAPP:
         refused = limits.value_problem(value)
         if refused:
             return f"'{slot.name}' {refused}, which WhatsApp does not take"
@@ -178,12 +175,12 @@ def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms
     """Problems that need the rendered text."""
     text = rendered.content
     if typed_text.is_blank(text):
-        return [f"the text on {limits.name(channel)} is blank"]
-    if channel == "sms":
+        return [f"the text on {LABELS[channel]} is blank"]
+    if channel == SMS:
         problem = limits.sms_problem(text, sms_max_segments)
         return [problem] if problem else []
     return [
-        f"the URL of button {place + 1} on {limits.name(channel)} has a blank; encode it as %20"
+        f"the URL of button {place + 1} on {LABELS[channel]} has a blank; encode it as %20"
         for place in content.links
         if _BLANK.search(rendered.buttons[place].value)
     ]
@@ -217,14 +214,14 @@ def _content(definition: Definition, channel: str, part: TemplatePart) -> Compil
         body = (*body, config.recommendation)
     header = footer = None
     buttons: tuple[CompiledButton, ...] = ()
-    if channel != "sms":
+    if channel != SMS:
         header = _compiled(definition.header.template, definition.header.declared) if definition.header else None
         footer = _footer(definition)
         code = tuple(piece for piece in body if isinstance(piece, Slot))[:1]
         buttons = tuple(_button(button, code) for button in definition.buttons or [])
     texts: Sequence[Text | None] = (header, body, footer, *(button.value for button in buttons))
     slots = tuple(dict.fromkeys(piece for text in texts for piece in text or () if isinstance(piece, Slot)))
-    measured = [_measured("text" if channel == "sms" else "body", body, limits.TEMPLATE_BODY.get(channel))]
+    measured = [_measured("text" if channel == SMS else "body", body, limits.TEMPLATE_BODY.get(channel))]
     if header:
         medium = definition.header and _is_medium(definition.header)
         measured.append(_measured("header", header, limits.MEDIA_URL if medium else limits.HEADER))

@@ -11,6 +11,7 @@ from sent_server.db import Tx
 from sent_server.events import Event
 from sent_server.events.names import TEMPLATES
 from sent_server.jobs import Backoff, External, Job, Kind, Loaded
+from sent_server.kernel.channels import WHATSAPP
 from sent_server.kernel.clock import Clock
 from sent_server.kernel.values import value_object
 from sent_server.ports.review import (
@@ -94,6 +95,6 @@ def _payload(template: Template) -> dict[str, Any]:
         "status": template.status,
         "language": template.language,
         "category": template.category,
-        "channel": "whatsapp" if "whatsapp" in template.channels else template.channels[0],
+        "channel": WHATSAPP if WHATSAPP in template.channels else template.channels[0],
         "reason": template.rejection_reason,
     }

@@ -17,13 +17,14 @@ from sent_server.http.fields import RequestBody, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import ZeroValues, plan_of
 from sent_server.kernel import timestamps, typed_text
+from sent_server.kernel.channels import CHANNELS
 from sent_server.templates import definition as definitions
 from sent_server.templates import derive, flat
 from sent_server.templates.definition import DefinitionField
 from sent_server.templates.model import Template
 
 NO_CATEGORY = f"Category must be one of: {', '.join(derive.CATEGORIES)}"
-NO_CHANNEL = f"Channels must be among: {', '.join(flat.CHANNELS)}"
+NO_CHANNEL = f"Channels must be among: {', '.join(CHANNELS)}"
 MAX_CHANNELS = 10
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 _DOCUMENTED = {
@@ -47,9 +48,7 @@ def _check_language(value: str) -> str:
 Name = Annotated[str, StringConstraints(max_length=512), AfterValidator(_check_name)]
 Category = Annotated[str, one_of(derive.CATEGORIES, code="VALIDATION_001", message=NO_CATEGORY)]
 Language = Annotated[str, AfterValidator(_check_language)]
-ChannelName = Annotated[
-    str, one_of(flat.CHANNELS, code="VALIDATION_001", message=NO_CHANNEL, not_served=unserved.CHANNELS)
-]
+ChannelName = Annotated[str, one_of(CHANNELS, code="VALIDATION_001", message=NO_CHANNEL, not_served=unserved.CHANNELS)]
 
 
 class _Described(RequestBody):

@@ -7,6 +7,7 @@ import orjson
 from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRefused, urls
 from sent_server.events import EventContent, names
 from sent_server.kernel import ids, timestamps
+from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.webhooks import body as bodies
@@ -98,12 +99,12 @@ def _sample(customer_id: str, name: str, now_ms: int) -> dict[str, Any]:
             "status": "APPROVED",
             "language": "en_US",
             "category": "UTILITY",
-            "channel": "whatsapp",
+            "channel": WHATSAPP,
             "reason": None,
         }
     if name in names.CONTACTS:
         return {"account_id": customer_id, "contact_id": ids.new_id(now_ms), "phone_number": _SAMPLE_CONTACT}
-    common = {"account_id": customer_id, "message_id": ids.new_id(now_ms), "channel": "sms", **numbers}
+    common = {"account_id": customer_id, "message_id": ids.new_id(now_ms), "channel": SMS, **numbers}
     if name == names.RECEIVED:
         text = {"from": _SAMPLE_CONTACT, "to": _SAMPLE_OWN, "text": "Hello", "received_at": at}
         return {**common, **text, "message_status": "RECEIVED", "provider": None, "updated_at": at}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sent_server.carriers.base import Channel, Later, MessageContent, ReceiptKind, Rejected, Submission, Unknown
+from sent_server.carriers.base import Later, MessageContent, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.simulator.behaviour import (
     PER_MILLION,
     SILENT_AFTER_STOP_MS,
@@ -19,6 +19,7 @@ from sent_server.carriers.simulator.behaviour import (
     magic,
     memory_key,
 )
+from sent_server.kernel.channels import Channel
 
 NOW_MS = 1_700_000_000_000
 DELIVERED, READ, FAILED = ReceiptKind.DELIVERED, ReceiptKind.READ, ReceiptKind.FAILED

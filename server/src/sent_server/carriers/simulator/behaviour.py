@@ -9,8 +9,9 @@ import zlib
 from dataclasses import replace
 from enum import IntEnum, StrEnum
 
-from sent_server.carriers.base import Channel, Later, ReceiptKind, Rejected, Submission, Unknown
+from sent_server.carriers.base import Later, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.reasons import Reason
+from sent_server.kernel.channels import Channel
 from sent_server.kernel.values import value_object
 
 DELIVERED_AFTER_MS = 300

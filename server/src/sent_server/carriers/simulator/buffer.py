@@ -4,13 +4,14 @@ from collections import defaultdict
 
 import orjson
 
-from sent_server.carriers.base import Channel, MessageContent, Submission
+from sent_server.carriers.base import MessageContent, Submission
 from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.carriers.simulator.behaviour import Behaviour
 from sent_server.carriers.simulator.model import Direction
 from sent_server.carriers.simulator.scheduled_store import MemoryRow, Scheduled
 from sent_server.carriers.simulator.store import HandsetMessageRow
 from sent_server.db import Tx
+from sent_server.kernel.channels import Channel
 
 _TO_PHONE, _FROM_PHONE = Direction.TO_PHONE.value, Direction.FROM_PHONE.value
 

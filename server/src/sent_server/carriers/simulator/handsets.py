@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from sent_server.carriers.base import Channel, ReceiptKind
+from sent_server.carriers.base import ReceiptKind
 from sent_server.carriers.simulator import behaviour, scheduled_store, store
 from sent_server.carriers.simulator.buffer import WriteBuffer
 from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetMessage
 from sent_server.db import Tx
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
+from sent_server.kernel.channels import Channel
 from sent_server.kernel.paging import Page
 
 BY_HAND = 1_000  # the step of a receipt requested through the API; steps of a submit start at 0

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sent_server.bus import Bus
-from sent_server.carriers.base import Channel, Inbound, Inbox, Receipt, ReceiptKind, Submission
+from sent_server.carriers.base import Inbound, Inbox, Receipt, ReceiptKind, Submission
 from sent_server.carriers.simulator import retention, scheduled_store, store, submit
 from sent_server.carriers.simulator.behaviour import Behaviour, reason_of
 from sent_server.carriers.simulator.scheduled_store import Scheduled
@@ -16,6 +16,7 @@ from sent_server.db import Database, Tx
 from sent_server.db.failpoint import failpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import LeaderLease
+from sent_server.kernel.channels import Channel
 from sent_server.kernel.clock import Clock
 
 TOPIC = "phones"

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sent_server.carriers.base import Channel, Submission
+from sent_server.carriers.base import Submission
 from sent_server.carriers.simulator import behaviour, handsets, scheduled_store, store
 from sent_server.carriers.simulator.behaviour import TAKEN_BEFORE, Behaviour, Circumstances, Fault, Memory
 from sent_server.carriers.simulator.buffer import WriteBuffer
 from sent_server.carriers.simulator.scheduled_store import MemoryRow
 from sent_server.db import Tx
+from sent_server.kernel.channels import Channel
 
 
 async def submit(tx: Tx, submissions: Sequence[Submission], *, now_ms: int) -> list[Behaviour]:
