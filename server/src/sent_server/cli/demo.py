@@ -12,6 +12,7 @@ from sent_server.cli import demofile, installation, quickstart, screen
 from sent_server.cli.apiclient import ApiClient
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import Home
+from sent_server.messages.lifecycle import REACHED
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
     if as_json:
         print(orjson.dumps({"message_ids": message_ids, "timeline": [asdict(step) for step in steps]}).decode())
     last = {step.message_id: step.status for step in steps}
-    missing = [message_id for message_id in message_ids if last.get(message_id) not in ("DELIVERED", "READ")]
+    missing = [message_id for message_id in message_ids if last.get(message_id) not in REACHED]
     if missing:
         raise CommandError(f"not delivered: {', '.join(missing)}; see the timeline above")
 

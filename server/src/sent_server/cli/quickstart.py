@@ -9,11 +9,11 @@ from sent_server.cli.apiclient import ApiClient
 from sent_server.cli.failures import CommandError
 from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.values import value_object
+from sent_server.messages.lifecycle import ENDED
 
 RECIPIENT = "+1234567890"
 # The documented quickstart uses both channels: one message on each.
 CHANNELS = (SMS, WHATSAPP)
-FINAL = frozenset({"DELIVERED", "READ", "FAILED"})
 POLL_S = 0.1
 SLOW_POLL_S = 0.5
 POLL_FAST_FOR_S = 3.0
@@ -60,7 +60,7 @@ def follow(client: ApiClient, message_ids: Sequence[str], *, stopped: Callable[[
             steps = list(_steps(message))
             yield from steps[seen[message_id] :]
             seen[message_id] = len(steps)
-            if message["status"] in FINAL:
+            if message["status"] in ENDED:
                 open_ids.remove(message_id)
         time.sleep(POLL_S if time.monotonic() - started_s < POLL_FAST_FOR_S else SLOW_POLL_S)
 

@@ -1,7 +1,7 @@
 """The output of `sent up` and `sent demo`: live timelines, and the addresses of the server."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from os import getpid
 
@@ -14,10 +14,11 @@ from sent_server.cli.apiclient import ApiClient
 from sent_server.cli.demofile import DemoFile
 from sent_server.cli.failures import CommandError
 from sent_server.cli.quickstart import QuickstartStep
+from sent_server.messages.statuses import DELIVERED, FAILED, READ
 from sent_server.settings import Settings
 from sent_server.templates import seeds
 
-COLOURS = {"DELIVERED": "bold green", "READ": "green", "FAILED": "bold red"}
+COLOURS: Mapping[str, str] = {DELIVERED: "bold green", READ: "green", FAILED: "bold red"}
 
 
 def ready_line(base_url: str, demo: DemoFile | None, notices: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sent_server.db import Tx
 from sent_server.kernel.values import value_object
+from sent_server.messages import attempt_states
 from sent_server.messages.lifecycle import LEG_RANK
 
 INSERT = """
@@ -138,20 +139,26 @@ async def insert(tx: Tx, rows: Sequence[AttemptRow]) -> None:
 
 
 async def record(tx: Tx, rows: Sequence[AttemptResultRow]) -> None:
-    sent = [(row.ref, *row[5:]) for row in rows if row.state == "SENT"]
+    sent = [(row.ref, *row[5:]) for row in rows if row.state == attempt_states.SENT]
     await tx.execute_many(RECORD_SENT, sent, distinct=True)
     if len(sent) < len(rows):
-        await tx.execute_many(RECORD, [row for row in rows if row.state != "SENT"], distinct=True)
+        await tx.execute_many(RECORD, [row for row in rows if row.state != attempt_states.SENT], distinct=True)
 
 
 async def raise_state(tx: Tx, rows: Sequence[AttemptStateRow]) -> None:
     """If an attempt has several rows, the highest state is written, in whatever order they come."""
     highest = {row.key: row for row in sorted(rows, key=_state_rank)}
-    reached = [(row.state, *row[4:]) for row in highest.values() if row.state != "FAILED"]
+    reached = [(row.state, *row[4:]) for row in highest.values() if row.state != attempt_states.FAILED]
     await tx.execute_many(RAISE_REACHED, reached, distinct=True)
-    failures = {row.key: (row.error_code, row.reason, row.detail, *row.key) for row in rows if row.state == "FAILED"}
+    failures = {
+        row.key: (row.error_code, row.reason, row.detail, *row.key)
+        for row in rows
+        if row.state == attempt_states.FAILED
+    }
     if failures:
-        await tx.execute_many(RAISE, [row for row in highest.values() if row.state == "FAILED"], distinct=True)
+        await tx.execute_many(
+            RAISE, [row for row in highest.values() if row.state == attempt_states.FAILED], distinct=True
+        )
         await tx.execute_many(NOTE_FAILURE, list(failures.values()), distinct=True)
 
 

@@ -29,6 +29,7 @@ from sent_server.messages.model import (
     join_plans,
     queue_key,
 )
+from sent_server.messages.statuses import QUEUED, RECEIVED
 from sent_server.messages.topics import dispatch_to
 from sent_server.ports.reach import Reach
 
@@ -107,7 +108,7 @@ async def _keep(
     now_ms: int,
 ) -> None:
     message_id = await _insert(
-        tx, customer_id, message, recipient, text=message.text, status="RECEIVED", plan=StoredPlan(()), now_ms=now_ms
+        tx, customer_id, message, recipient, text=message.text, status=RECEIVED, plan=StoredPlan(()), now_ms=now_ms
     )
     received = announce.received_event(
         customer_id=customer_id,
@@ -143,9 +144,7 @@ async def _reply(
 ) -> set[str]:
     """Queue our reply to a keyword. It is free of charge and is sent regardless of consent."""
     plan = StoredPlan((PlannedLeg(message.channel, 0, carrier, message.sender),), is_system=True)
-    message_id = await _insert(
-        tx, customer_id, message, recipient, text=text, status="QUEUED", plan=plan, now_ms=now_ms
-    )
+    message_id = await _insert(tx, customer_id, message, recipient, text=text, status=QUEUED, plan=plan, now_ms=now_ms)
     own_queue_key = queue_key(customer_id, message.sender)
     job = JobRow(message_id, dispatch_to(carrier), own_queue_key, customer_id, now_ms, now_ms)
     await jobs.enqueue_keyed(tx, [job])
@@ -200,7 +199,7 @@ async def _insert(
         updated_at_ms=now_ms,
     )
     await store.insert_messages(tx, [row])
-    description = "Message received" if status == "RECEIVED" else "Automatic reply queued"
+    description = "Message received" if status == RECEIVED else "Automatic reply queued"
     event = MessageEvent(customer_id, message_id, 1, status, channel or AUTOMATIC, description, None, None, now_ms)
     await store.insert_events(tx, [event])
     return message_id

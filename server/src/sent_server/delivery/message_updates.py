@@ -1,6 +1,6 @@
 """Applies a set of outcomes, receipts or timeouts to messages: collects first, then runs one statement per table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sent_server import events, jobs
 from sent_server.carriers.reasons import TABLE
@@ -16,7 +16,7 @@ from sent_server.kernel.channels import LABELS
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
-from sent_server.messages import announce, store
+from sent_server.messages import announce, statuses, store
 from sent_server.messages.lifecycle import RANK, LifecycleStep, on_started, settles
 from sent_server.messages.model import AUTOMATIC, MessageEvent, queue_key
 from sent_server.messages.store import ActiveContactRow
@@ -24,12 +24,12 @@ from sent_server.messages.topics import dispatch_to
 from sent_server.routing import plan as routing
 
 RECEIPT_TIMEOUT = "receipt_timeout"
-DESCRIPTIONS = {
-    "PROCESSED": "Message processed and queued for sending",
-    "ROUTED": "Message routed to {channel}",
-    "SENT": "Message sent via {channel}",
-    "DELIVERED": "Message delivered to recipient",
-    "READ": "Message read by recipient",
+DESCRIPTIONS: Mapping[str, str] = {
+    statuses.PROCESSED: "Message processed and queued for sending",
+    statuses.ROUTED: "Message routed to {channel}",
+    statuses.SENT: "Message sent via {channel}",
+    statuses.DELIVERED: "Message delivered to recipient",
+    statuses.READ: "Message read by recipient",
 }
 
 
@@ -74,10 +74,12 @@ class MessageUpdates:
         leg = subject.planned_leg
         if why is None and subject.leg == 0:
             why = _passed_over(subject)
-        routed = DESCRIPTIONS["ROUTED"].format(channel=LABELS[leg.channel])
-        if RANK["PROCESSED"] > RANK[subject.status]:
-            self._record(subject, "PROCESSED", subject.leg, DESCRIPTIONS["PROCESSED"])
-        self._record(subject, "ROUTED", subject.leg, f"{why}; routed to {LABELS[leg.channel]}" if why else routed)
+        routed = DESCRIPTIONS[statuses.ROUTED].format(channel=LABELS[leg.channel])
+        if RANK[statuses.PROCESSED] > RANK[subject.status]:
+            self._record(subject, statuses.PROCESSED, subject.leg, DESCRIPTIONS[statuses.PROCESSED])
+        self._record(
+            subject, statuses.ROUTED, subject.leg, f"{why}; routed to {LABELS[leg.channel]}" if why else routed
+        )
 
     def apply(
         self, subject: MessageState, step: LifecycleStep, *, failure: Failure | None = None, job: Job | None = None
@@ -95,17 +97,17 @@ class MessageUpdates:
         match step.status:
             case None:
                 return
-            case "FAILED":
+            case statuses.FAILED:
                 assert failure is not None
                 self._fail(subject, step, failure)
                 self._finish(subject, job)
-            case "READ" | "DELIVERED" as status:
+            case statuses.READ | statuses.DELIVERED as status:
                 self._show(subject, step.shown)
                 was = subject.status
                 subject.status = status
                 self._charge(subject)
-                if status == "READ" and RANK[was] < RANK["DELIVERED"]:
-                    self._record(subject, "DELIVERED", subject.shown, DESCRIPTIONS["DELIVERED"])
+                if status == statuses.READ and RANK[was] < RANK[statuses.DELIVERED]:
+                    self._record(subject, statuses.DELIVERED, subject.shown, DESCRIPTIONS[statuses.DELIVERED])
                 self._record(subject, status, subject.shown, DESCRIPTIONS[status])
                 self._finish(subject, job)
             case status:
@@ -145,17 +147,17 @@ class MessageUpdates:
             subject.channel = subject.plan.legs[leg].channel
 
     def _fail(self, subject: MessageState, step: LifecycleStep, failure: Failure) -> None:
-        ended_leg, was_taken = subject.leg, subject.status == "SENT"
+        ended_leg, was_taken = subject.leg, subject.status == statuses.SENT
         # Before the first leg has started, there is no leg to show. The channel remains as requested.
         if subject.channel is not None:
             self._show(subject, step.shown)
-        subject.status = "FAILED"
+        subject.status = statuses.FAILED
         if was_taken:
             self._charge(subject)
         else:
             self._give_back(subject)
         description = failure.description(of_shown_leg=subject.shown == ended_leg)
-        self._record(subject, "FAILED", subject.shown, description, failure)
+        self._record(subject, statuses.FAILED, subject.shown, description, failure)
 
     def _record(
         self, subject: MessageState, status: str, leg: int, description: str | None, failure: Failure | None = None

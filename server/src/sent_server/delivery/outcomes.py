@@ -13,6 +13,7 @@ from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.prepare import RETRIED_WHEN_UNKNOWN, PreparedSubmission
 from sent_server.delivery.receipt_store import CarrierRefRow
 from sent_server.kernel.values import value_object
+from sent_server.messages import attempt_states
 from sent_server.messages.lifecycle import on_leg_failed, on_submitted
 from sent_server.messages.topics import dispatch_to
 from sent_server.outbound import Backoff
@@ -51,7 +52,7 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
     refs: list[CarrierRefRow] = []
     for p, outcome in ours:
         subject = found[p.job.id]
-        state, ref, code, reason, detail = "SENT", None, None, None, None
+        state, ref, code, reason, detail = attempt_states.SENT, None, None, None, None
         match outcome:
             case Accepted():
                 ref = outcome.ref
@@ -59,20 +60,20 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
                 changes.wait_for_receipt(p.job, max(answered.receipt_timeout_ms, outcome.receipt_timeout_ms or 0))
                 changes.apply(subject, on_submitted(subject.progress), job=p.job)
             case Rejected():
-                state, code, reason = "REJECTED", outcome.code, outcome.reason
+                state, code, reason = attempt_states.REJECTED, outcome.code, outcome.reason
                 failure = failures.rejected(outcome, p.submission.channel)
                 detail = failure.sentence
                 falls_back = reasons.falls_back(reason, p.category)
                 step = on_leg_failed(subject.progress, leg=p.leg, falls_back=falls_back)
                 changes.apply(subject, step, failure=failure, job=p.job)
             case Unknown():
-                state, code = "UNKNOWN", outcome.reason[:200]
+                state, code = attempt_states.UNKNOWN, outcome.reason[:200]
                 if answered.may_ask_again or p.category in RETRIED_WHEN_UNKNOWN:
                     changes.retry(p.job, UNKNOWN_BACKOFF.delay_ms(p.job.fence))
                 else:
                     changes.wait_for_receipt(p.job, answered.receipt_timeout_ms)
             case Later():
-                state, code = "LATER", outcome.reason[:200]
+                state, code = attempt_states.LATER, outcome.reason[:200]
                 changes.retry(p.job, outcome.after_ms)
             case _:
                 assert_never(outcome)

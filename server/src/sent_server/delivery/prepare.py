@@ -13,6 +13,7 @@ from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.jobs import Job
 from sent_server.kernel import channels
 from sent_server.kernel.values import value_object
+from sent_server.messages import attempt_states
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
 
 # Another worker takes over a dead worker's jobs after this long. A live worker renews them (delivery/dispatch.py).
@@ -83,7 +84,7 @@ async def prepare(
             changes.apply(subject, on_blocked(subject.progress), failure=failures.opted_out(), job=job)
             continue
         previous = earlier.get((subject.id, subject.leg))
-        if previous and previous.state == "SUBMITTING" and not carrier.traits.takes_idempotency_key:
+        if previous and previous.state == attempt_states.SUBMITTING and not carrier.traits.takes_idempotency_key:
             lost.append(_lost_row(subject, previous, now_ms))
         number = _next_number(previous, subject, carrier) if job.fence <= MAX_CLAIMS else None
         if number is None:
@@ -132,13 +133,15 @@ def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carri
     if previous is None:
         return 1
     match previous.state:
-        case "SUBMITTING" | "UNKNOWN" | "LATER" if carrier.traits.takes_idempotency_key:
+        case attempt_states.SUBMITTING | attempt_states.UNKNOWN | attempt_states.LATER if (
+            carrier.traits.takes_idempotency_key
+        ):
             # Repeat the same attempt, which the carrier sends once. This includes a deferred attempt, because a
             # suspended process may still send its request (make simulate, seed 7692).
             return previous.number
-        case "SUBMITTING" | "UNKNOWN":
+        case attempt_states.SUBMITTING | attempt_states.UNKNOWN:
             return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
-        case "LATER":
+        case attempt_states.LATER:
             return previous.number + 1
         case _:
             return None
@@ -146,17 +149,29 @@ def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carri
 
 def _put_off_too_often(previous: Attempt | None, subject: MessageState, job: Job) -> bool:
     """A repeated attempt keeps its number, so the claims of its job are counted."""
-    return previous is not None and previous.state == "LATER" and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
+    return (
+        previous is not None
+        and previous.state == attempt_states.LATER
+        and job.fence > MAX_ATTEMPTS_PER_LEG * (subject.leg + 1)
+    )
 
 
 def _lost_row(subject: MessageState, previous: Attempt, now_ms: int) -> AttemptResultRow:
     key = subject.customer_id, subject.id, subject.leg, previous.number
-    return AttemptResultRow("UNKNOWN", None, "crashed", None, None, now_ms, *key)
+    return AttemptResultRow(attempt_states.UNKNOWN, None, "crashed", None, None, now_ms, *key)
 
 
 def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_ms: int) -> AttemptStateRow:
     key = subject.customer_id, subject.id, previous.leg, previous.number
-    return AttemptStateRow("FAILED", failure.code, failure.reason, failure.sentence, now_ms, *key, LEG_RANK["FAILED"])
+    return AttemptStateRow(
+        attempt_states.FAILED,
+        failure.code,
+        failure.reason,
+        failure.sentence,
+        now_ms,
+        *key,
+        LEG_RANK[attempt_states.FAILED],
+    )
 
 
 def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmission:

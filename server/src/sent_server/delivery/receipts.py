@@ -1,6 +1,6 @@
 """Stores carriers' receipts, matches them by reference and applies them through the lifecycle, in sets."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from sent_server.carriers import reasons
 from sent_server.carriers.base import Receipt, ReceiptKind
@@ -12,7 +12,14 @@ from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.delivery.receipt_store import AttemptRef, ReceiptRow
 from sent_server.kernel.values import value_object
+from sent_server.messages import attempt_states
 from sent_server.messages.lifecycle import LEG_RANK, on_receipt
+
+STATE_OF: Mapping[ReceiptKind, str] = {
+    ReceiptKind.DELIVERED: attempt_states.DELIVERED,
+    ReceiptKind.READ: attempt_states.READ,
+    ReceiptKind.FAILED: attempt_states.FAILED,
+}
 
 
 @value_object
@@ -79,7 +86,7 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, Attempt
         if match is None or match.message_id not in found:
             continue
         subject = found[match.message_id]
-        state = receipt.kind.value.upper()
+        state = STATE_OF[receipt.kind]
         failure = _failure(receipt, subject, match.leg) if receipt.kind is ReceiptKind.FAILED else None
         reason, detail = (failure.reason, failure.sentence) if failure else (None, None)
         key = match.customer_id, match.message_id, match.leg, match.attempt

@@ -8,6 +8,7 @@ from sent_server.delivery import attempt_store, failures, receipts, store
 from sent_server.delivery.attempt_store import AttemptStateRow
 from sent_server.delivery.message_updates import RECEIPT_TIMEOUT, MessageUpdates
 from sent_server.jobs import Backoff, Job, Kind, LocalSet
+from sent_server.messages.attempt_states import FAILED
 from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed
 
 LEASE_MS = 10_000
@@ -47,7 +48,7 @@ async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
         if attempt:
             key = subject.customer_id, subject.id, attempt.leg, attempt.number
             raised.append(
-                AttemptStateRow("FAILED", "timeout", failure.reason, failure.sentence, now_ms, *key, LEG_RANK["FAILED"])
+                AttemptStateRow(FAILED, "timeout", failure.reason, failure.sentence, now_ms, *key, LEG_RANK[FAILED])
             )
         changes.apply(subject, on_leg_failed(subject.progress, leg=subject.leg), failure=failure, job=job)
     await attempt_store.raise_state(tx, raised)

@@ -36,6 +36,7 @@ from sent_server.messages.model import (
     join_plans,
     queue_key,
 )
+from sent_server.messages.statuses import FAILED, QUEUED
 from sent_server.messages.store import ActiveContactRow
 from sent_server.messages.topics import dispatch_to
 from sent_server.ports.reach import Reach
@@ -179,7 +180,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 contact_id=recipient.id,
                 phone=recipient.phone,
                 region_code=recipient.region_code,
-                status="FAILED" if failed else "QUEUED",
+                status=FAILED if failed else QUEUED,
                 channel=message.channel,
                 leg=0,
                 legs=len(route.plan.legs),
@@ -193,9 +194,9 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 updated_at_ms=now_ms,
             )
             rows.append(row)
-            history.append(_first_event(row, 1, "QUEUED", ACCEPTED))
+            history.append(_first_event(row, 1, QUEUED, ACCEPTED))
             if failed:
-                history.append(_first_event(row, 2, "FAILED", _why(message)))
+                history.append(_first_event(row, 2, FAILED, _why(message)))
             else:
                 kind, own_queue_key = dispatch_to(str(route.carrier)), queue_key(customer_id, str(route.sender))
                 work.append(JobRow(message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
@@ -265,7 +266,7 @@ def _reason_code(message: DraftMessage) -> str | None:
 
 def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) -> list[Event]:
     command = draft.command
-    statuses = ("QUEUED", "FAILED") if message.route.plan.error else ("QUEUED",)
+    statuses = (QUEUED, FAILED) if message.route.plan.error else (QUEUED,)
     return [
         announce.status_event(
             customer_id=command.caller.customer_id,
@@ -277,8 +278,8 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
             template_id=draft.template.id,
             template_name=draft.template.name,
             callback_url=command.callback_url,
-            reason=_why(message) if status == "FAILED" else None,
-            reason_code=_reason_code(message) if status == "FAILED" else None,
+            reason=_why(message) if status == FAILED else None,
+            reason_code=_reason_code(message) if status == FAILED else None,
             at_ms=command.now_ms,
         )
         for status in statuses

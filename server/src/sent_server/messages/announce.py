@@ -4,9 +4,10 @@ from typing import Any
 
 from sent_server.events import Event
 from sent_server.kernel import timestamps
+from sent_server.messages.statuses import DELIVERED, FAILED, QUEUED, READ, RECEIVED, ROUTED, SENT
 
 # The statuses with an event name in the contract.
-ANNOUNCED = frozenset({"QUEUED", "ROUTED", "SENT", "DELIVERED", "READ", "FAILED"})
+ANNOUNCED: frozenset[str] = frozenset({QUEUED, ROUTED, SENT, DELIVERED, READ, FAILED})
 
 
 def name_of(status: str) -> str:
@@ -56,7 +57,7 @@ def received_event(
     payload = {
         "account_id": customer_id,
         "message_id": message_id,
-        "message_status": "RECEIVED",
+        "message_status": RECEIVED,
         "from": phone,
         "to": sender,
         "inbound_number": phone,

@@ -13,36 +13,35 @@ recorded once per leg that a carrier takes, and then the message shows that leg.
 Source: docs/decisions/0017, contract/NOTES.md b.
 """
 
-from enum import StrEnum
+from collections.abc import Mapping
 
 from sent_server.kernel.values import value_object
+from sent_server.messages import attempt_states
+from sent_server.messages.statuses import DELIVERED, FAILED, PROCESSED, QUEUED, READ, RECEIVED, ROUTED, SENT
 
-
-class Status(StrEnum):
-    QUEUED = "QUEUED"
-    PROCESSED = "PROCESSED"
-    ROUTED = "ROUTED"
-    SENT = "SENT"
-    FAILED = "FAILED"
-    DELIVERED = "DELIVERED"
-    READ = "READ"
-    RECEIVED = "RECEIVED"
-
-
-RANK = {
-    "QUEUED": 0,
-    "PROCESSED": 1,
-    "ROUTED": 2,
-    "SENT": 3,
-    "FAILED": 4,
-    "DELIVERED": 5,
-    "READ": 6,
-    "RECEIVED": 7,
+RANK: Mapping[str, int] = {
+    QUEUED: 0,
+    PROCESSED: 1,
+    ROUTED: 2,
+    SENT: 3,
+    FAILED: 4,
+    DELIVERED: 5,
+    READ: 6,
+    RECEIVED: 7,
 }
 # A leg's state only rises: SENT < FAILED < DELIVERED < READ.
-LEG_RANK = {"SUBMITTING": 0, "LATER": 0, "UNKNOWN": 0, "REJECTED": 1, "SENT": 1, "FAILED": 2, "DELIVERED": 3, "READ": 4}
-REACHED = frozenset({"DELIVERED", "READ"})
-ENDED = frozenset({"DELIVERED", "READ", "FAILED"})
+LEG_RANK: Mapping[str, int] = {
+    attempt_states.SUBMITTING: 0,
+    attempt_states.LATER: 0,
+    attempt_states.UNKNOWN: 0,
+    attempt_states.REJECTED: 1,
+    attempt_states.SENT: 1,
+    attempt_states.FAILED: 2,
+    attempt_states.DELIVERED: 3,
+    attempt_states.READ: 4,
+}
+REACHED: frozenset[str] = frozenset({DELIVERED, READ})
+ENDED: frozenset[str] = frozenset({DELIVERED, READ, FAILED})
 
 
 @value_object
@@ -75,19 +74,19 @@ def on_started(progress: MessageProgress) -> LifecycleStep:
     if progress.status in ENDED:
         return NOTHING
     # A leg that a carrier took remains the shown one until a carrier takes the new leg.
-    return LifecycleStep("ROUTED", progress.shown if progress.status == "SENT" else progress.leg)
+    return LifecycleStep(ROUTED, progress.shown if progress.status == SENT else progress.leg)
 
 
 def on_submitted(progress: MessageProgress) -> LifecycleStep:
     """A carrier accepted the current leg."""
-    if progress.status in ENDED or (progress.status == "SENT" and progress.shown == progress.leg):
+    if progress.status in ENDED or (progress.status == SENT and progress.shown == progress.leg):
         return NOTHING
-    return LifecycleStep("SENT", progress.leg)
+    return LifecycleStep(SENT, progress.leg)
 
 
 def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> LifecycleStep:
     """A carrier's receipt (`DELIVERED`, `READ` or `FAILED`) for one of the legs."""
-    if kind == "FAILED":
+    if kind == FAILED:
         return on_leg_failed(progress, leg=leg, falls_back=falls_back)
     return LifecycleStep(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING
 
@@ -108,10 +107,10 @@ def on_blocked(progress: MessageProgress) -> LifecycleStep:
 
 def settles(progress: MessageProgress) -> bool:
     """Whether the price of the message is final: that of its shown leg, regardless of later legs."""
-    if progress.status == "SENT":
+    if progress.status == SENT:
         return progress.shown == progress.leg == progress.legs - 1
     return progress.status in ENDED
 
 
 def _give_up(progress: MessageProgress) -> LifecycleStep:
-    return LifecycleStep("FAILED", progress.shown if progress.status == "SENT" else progress.leg)
+    return LifecycleStep(FAILED, progress.shown if progress.status == SENT else progress.leg)

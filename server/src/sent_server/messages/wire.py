@@ -14,6 +14,7 @@ from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.kernel.channels import CHANNELS
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
+from sent_server.messages.statuses import QUEUED
 
 MAX_RECIPIENTS = 1_000
 MAX_CHANNELS = 100
@@ -149,7 +150,7 @@ def accepted(
 ) -> dict[str, Any]:
     """Rows of (message id, phone, channel, text, price in micros). Channel and price are None if automatic."""
     return {
-        "status": "QUEUED",
+        "status": QUEUED,
         "template_id": template_id,
         "template_name": template_name,
         "recipients": [
@@ -159,7 +160,7 @@ def accepted(
         "messages": [
             {
                 "id": message_id,
-                "status": "QUEUED",
+                "status": QUEUED,
                 "to": to,
                 "channel": channel,
                 "price": None if price is None else money.to_number(price),

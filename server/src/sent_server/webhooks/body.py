@@ -10,6 +10,7 @@ import orjson
 
 from sent_server.events import EventContent
 from sent_server.kernel import timestamps
+from sent_server.messages.statuses import FAILED
 
 # States that have a name in form E. All others are message.status.updated there.
 _FORM_E = frozenset({"message.sent", "message.delivered", "message.read", "message.failed", "message.received"})
@@ -44,7 +45,7 @@ def _older_forms(content: EventContent, payload: dict[str, Any], at: str) -> dic
     inbound = content.name == "message.received"
     sender, recipient = (contact, own) if inbound else (own, contact)
     error = None
-    if status == "FAILED":
+    if status == FAILED:
         error = {"code": payload.get("reason_code"), "message": payload.get("reason")}
     data: dict[str, Any] = {
         "id": message_id,

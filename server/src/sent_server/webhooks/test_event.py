@@ -10,6 +10,7 @@ from sent_server.kernel import ids, timestamps
 from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
+from sent_server.messages.statuses import RECEIVED
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.headers import signed_headers
 from sent_server.webhooks.model import Target, Webhook
@@ -107,6 +108,6 @@ def _sample(customer_id: str, name: str, now_ms: int) -> dict[str, Any]:
     common = {"account_id": customer_id, "message_id": ids.new_id(now_ms), "channel": SMS, **numbers}
     if name == names.RECEIVED:
         text = {"from": _SAMPLE_CONTACT, "to": _SAMPLE_OWN, "text": "Hello", "received_at": at}
-        return {**common, **text, "message_status": "RECEIVED", "provider": None, "updated_at": at}
+        return {**common, **text, "message_status": RECEIVED, "provider": None, "updated_at": at}
     status = name.partition(".")[2].upper()
     return {**common, "message_status": status, "template_id": ids.new_id(now_ms), "updated_at": at}

@@ -1,0 +1,18 @@
+"""The statuses of messages. `lifecycle` says which follows which."""
+
+from enum import StrEnum
+
+
+class MessageStatus(StrEnum):
+    QUEUED = "QUEUED"
+    PROCESSED = "PROCESSED"
+    ROUTED = "ROUTED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    DELIVERED = "DELIVERED"
+    READ = "READ"
+    RECEIVED = "RECEIVED"
+
+
+# On Python 3.11 each `MessageStatus.SENT` runs Python code, which is too slow for code that runs for every message.
+QUEUED, PROCESSED, ROUTED, SENT, FAILED, DELIVERED, READ, RECEIVED = MessageStatus
