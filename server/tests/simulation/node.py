@@ -17,6 +17,7 @@ from sent_server.delivery.engine import BATCH_DELAY_MS
 from sent_server.delivery.inbox import DurableInbox
 from sent_server.egress import Egress, UrlRules
 from sent_server.egress.guard import Guard
+from sent_server.errors import ApiError
 from sent_server.housekeeping import Housekeeping
 from sent_server.http.caller import Caller
 from sent_server.http.dialect import V3
@@ -122,6 +123,8 @@ class Node:
         """POST /v3/messages, from the parsed body to the rendered answer. Raises ApiError."""
         call = Call(caller, ids.new_request_id(), self.clock.now_ms())
         outcome = await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
+        if isinstance(outcome, ApiError):
+            raise outcome
         return V3.answer(outcome, Meta(call.request_id, call.now_ms, self._send.path), DOC_URL_BASE)
 
 
