@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator
 import structlog
 from starlette.types import ASGIApp
 
-from sent_server.http.server.connection import Served, ServerConnection
+from sent_server.http.server.connection import ServerConnection
+from sent_server.http.server.states import Served
 from sent_server.http.server.table import ConnectionTable
 
 log = structlog.get_logger()
