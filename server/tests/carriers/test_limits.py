@@ -34,13 +34,13 @@ def test_an_sms_may_fill_its_last_part_and_no_character_more(kind: str, parts: i
 
 def test_the_problem_of_an_sms_names_what_was_measured() -> None:
     assert limits.text_problem("sms", 671 * "ж", 10) == (
-        "the text on SMS has 671 UCS-2 units and takes 11 parts, at most 10 are allowed"
+        "the text on SMS has 671 UCS-2 units and takes 11 segments, at most 10 are allowed"
     )
     assert limits.text_problem("sms", 40_960 * EMOJI, 10) == (
-        "the text on SMS has 40,960 characters and takes at least 268 parts, at most 10 are allowed"
+        "the text on SMS has 40,960 characters and takes at least 268 segments, at most 10 are allowed"
     )
     assert limits.text_problem("sms", "a" * 161, 1) == (
-        "the text on SMS has 161 characters and takes at least 2 parts, at most 1 is allowed"
+        "the text on SMS has 161 characters and takes at least 2 segments, at most 1 is allowed"
     )
 
 

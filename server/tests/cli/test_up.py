@@ -181,7 +181,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     ("environment", "expected"),
     [
         ({"SENT_PORT": "eighty"}, "SENT_PORT"),
-        ({"SENT_PORT": "99999"}, "99999"),
+        ({"SENT_PORT": "99999"}, "port must be between 0 and 65535"),
         ({"SENT_LOG_LEVEL": "loud"}, "log_level"),
         ({"SENT_DATABASE_URL": "mysql://somewhere"}, "SENT_DATABASE_URL"),
         ({"SENT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "PostgreSQL"),

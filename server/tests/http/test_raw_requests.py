@@ -148,8 +148,9 @@ def test_no_method_changes_what_an_upgrade_is(server: Server, method: str, conne
         return
     found = raw.answers(received)
     wanted = 200 if method == "GET" else 405
-    # A client that waits for 100 is refused before it sends; whether its body still comes nobody can know.
-    assert [answer.status for answer in found] == ([wanted] if "expect" in connection else [wanted, 200])
+    # A client that waits for 100 gets its answer before it sends. If its body has come by then, the server reads on.
+    statuses = [answer.status for answer in found]
+    assert statuses in ([[wanted], [wanted, 200]] if "expect" in connection else [[wanted, 200]])
     if wanted == 405:
         assert "GET" in found[0].headers["allow"]
 

@@ -204,7 +204,10 @@ def test_what_is_accepted_can_be_stored_read_put_back_and_rendered(given_tree: J
         return
     loaded = stored_form.load(stored_form.dump(found))
     assert loaded == found
-    assert stored_form.dump(definitions.parse(definitions.shown(loaded))) == stored_form.dump(found)
+    # Two variables of one name take the same parameter, so a shown URL may name either.
+    names = [variable.name for variable in found.body.multi_channel.variables or ()] if found.body.multi_channel else []
+    if len(names) == len(set(names)):
+        assert stored_form.dump(definitions.parse(definitions.shown(loaded))) == stored_form.dump(found)
     assert loaded.merged({"footer": None}).footer is None
     compiled = rendering.compile(loaded)
     parameters = {variable.name: "a" for variable in loaded.variables}

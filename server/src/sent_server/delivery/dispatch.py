@@ -19,6 +19,7 @@ from sent_server.db import Database, StorageUnavailableError
 from sent_server.db.failpoint import failpoint
 from sent_server.delivery.outcomes import SubmitResults, record_outcomes
 from sent_server.delivery.prepare import LEASE_MS, ClaimedBatch, PreparedSubmission, prepare
+from sent_server.jobs import Job
 from sent_server.kernel.clock import Clock
 from sent_server.messages.topics import dispatch_to
 from sent_server.outbound import LimitPolicy, OpenAttempts, OutcomeRecorder, TargetLimiter
@@ -134,7 +135,7 @@ class Dispatcher:
         now_ms = self.clock.monotonic_ms()
         lease = Lease(claimed_at_ms, batch.claimed, claimed_at_ms + RENEW_EVERY_MS)
         for prepared in batch.prepared:
-            self._limiter.open(self.carrier.name, prepared.job.id, now_ms=now_ms)
+            self._limiter.open(self.carrier.name, _claim_id(prepared.job), now_ms=now_ms)
             self._submits.start((prepared, lease), self._submit(prepared, lease))
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._keep_leases(), name=f"leases-{self.carrier.name}")
@@ -154,7 +155,7 @@ class Dispatcher:
         self._recorder.add((prepared, outcome))
 
     def _ended(self, submit: Submit) -> None:
-        self._limiter.close(self.carrier.name, submit[0].job.id, now_ms=self.clock.monotonic_ms(), ok=True)
+        self._limiter.close(self.carrier.name, _claim_id(submit[0].job), now_ms=self.clock.monotonic_ms(), ok=True)
         self._room_made.set()
 
     def _has_expired(self, lease: Lease) -> bool:
@@ -197,3 +198,8 @@ class Dispatcher:
             log.warning("dispatch.lease_not_renewed", carrier=self.carrier.name, error=str(error))
         except Exception:
             log.exception("dispatch.lease_not_renewed", carrier=self.carrier.name)
+
+
+def _claim_id(job: Job) -> str:
+    """One claim of a job. A process may claim it again while its own late submit is still open."""
+    return f"{job.id}:{job.fence}"
