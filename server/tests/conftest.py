@@ -133,7 +133,15 @@ SLOW = (
     "/server/tests/egress/test_hostile_receivers.py", "/server/tests/contract/test_faults.py",
     "/server/tests/contract/test_generated_requests.py", "/server/tests/contract/test_quotas.py",
     "/server/tests/cli/", "/sdk/tests/test_package.py", "/sdk/tests/test_testing.py", "/sdk/tests/test_docs.py",
-    "/sdk/tests/integrations/",
+    "/sdk/tests/integrations/", "/sdk/tests/test_timeouts.py", "/server/tests/users/test_emails.py",
+    "/server/tests/delivery/test_engine.py", "/server/tests/delivery/test_own_outcomes.py",
+    "/server/tests/phones/", "/server/tests/messages/test_text_limits.py", "/server/tests/messages/test_rate_cards.py",
+    "/server/tests/templates/test_template_borders.py", "/server/tests/webhooks/test_webhook_disabled_over_http.py",
+    "/server/tests/webhooks/test_webhook_hostile.py", "/server/tests/webhooks/test_webhook_replay.py",
+    "/server/tests/webhooks/test_webhook_sender.py", "/server/tests/profiles/", "/server/tests/compliance/",
+    "/server/tests/jobs/test_restart.py", "/server/tests/http/test_connections.py",
+    "/server/tests/http/test_unserved_fields.py", "/server/tests/http/test_raw_requests.py",
+    "/server/tests/db/test_stalled_client.py", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
 )  # fmt: skip
 # So do tests that start servers of their own, or move one through time.
 SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}
