@@ -15,7 +15,7 @@ sys.path.insert(0, TESTS)
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), TESTS])
 
 from chaos import backlog, clocks, disk, frozen, kills, outages, receivers, retries  # noqa: E402
-from chaos.environment import Ground, MissingError, prepared  # noqa: E402
+from chaos.environment import Environment, MissingError, prepared  # noqa: E402
 from chaos.options import Options  # noqa: E402
 from chaos.report import Findings, Line, show  # noqa: E402
 
@@ -46,8 +46,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     chosen = [SCENARIOS[name] for name in given.scenarios or SCENARIOS]
     try:
-        with prepared() as ground:
-            lines = [line for scenario in chosen for line in _lines(scenario, ground, options, given.planted)]
+        with prepared() as environment:
+            lines = [line for scenario in chosen for line in _lines(scenario, environment, options, given.planted)]
     except MissingError as reason:
         print(f"NOTHING WAS TESTED: {reason}", file=sys.stderr)
         return 2
@@ -55,13 +55,13 @@ def main() -> int:
     return 1 if any(line.wrong for line in lines) else 0
 
 
-def _lines(scenario: ModuleType, ground: Ground, options: Options, planted: str | None) -> list[Line]:
+def _lines(scenario: ModuleType, environment: Environment, options: Options, planted: str | None) -> list[Line]:
     """With bugs one line for each, which is wrong when the scenario saw nothing."""
     if planted is None:
-        return judged(scenario, ground, options).lines
+        return judged(scenario, environment, options).lines
     lines: list[Line] = []
     for plant in scenario.PLANTS if planted == "all" else [planted]:
-        found = judged(scenario, ground.with_plant(plant), options)
+        found = judged(scenario, environment.with_plant(plant), options)
         # A scenario that breaks down has noticed nothing.
         seen = "" if found.broke_down else next(iter(found.wrong), "")
         wrong = () if seen else (f"the planted bug {plant} went unnoticed", *found.wrong)
@@ -69,17 +69,17 @@ def _lines(scenario: ModuleType, ground: Ground, options: Options, planted: str 
     return lines
 
 
-def judged(scenario: ModuleType, ground: Ground, options: Options) -> Findings:
+def judged(scenario: ModuleType, environment: Environment, options: Options) -> Findings:
     """A scenario that breaks down has found something, too."""
     started_s = time.monotonic()
-    print(f"{scenario.NAME} {ground.plant} ...", file=sys.stderr, flush=True)
+    print(f"{scenario.NAME} {environment.plant} ...", file=sys.stderr, flush=True)
     try:
-        found: Findings = scenario.run(ground, options)
+        found: Findings = scenario.run(environment, options)
     except Exception as error:
         found = Findings(scenario.NAME, broke_down=True)
         found.add("runs to its end", "broke down", [f"{type(error).__name__}: {error}"[:1_000]])
     finally:
-        ground.stop_all()
+        environment.stop_all()
     print(f"{scenario.NAME} took {time.monotonic() - started_s:.0f} s", file=sys.stderr, flush=True)
     return found
 

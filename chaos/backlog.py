@@ -3,7 +3,7 @@
 import time
 
 from chaos import sent
-from chaos.environment import Ground, Rows
+from chaos.environment import Environment, Rows
 from chaos.options import Options
 from chaos.report import Findings
 from harness import samples
@@ -18,12 +18,12 @@ READY_WITHIN_S = 2.0
 IDLE = {"SENT_BENCH_NO_WORKERS": "1"}
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
     waiting = 3_000 if options.short else 100_000
-    home = ground.folder / f"backlog-{ground.plant}"
+    home = environment.folder / f"backlog-{environment.plant}"
     home.mkdir()
-    url, log = f"sqlite:///{home / 'sent.db'}", str(ground.folder / f"backlog-{ground.plant}.log")
+    url, log = f"sqlite:///{home / 'sent.db'}", str(environment.folder / f"backlog-{environment.plant}.log")
     env = {"CHAOS_CARRIER_LOG": log}
     server = servers.start(home, "sqlite", database_url=url, env={**env, **IDLE}, program=sent.command)
     template_id = server.http.post("/v3/templates", samples.template()).data["id"]
@@ -33,8 +33,8 @@ def run(ground: Ground, options: Options) -> Findings:
         answer = server.http.post("/v3/messages", body, checked=False)
         accepted |= {recipient["message_id"] for recipient in answer.data["recipients"]}
     server.kill()
-    env["CHAOS_PLANT"] = ground.plant
-    empty_s = _until_ready(ground, env)
+    env["CHAOS_PLANT"] = environment.plant
+    empty_s = _until_ready(environment, env)
     started_s = time.monotonic()
     again = servers.start(home, "sqlite", database_url=url, env=env, program=sent.command)
     ready_s = time.monotonic() - started_s
@@ -48,9 +48,9 @@ def run(ground: Ground, options: Options) -> Findings:
     return found
 
 
-def _until_ready(ground: Ground, env: dict[str, str]) -> float:
+def _until_ready(environment: Environment, env: dict[str, str]) -> float:
     """Seconds that a second start takes in an installation where nothing waits."""
-    home = ground.folder / f"empty-{ground.plant}"
+    home = environment.folder / f"empty-{environment.plant}"
     home.mkdir()
     url = f"sqlite:///{home / 'sent.db'}"
     servers.start(home, "sqlite", database_url=url, env=env, program=sent.command).kill()

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from chaos import audit
-from chaos.environment import Ground, Rows
+from chaos.environment import Environment, Rows
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import Traffic
@@ -25,12 +25,12 @@ TICKS_PER_S = 100
 STORM_CORES = 0.9
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
     stay_s = 4 if options.short else max(8, options.seconds // 2)
-    file = ground.folder / f"clock-{ground.plant}"
+    file = environment.folder / f"clock-{environment.plant}"
     file.write_bytes(struct.pack("<q", 0))
-    cluster = ground.cluster(CHAOS_CLOCK=str(file))
+    cluster = environment.cluster(CHAOS_CLOCK=str(file))
     api, worker = cluster.api(), cluster.worker()
     account = cluster.account(api)
     template_id = clusters.template(account)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos import audit, sent
-from chaos.environment import Ground, Rows, execute
+from chaos.environment import Environment, Rows, execute
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import GONE
@@ -33,14 +33,14 @@ FSYNC_EXIT_CODE = 74
 SHIM = Path(__file__).with_name("badfsync.c")
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
-    if ground.plant != "fsync_errors_ignored":
-        _full_disk(ground, options, found)
-    if ground.plant != "full_disk_unforeseen":
-        _failed_fsync(ground, found)
-    if not ground.plant:
-        _reads_only(ground, options, found)
+    if environment.plant != "fsync_errors_ignored":
+        _full_disk(environment, options, found)
+    if environment.plant != "full_disk_unforeseen":
+        _failed_fsync(environment, found)
+    if not environment.plant:
+        _reads_only(environment, options, found)
     return found
 
 
@@ -94,12 +94,12 @@ class Sends:
         )
 
 
-def _full_disk(ground: Ground, options: Options, found: Findings) -> None:
-    with _small_disk(ground.folder / "small") as disk:
+def _full_disk(environment: Environment, options: Options, found: Findings) -> None:
+    with _small_disk(environment.folder / "small") as disk:
         if disk is None:
             found.skip("full disk", "mounting a small disk needs root (and permission to mount)")
             return
-        server, rows = _up(ground, disk, CHAOS_CARRIER_MS=str(CARRIER_MS))
+        server, rows = _up(environment, disk, CHAOS_CARRIER_MS=str(CARRIER_MS))
         sends = Sends(server.http, _template(server))
         for _ in range(UNDER_WAY):
             sends.one()
@@ -117,18 +117,18 @@ def _full_disk(ground: Ground, options: Options, found: Findings) -> None:
         )
 
 
-def _failed_fsync(ground: Ground, found: Findings) -> None:
+def _failed_fsync(environment: Environment, found: Findings) -> None:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         found.skip(
             "an fsync error ends the process", "no gcc on this machine to build the shim (apt install gcc libc-dev)"
         )
         return
-    folder = ground.folder / f"fsync-{ground.plant}"
+    folder = environment.folder / f"fsync-{environment.plant}"
     folder.mkdir()
     shim, flag = folder / "badfsync.so", folder / "fails"
     subprocess.run([compiler, "-shared", "-fPIC", "-o", str(shim), str(SHIM), "-ldl"], check=True)
-    server, rows = _up(ground, folder, LD_PRELOAD=str(shim), CHAOS_FSYNC_FAILS=str(flag))
+    server, rows = _up(environment, folder, LD_PRELOAD=str(shim), CHAOS_FSYNC_FAILS=str(flag))
     sends = Sends(server.http, _template(server))
     for _ in range(5):
         sends.one()
@@ -146,9 +146,9 @@ def _failed_fsync(ground: Ground, found: Findings) -> None:
     server.process.kill()
     server.process.wait(10)
     flag.unlink()
-    if ground.plant:
+    if environment.plant:
         return
-    again, rows = _up(ground, folder)
+    again, rows = _up(environment, folder)
     ids = sorted(sends.accepted.values())
     audit.settled(rows, ids, 30)
     wrong = audit.invariants.i1_accepted_messages_exist_and_end(rows.query, ids)
@@ -156,9 +156,9 @@ def _failed_fsync(ground: Ground, found: Findings) -> None:
     again.stop()
 
 
-def _reads_only(ground: Ground, options: Options, found: Findings) -> None:
+def _reads_only(environment: Environment, options: Options, found: Findings) -> None:
     """PostgreSQL as it is behind a failover: it answers, and takes no writes."""
-    cluster = ground.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
+    cluster = environment.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
     api = cluster.api()
     cluster.worker()
     account = cluster.account(api)
@@ -179,11 +179,11 @@ def _reads_only(ground: Ground, options: Options, found: Findings) -> None:
     cluster.stop()
 
 
-def _up(ground: Ground, home: Path, **env: str) -> tuple[Server, Rows]:
+def _up(environment: Environment, home: Path, **env: str) -> tuple[Server, Rows]:
     """One process on SQLite in that folder. The carrier's log is elsewhere: it must not fill up with the disk."""
-    log = ground.folder / f"carrier-{home.name}-{ground.plant}.log"
+    log = environment.folder / f"carrier-{home.name}-{environment.plant}.log"
     url = f"sqlite:///{home / 'sent.db'}"
-    env = {"CHAOS_CARRIER_LOG": str(log), "CHAOS_PLANT": ground.plant, **env}
+    env = {"CHAOS_CARRIER_LOG": str(log), "CHAOS_PLANT": environment.plant, **env}
     return servers.start(home, "sqlite", database_url=url, env=env, program=sent.command), Rows(url, str(log))
 
 

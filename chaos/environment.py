@@ -23,7 +23,7 @@ class MissingError(Exception):
 
 
 @dataclass
-class Ground:
+class Environment:
     """`plant` is the bug that every process of the clusters made from here has."""
 
     folder: Path
@@ -48,8 +48,8 @@ class Ground:
         self.clusters.append(made)
         return made
 
-    def with_plant(self, plant: str) -> "Ground":
-        return Ground(self.folder, self.postgres, self.nats, self.redis, plant)
+    def with_plant(self, plant: str) -> "Environment":
+        return Environment(self.folder, self.postgres, self.nats, self.redis, plant)
 
     def stop_all(self) -> None:
         for cluster in self.clusters:
@@ -59,7 +59,7 @@ class Ground:
 
 
 @contextmanager
-def prepared() -> Iterator[Ground]:
+def prepared() -> Iterator[Environment]:
     """Raises MissingError with what to install."""
     folder = Path(tempfile.mkdtemp(prefix="sent-chaos-"))
     running: list[Service] = []
@@ -71,7 +71,7 @@ def prepared() -> Iterator[Ground]:
             running.append(redis := services.redis(folder))
         except (NoPostgresError, NoServiceError) as reason:
             raise MissingError(str(reason)) from reason
-        yield Ground(folder, database, nats, redis)
+        yield Environment(folder, database, nats, redis)
     finally:
         for service in running:
             service.kill()

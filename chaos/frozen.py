@@ -4,7 +4,7 @@ import signal
 import time
 
 from chaos import audit
-from chaos.environment import Ground, Rows, execute
+from chaos.environment import Environment, Rows, execute
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import Traffic
@@ -58,10 +58,10 @@ WHEN (OLD.kind LIKE 'dispatch:%' AND NEW.fence = OLD.fence) EXECUTE FUNCTION cha
 """
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
     pause_s = SHORTEST_S if options.short else max(SHORTEST_S, options.seconds)
-    cluster = ground.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
+    cluster = environment.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
     execute(cluster, WITNESS)
     api, sleeper, _ = cluster.api(), cluster.worker(), cluster.worker()
     account = cluster.account(api)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 from chaos import audit
-from chaos.environment import Ground, Rows
+from chaos.environment import Environment, Rows
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import Traffic
@@ -89,10 +89,10 @@ class Crew:
         return one
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
     dice = random.Random(options.seed)
-    cluster, receiver = ground.cluster(), Receiver()
+    cluster, receiver = environment.cluster(), Receiver()
     rows = Rows.of(cluster)
     crew = Crew(cluster, dice)
     account = cluster.account(cluster.started[0])
@@ -116,7 +116,7 @@ def run(ground: Ground, options: Options) -> Findings:
     figure = f"{sum(crew.killed.values())} kills ({how}), {traffic.replayed} answers replayed"
     found.add("every retry ends in a 202", figure, _complaints(traffic, open_ended))
     accepted = traffic.accepted
-    took_s = audit.settled(rows, accepted, TAKEN_OVER_WITHIN_S if ground.plant else SETTLED_WITHIN_S)
+    took_s = audit.settled(rows, accepted, TAKEN_OVER_WITHIN_S if environment.plant else SETTLED_WITHIN_S)
     found.require(
         f"takeover within {TAKEN_OVER_WITHIN_S} s",
         f"the last message ended {took_s:.1f} s after the last kill" if took_s is not None else "some never ended",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from chaos import audit
-from chaos.environment import Ground, Rows
+from chaos.environment import Environment, Rows
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import GONE, Refusal, Traffic
@@ -50,18 +50,18 @@ class Prober(threading.Thread):
                 self.refusals.append(Refusal(now_s, now_s - started_s, answer.status, answer.code))
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
-    if ground.plant != "answers_forgotten":
-        _one_after_the_other(ground, options, found)
-    if ground.plant != "outages_unforeseen":
-        _answers_outlive_them(ground, options, found)
+    if environment.plant != "answers_forgotten":
+        _one_after_the_other(environment, options, found)
+    if environment.plant != "outages_unforeseen":
+        _answers_outlive_them(environment, options, found)
     return found
 
 
-def _one_after_the_other(ground: Ground, options: Options, found: Findings) -> None:
+def _one_after_the_other(environment: Environment, options: Options, found: Findings) -> None:
     away_s = 2.0 if options.short else min(10.0, options.seconds)
-    cluster = ground.cluster()
+    cluster = environment.cluster()
     apis = [cluster.api(), cluster.api()]
     workers = [cluster.worker(), cluster.worker()]
     account, counted = cluster.account(apis[0]), cluster.account(apis[1], tier="growth")
@@ -79,15 +79,15 @@ def _one_after_the_other(ground: Ground, options: Options, found: Findings) -> N
         time.sleep(2 * GRACE_S)
 
     def forget_nats() -> None:
-        ground.nats.kill()
-        ground.nats.erase()
+        environment.nats.kill()
+        environment.nats.erase()
 
     prober = Prober(counted.http)
     with Traffic(lambda: urls, account.api_key, template_id, seed=options.seed, timeout_s=20) as traffic:
         prober.start()
-        outage("PostgreSQL", ground.postgres.stop_at_once, ground.postgres.start)
-        outage("NATS", forget_nats, ground.nats.start)
-        outage("Redis", ground.redis.kill, ground.redis.start)
+        outage("PostgreSQL", environment.postgres.stop_at_once, environment.postgres.start)
+        outage("NATS", forget_nats, environment.nats.start)
+        outage("Redis", environment.redis.kill, environment.redis.start)
         finished = traffic.finish()
         prober.stopped.set()
         prober.join(25)
@@ -113,9 +113,9 @@ def _one_after_the_other(ground: Ground, options: Options, found: Findings) -> N
     cluster.stop()
 
 
-def _answers_outlive_them(ground: Ground, options: Options, found: Findings) -> None:
+def _answers_outlive_them(environment: Environment, options: Options, found: Findings) -> None:
     """What the carrier answered while there was no PostgreSQL is written down when there is one again."""
-    cluster = ground.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
+    cluster = environment.cluster(CHAOS_CARRIER_MS=str(CARRIER_MS))
     api, _ = cluster.api(), cluster.worker()
     account = cluster.account(api)
     key = samples.key()
@@ -123,10 +123,10 @@ def _answers_outlive_them(ground: Ground, options: Options, found: Findings) -> 
     rows = Rows.of(cluster)
     audit.until(lambda: len(rows.submits()) >= len(ids), 10)
     time.sleep(1)
-    ground.postgres.stop_at_once()
+    environment.postgres.stop_at_once()
     # At full size for longer than the simulated carrier may take to send a receipt: that time begins afterwards.
     time.sleep(CARRIER_MS / 1000 + (1 if options.short else 9))
-    ground.postgres.start()
+    environment.postgres.start()
     audit.settled(rows, ids, 45)
     asked = Counter(attempt for _, attempt in rows.submits())
     found.add(

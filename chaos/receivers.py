@@ -6,7 +6,7 @@ import time
 
 from chaos import audit
 from chaos.endpoints import Endpoints
-from chaos.environment import Ground
+from chaos.environment import Environment
 from chaos.options import Options
 from chaos.report import Findings
 from harness import cluster as clusters
@@ -27,17 +27,17 @@ PROBE_MS = 31_000
 BACK_WITHIN_MS = 600_000
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
-    _hanging(ground, options, found)
-    if not ground.plant:
-        _down_for_an_hour(ground, options, found)
+    _hanging(environment, options, found)
+    if not environment.plant:
+        _down_for_an_hour(environment, options, found)
     return found
 
 
-def _hanging(ground: Ground, options: Options, found: Findings) -> None:
+def _hanging(environment: Environment, options: Options, found: Findings) -> None:
     count = 200 if options.short else 1_000
-    cluster = ground.cluster(SENT_WEBHOOK_QUOTA="2000")
+    cluster = environment.cluster(SENT_WEBHOOK_QUOTA="2000")
     api = cluster.api()
     cluster.worker()
     account = cluster.account(api)
@@ -60,7 +60,7 @@ def _hanging(ground: Ground, options: Options, found: Findings) -> None:
         baseline_s = baseline_s or p99_s
         slow = p99_s > HEALTHY_P99_S or p99_s > max(TOO_QUICK_S, AT_MOST_TIMES * baseline_s)
         figure = f"{share:.0%} of {count} hang: healthy p99 {p99_s:.2f} s, {p99_s / baseline_s:.1f} times that of none"
-        judged = not options.short or ground.plant
+        judged = not options.short or environment.plant
         found.add("healthy p99 at most 2 times and 5 s", figure, ["too slow"] if slow and judged else [])
     endpoints.close()
     cluster.stop()
@@ -79,10 +79,10 @@ def _latencies(
     return [endpoints.arrived[key] - sent_s[key[1]] if key in endpoints.arrived else None for key in wanted]
 
 
-def _down_for_an_hour(ground: Ground, options: Options, found: Findings) -> None:
+def _down_for_an_hour(environment: Environment, options: Options, found: Findings) -> None:
     """On the clock of the simulated networks, which every process follows."""
     requests, recipients = (1, 300) if options.short else (10, 1_000)
-    cluster = ground.cluster()
+    cluster = environment.cluster()
     api = cluster.api()
     cluster.worker()
     account = cluster.account(api)

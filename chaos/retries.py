@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from chaos import audit
-from chaos.environment import Ground, Rows
+from chaos.environment import Environment, Rows
 from chaos.options import Options
 from chaos.report import Findings
 from chaos.traffic import GONE
@@ -21,10 +21,10 @@ PROCESSES = 4
 AT_ONCE = 32
 
 
-def run(ground: Ground, options: Options) -> Findings:
+def run(environment: Environment, options: Options) -> Findings:
     found = Findings(NAME)
     requests = 600 if options.short else 10_000
-    cluster = ground.cluster()
+    cluster = environment.cluster()
     # The first of them dies between the commit of the one effect and its answer, if the one effect is its own.
     doomed = cluster.api({"SENT_FAILPOINT": "after_commit_before_reply"})
     apis = [doomed, *(cluster.api() for _ in range(PROCESSES - 1))]

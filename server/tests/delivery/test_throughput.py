@@ -78,8 +78,8 @@ def test_a_number_sends_no_faster_than_it_may_and_another_is_not_held_up(server:
     assert shown["messages_per_second"] == {"sms": 20, "whatsapp": None, "rcs": None}
     slow_ids = _send(slow.http, _template(slow.http), 100)
     fast_ids = _send(fast.http, _template(fast.http), 60)
-    wait_for(lambda: _sent_at_ms(fast.http, fast_ids), 60, until=at_least(60), what="the other account's messages")
-    wait_for(lambda: _sent_at_ms(slow.http, slow_ids), 60, until=at_least(100), what="the slow account's messages")
+    wait_for(lambda: _sent_at_ms(fast.http, fast_ids), 15, until=at_least(60), what="the other account's messages")
+    wait_for(lambda: _sent_at_ms(slow.http, slow_ids), 30, until=at_least(100), what="the slow account's messages")
     left = _sent_at_ms(slow.http, slow_ids)
     assert max(_sent_at_ms(fast.http, fast_ids)) < max(left)
     for at_ms in left:

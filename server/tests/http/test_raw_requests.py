@@ -140,17 +140,18 @@ def test_no_method_changes_what_an_upgrade_is(server: Server, method: str, conne
     )
     following = _me(server.http)
     with raw.connect(server.base_url) as opened:
-        raw.send(opened, [head + CONNECTIONS[connection] + length + b"\r\n", pieces[0] + following])
-        received = raw.until_silent(opened, 3)
+        raw.send(opened, [head + CONNECTIONS[connection] + length + b"\r\n"])
+        # A client that waits for 100 sees the answer first. What it sends after that belongs to no request.
+        begun = opened.recv(65_536) if "expect" in connection else b""
+        raw.send(opened, [pieces[0] + following])
+        received = begun + raw.until_silent(opened, 3)
     if method == "HEAD":
         assert received.startswith(b"HTTP/1.1 200 ")
         assert received.count(b"HTTP/1.1 ") <= 2
         return
     found = raw.answers(received)
     wanted = 200 if method == "GET" else 405
-    # A client that waits for 100 gets its answer before it sends. If its body has come by then, the server reads on.
-    statuses = [answer.status for answer in found]
-    assert statuses in ([[wanted], [wanted, 200]] if "expect" in connection else [[wanted, 200]])
+    assert [answer.status for answer in found] == ([wanted] if "expect" in connection else [wanted, 200])
     if wanted == 405:
         assert "GET" in found[0].headers["allow"]
 

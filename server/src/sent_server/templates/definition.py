@@ -3,6 +3,7 @@
 Source: contract/NOTES.md c and `TemplateDefinition`. All errors are reported at once, with fields, as VALIDATION_001.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
@@ -84,11 +85,13 @@ def parse(value: Any) -> Definition:
 def shown(definition: Definition) -> dict[str, Any]:
     """The form in responses. In the contract buttons have no list of variables, so a URL names its variable instead."""
     tree = definition.model_dump(by_alias=True)
+    uses = Counter(variable.name for variable in definition.body.parts[0].declared)
+    ambiguous = {name for name, count in uses.items() if count > 1}
     for button, shown_button in zip(definition.buttons or [], tree["buttons"] or [], strict=True):
         props: dict[str, Any] = shown_button["props"]
         del props["variables"]
         if button.props.url and button.props.variables:
-            props["url"] = with_names(button.props.url, button.props.variables)
+            props["url"] = with_names(button.props.url, button.props.variables, ambiguous)
     return tree
 
 

@@ -4,7 +4,7 @@ Limits apply to the given form. The stored form is longer (`{{name}}` becomes `{
 validation, so it stays readable if limits change.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Annotated, Literal
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -94,10 +94,15 @@ def resolve(
     return found.text, [*listed, *added], faults
 
 
-def with_names(text: str, variables: Iterable[Variable]) -> str:
-    names = {variable.id: variable.name for variable in variables}
+def with_names(text: str, variables: Iterable[Variable], ambiguous: Container[str] = ()) -> str:
+    """The text with `{{name}}` for each variable. A name in `ambiguous` stays in the documented form, with the id."""
+    listed = {variable.id: variable for variable in variables}
+
+    def placeholder(variable: Variable) -> str:
+        return f"{variable.id}:{variable.type}" if variable.name in ambiguous else variable.name
+
     pieces = placeholders.split(text)
-    return "".join(part if isinstance(part, str) else f"{{{{{names[part]}}}}}" for part in pieces)
+    return "".join(part if isinstance(part, str) else f"{{{{{placeholder(listed[part])}}}}}" for part in pieces)
 
 
 def refuse(faults: Iterable[Fault]) -> None:
