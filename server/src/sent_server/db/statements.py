@@ -18,6 +18,7 @@ _NUMBERED = re.compile(r"\$(\d+)")
 _INSERT = re.compile(r"(\s*INSERT INTO \w+\s*\([^()]*\))\s*VALUES\s*\(([^()]*)\)(.*)", re.DOTALL)
 _CHANGE = re.compile(r"(\s*(?:UPDATE \w+\s+SET|DELETE FROM)\s.*?)\sWHERE\s(.*)", re.DOTALL)
 _PG_ONLY = re.compile(r"/\*pg: (.*?)\*/", re.DOTALL)
+_SQLITE_ONLY = re.compile(r"/\*sqlite:\s(.*?)\*/", re.DOTALL)
 
 
 @value_object
@@ -74,9 +75,9 @@ def _lists(sql: str) -> frozenset[str]:
 
 
 def for_sqlite_schema(sql: str) -> str:
-    return _PG_ONLY.sub("", sql)
+    return _SQLITE_ONLY.sub(r"\1", _PG_ONLY.sub("", sql))
 
 
 def for_postgres_schema(sql: str) -> str:
-    """Only SQLite has WITHOUT ROWID (a clustered table). The rest of the DDL is common to both."""
-    return _PG_ONLY.sub(r"\1", sql).replace(" WITHOUT ROWID", "")
+    """Only SQLite has WITHOUT ROWID (a clustered table)."""
+    return _PG_ONLY.sub(r"\1", _SQLITE_ONLY.sub("", sql)).replace(" WITHOUT ROWID", "")
