@@ -27,7 +27,12 @@ GLOBAL_TABLES = {
 }
 # (module, constant) -> why it may look at every tenant
 ALLOWED: dict[tuple[str, str], str] = {
-    ("channels/store.py", "THROUGHPUT"): "a carrier limits a number, for all accounts that share it",
+    ("connections/store.py", "CONNECTIONS"): "the operator sees the connections of all; only numbers say who uses them",
+    (
+        "connections/store.py",
+        "COUNT_SENDERS",
+    ): "the operator sees the connections of all; only numbers say who uses them",
+    ("connections/store.py", "THROUGHPUT"): "a carrier limits a number, for all accounts that share it",
     ("db/backup.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
     ("events/queue_store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",
     ("events/queue_store.py", "PICK"): "by the endpoint's unique id, which the sender took from the queue",

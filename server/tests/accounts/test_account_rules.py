@@ -8,7 +8,7 @@ import pytest
 
 from sent_server import demo_account
 from sent_server.accounts import OperatorError, model, service
-from sent_server.channels import service as channels
+from sent_server.connections import service as connections
 from sent_server.db import migrate
 from sent_server.db.open import open_database
 from sent_server.errors import ApiError
@@ -285,7 +285,7 @@ def test_simulated_senders_are_never_shared_and_never_magic(database_url):
             seen.add(sender)
             for channel in senders:
                 owner = await database.read(
-                    lambda tx, c=channel, s=sender: channels.owner_of_sender(tx, "simulator", c, s)
+                    lambda tx, c=channel, s=sender: connections.owner_of_sender(tx, "simulator", c, s)
                 )
                 assert owner == account.id
 

@@ -4,6 +4,7 @@ import asyncio
 
 from sent_server.channels import service
 from sent_server.channels.model import ChannelConfig
+from sent_server.connections import service as connections
 from sent_server.db import migrate
 from sent_server.db.open import open_database
 
@@ -66,7 +67,9 @@ def test_configuring_again_replaces(database_url):
         await configure(database, ORG, "rcs", "+15005551009", carrier="other", name=None)
         found = await database.read(lambda tx: service.configured(tx, [(ORG, ORG)]))
         assert found[ORG] == {"rcs": ChannelConfig("rcs", "other", "+15005551009", None)}
-        assert await database.read(lambda tx: service.owner_of_sender(tx, "simulator", "rcs", "+15005551001")) is None
+        assert (
+            await database.read(lambda tx: connections.owner_of_sender(tx, "simulator", "rcs", "+15005551001")) is None
+        )
 
     run(database_url, scenario)
 
@@ -77,7 +80,7 @@ def test_the_owner_of_a_number_is_found_by_carrier_channel_and_number(database_u
         await configure(database, ORG, "sms", "+15005551001", now_ms=1)
 
         def owner(carrier, channel, sender):
-            return database.read(lambda tx: service.owner_of_sender(tx, carrier, channel, sender))
+            return database.read(lambda tx: connections.owner_of_sender(tx, carrier, channel, sender))
 
         assert await owner("simulator", "sms", "+15005551001") == ORG  # the first to have it
         assert await owner("simulator", "whatsapp", "+15005551001") is None

@@ -7,7 +7,7 @@ from typing import Any
 from harness import database
 from harness.client import Client, Response
 from harness.server import Account, OwnServer, Server
-from sent_server.channels import service as channels
+from sent_server.connections import service as connections
 from sent_server.db import open_database
 
 WABA = {"waba_id": "123", "access_token": "EAAB"}
@@ -82,7 +82,7 @@ def _is_taken(server: Server, number: str) -> bool:
     async def ask() -> bool:
         database = await open_database(server.database_url, connections=1)
         try:
-            return await database.read(lambda tx: channels.sender_taken(tx, "simulator", number))
+            return await database.read(lambda tx: connections.sender_taken(tx, "simulator", number))
         finally:
             await database.close()
 

@@ -25,6 +25,7 @@ from sent_server.accounts.model import (
 )
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
+from sent_server.connections import service as connections
 from sent_server.db import Tx, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
@@ -178,7 +179,7 @@ async def _free_sender(tx: Tx, *, is_profile: bool) -> str:
         common = is_profile or tried >= TRIES_PER_EXCHANGE
         exchange = secrets.choice(EXCHANGES) if common else OWN_EXCHANGE
         sender = f"+1500{exchange}{secrets.randbelow(9_000) + 1_000}"
-        if not await channels.sender_taken(tx, SIMULATOR, sender):
+        if not await connections.sender_taken(tx, SIMULATOR, sender):
             return sender
     raise ApiError("BUSINESS_008", NO_SENDER)
 

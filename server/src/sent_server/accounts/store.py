@@ -127,7 +127,7 @@ REVOKE_KEYS_OF_USER = """
 BY_KEY = """
     SELECT k.id, COALESCE(u.role, k.role), k.user_id, c.id, c.kind, c.organization_id, c.billing_model, o.status,
         o.tier, o.messages_per_minute, o.quotas_json,
-        (SELECT COUNT(*) FROM channels h WHERE h.customer_id IN (c.id, c.organization_id))
+        (SELECT COUNT(*) FROM senders s WHERE s.customer_id IN (c.id, c.organization_id) AND s.state = 'active')
     FROM api_keys k
     JOIN customers c ON c.id = k.customer_id
     JOIN customers o ON o.id = c.organization_id

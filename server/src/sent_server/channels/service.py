@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from sent_server.channels import store
 from sent_server.channels.model import ChannelConfig
+from sent_server.connections import service as connections
+from sent_server.connections.model import Sender
 from sent_server.db import Tx
+from sent_server.kernel import phone
 
 
 async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dict[str, ChannelConfig]]:
@@ -12,14 +15,34 @@ async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dic
 
     A profile without its own channel uses that of its organization.
     """
-    wanted = sorted({customer_id for owner in owners for customer_id in owner})
-    own: dict[str, dict[str, ChannelConfig]] = {}
-    for customer_id, config in await store.of_customers(tx, wanted):
-        own.setdefault(customer_id, {})[config.channel] = config
     return {
-        customer_id: {**own.get(organization_id, {}), **own.get(customer_id, {})}
-        for customer_id, organization_id in owners
+        customer_id: {channel: _config(usable) for channel, usable in senders.items() if usable}
+        for customer_id, senders in (await connections.active_senders(tx, owners)).items()
     }
+
+
+def _config(senders: Sequence[Sender]) -> ChannelConfig:
+    default = senders[0]
+    by_country = _by_country(senders) if len(senders) > 1 else ()
+    return ChannelConfig(
+        default.channel,
+        default.connection_id,
+        default.value,
+        default.business_name,
+        default.messages_per_second,
+        by_country,
+    )
+
+
+def _by_country(senders: Sequence[Sender]) -> tuple[tuple[str, str, str], ...]:
+    """The first sender of each country, unless the default sender is one."""
+    default = senders[0]
+    at_home = default.country or (phone.region(default.value) if phone.is_e164(default.value) else None)
+    found: dict[str, tuple[str, str, str]] = {}
+    for sender in senders[1:]:
+        if sender.country is not None and sender.country != at_home:
+            found.setdefault(sender.country, (sender.country, sender.connection_id, sender.value))
+    return tuple(found.values())
 
 
 async def configure(
@@ -33,24 +56,11 @@ async def configure(
     now_ms: int,
 ) -> None:
     """Create or change a channel."""
-    await store.put(tx, customer_id, ChannelConfig(channel, carrier, sender, business_name), now_ms=now_ms)
-
-
-async def throughput(tx: Tx, carrier: str, senders: Sequence[str]) -> dict[str, int]:
-    """Messages per second of the senders with a limit."""
-    return await store.throughput(tx, carrier, senders)
+    await store.put(
+        tx, customer_id, channel, carrier=carrier, sender=sender, business_name=business_name, now_ms=now_ms
+    )
 
 
 async def set_throughput(tx: Tx, customer_id: str, channel: str, messages_per_second: int | None) -> bool:
     """None removes the limit. Returns False if the customer has not configured the channel itself."""
     return await store.set_throughput(tx, customer_id, channel, messages_per_second) > 0
-
-
-async def owner_of_sender(tx: Tx, carrier: str, channel: str, sender: str) -> str | None:
-    """The customer whose number received an inbound message. If two share it, the first that configured it."""
-    return await store.owner_of_sender(tx, carrier, channel, sender)
-
-
-async def sender_taken(tx: Tx, carrier: str, sender: str) -> bool:
-    """Whether any customer uses the number. Deleted profiles do not count."""
-    return await store.sender_taken(tx, carrier, sender)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from sent_server.cli.commands import accounts, keys, maintenance, processes, sim, users, webhooks
+from sent_server.cli.commands import accounts, connections, keys, maintenance, processes, sim, users, webhooks
 
 app = typer.Typer(
     help="One API for SMS, WhatsApp and RCS that anyone can run.", no_args_is_help=True, add_completion=False
@@ -14,6 +14,7 @@ app.pretty_exceptions_enable = False
 processes.register(app)
 maintenance.register(app)
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(connections.group, name="connections")
 app.add_typer(keys.group, name="keys")
 app.add_typer(webhooks.group, name="webhooks")
 app.add_typer(users.group, name="users")

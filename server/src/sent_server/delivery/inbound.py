@@ -6,8 +6,8 @@ from sent_server import events, jobs
 from sent_server.accounts import sharing
 from sent_server.carriers import limits
 from sent_server.carriers.base import Inbound, MessageContent
-from sent_server.channels import service as channels
 from sent_server.compliance import service as compliance
+from sent_server.connections import service as connections
 from sent_server.contacts import service as contacts
 from sent_server.contacts.service import Recipient
 from sent_server.db import Tx
@@ -48,7 +48,7 @@ async def take(
     for message in messages:
         if not await receipt_store.insert_inbound(tx, carrier, message.event_id, message.phone, now_ms=now_ms):
             continue
-        customer_id = await channels.owner_of_sender(tx, carrier, message.channel, message.sender)
+        customer_id = await connections.owner_of_sender(tx, carrier, message.channel, message.sender)
         if customer_id is not None:
             hints |= await _take_one(tx, customer_id, carrier, message, reach, now_ms, sms_max_segments)
     return hints

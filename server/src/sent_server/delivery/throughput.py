@@ -7,7 +7,7 @@ messages are claimed, so two workers never use the same allowance.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sent_server.channels import service as channels
+from sent_server.connections import service as connections
 from sent_server.db import Tx
 from sent_server.delivery import store
 
@@ -69,7 +69,7 @@ async def allowance(
     tx: Tx, carrier: str, senders: Sequence[str], *, carrier_per_second: int | None, now_ms: int
 ) -> Allowance:
     """Lock and read the limits of the carrier and these senders."""
-    limits = await channels.throughput(tx, carrier, senders)
+    limits = await connections.throughput(tx, carrier, senders)
     per_second = {_sender_name(carrier, sender): limit for sender, limit in limits.items()}
     if carrier_per_second:
         per_second[carrier] = carrier_per_second

@@ -84,8 +84,7 @@ def _find(
     )
     found = plan(reach, requested)
     legs = tuple(
-        PlannedLeg(leg.channel, leg.price_micros, configured[leg.channel].carrier, configured[leg.channel].sender)
-        for leg in found.legs
+        PlannedLeg(leg.channel, leg.price_micros, *configured[leg.channel].sender_for(region)) for leg in found.legs
     )
     stored = dump_plan(StoredPlan(legs, found.judgements))
     first = legs[0] if legs else None

@@ -1,0 +1,1 @@
+"""Connections to carriers, and the senders of each account: numbers, sender ids, agents."""

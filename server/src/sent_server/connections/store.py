@@ -1,0 +1,84 @@
+"""The SQL of connections and senders.
+
+A default sender is written through table `channels`, which the release before knows; a trigger copies it to `senders`.
+"""
+
+from collections.abc import Sequence
+
+from sent_server.connections.model import Connection, ConnectionState, Sender
+from sent_server.db import Tx
+from sent_server.db.database import fetch_one
+
+CONNECTIONS = """
+    SELECT id, customer_id, driver, state, paused_until_ms, paused_reason, paused_for FROM connections
+    ORDER BY id
+"""
+COUNT_SENDERS = """
+    SELECT connection_id, COUNT(*) FROM senders
+    WHERE state = 'active'
+    GROUP BY connection_id
+"""
+ACTIVE = """
+    SELECT customer_id, channel, connection_id, value, kind, business_name, country, number_type, messages_per_second,
+        is_default, created_at_ms
+    FROM senders
+    WHERE customer_id IN (:customer_ids[]) AND state = 'active'
+"""
+# An inbound message contains only our number, so this reads across customers.
+OWNER = """
+    SELECT s.customer_id FROM senders s
+    JOIN customers c ON c.id = s.customer_id
+    WHERE s.connection_id = :connection_id AND s.value = :value AND s.channel = :channel
+    ORDER BY CASE WHEN c.deleted_at_ms IS NULL THEN 0 ELSE 1 END, s.created_at_ms, s.customer_id
+    LIMIT 1
+"""
+TAKEN = """
+    SELECT s.customer_id FROM senders s
+    JOIN customers c ON c.id = s.customer_id
+    WHERE s.connection_id = :connection_id AND s.value = :value AND c.deleted_at_ms IS NULL
+    LIMIT 1
+"""
+# A number may be shared by an organization and its profiles; the carrier knows only the number.
+THROUGHPUT = """
+    SELECT value, MIN(messages_per_second) FROM senders
+    WHERE connection_id = :connection_id AND value IN (:values[]) AND messages_per_second IS NOT NULL
+    GROUP BY value
+"""
+
+
+async def connections(tx: Tx) -> list[Connection]:
+    rows = await tx.fetch(CONNECTIONS)
+    return [
+        Connection(
+            id=row[0],
+            customer_id=row[1],
+            driver=row[2],
+            state=ConnectionState(row[3]),
+            paused_until_ms=row[4],
+            paused_reason=row[5],
+            paused_for=row[6],
+        )
+        for row in rows
+    ]
+
+
+async def count_senders(tx: Tx) -> dict[str, int]:
+    return dict(await tx.fetch(COUNT_SENDERS))
+
+
+async def active(tx: Tx, customer_ids: Sequence[str]) -> list[tuple[str, Sender]]:
+    rows = await tx.fetch(ACTIVE, customer_ids=customer_ids)
+    return [(row[0], Sender(*row[1:])) for row in rows]
+
+
+async def owner(tx: Tx, connection_id: str, channel: str, value: str) -> str | None:
+    row = await fetch_one(tx, OWNER, connection_id=connection_id, value=value, channel=channel)
+    return row[0] if row else None
+
+
+async def taken(tx: Tx, connection_id: str, value: str) -> bool:
+    return await fetch_one(tx, TAKEN, connection_id=connection_id, value=value) is not None
+
+
+async def throughput(tx: Tx, connection_id: str, values: Sequence[str]) -> dict[str, int]:
+    return dict(await tx.fetch(THROUGHPUT, connection_id=connection_id, values=values))
