@@ -10,7 +10,7 @@ from delivery.states import message
 from sent_server.delivery import failures
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
-from sent_server.messages.lifecycle import ENDED, RANK, on_blocked, on_leg_failed, on_receipt, on_submitted
+from sent_server.messages.lifecycle import ENDED, RANK, on_leg_failed, on_receipt, on_refused, on_submitted
 
 prices = st.lists(st.integers(1, 20_000), min_size=1, max_size=3)
 happenings = st.lists(
@@ -41,7 +41,7 @@ class Course:
                 failure = failures.no_receipt(subject.planned_leg.channel, waited_ms=1_000)
                 updates.apply(subject, on_leg_failed(subject.progress, leg=subject.leg), failure=failure)
             case "blocked" if subject.leg not in self.taken:
-                updates.apply(subject, on_blocked(subject.progress), failure=failures.opted_out())
+                updates.apply(subject, on_refused(subject.progress), failure=failures.opted_out())
             case "DELIVERED" | "READ" | "FAILED" if leg in self.taken:
                 failure = failures.no_receipt(subject.planned_leg.channel, waited_ms=1_000)
                 updates.apply(subject, on_receipt(subject.progress, leg=leg, kind=event), failure=failure)

@@ -9,8 +9,10 @@ from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.model import Recipient
 from sent_server.errors import ApiError
 from sent_server.http.caller import Caller, Role, Tier
+from sent_server.messages.content import TemplateSource
 from sent_server.messages.draft import DraftRequest, draft_request
 from sent_server.messages.model import AUTOMATIC, SendCommand
+from sent_server.messages.request import SendRequest, TemplateAsked
 from sent_server.pricing import card as cards
 from sent_server.templates import definition, rendering
 from sent_server.templates.sending import SendableTemplate
@@ -43,10 +45,11 @@ def draft(
     configured: Mapping[str, ChannelConfig] = CONFIGURED,
 ) -> DraftRequest | ApiError:
     recipients = {one.phone: one for one in found}
-    command = SendCommand(CALLER, tuple(recipients), "t", None, {}, tuple(to), None, "req_1", 1_000)
+    asked = SendRequest(TemplateAsked("t"), tuple(to))
+    command = SendCommand(CALLER, tuple(recipients), asked, None, "req_1", 1_000)
     return draft_request(
-        command, card=CARD, template=TEMPLATE, configured=configured, recipients=recipients, active=active,
-        sms_max_segments=10,
+        command, card=CARD, source=TemplateSource(TEMPLATE, {}), configured=configured,
+        recipients=recipients, active=active, sms_max_segments=10,
     )  # fmt: skip
 
 

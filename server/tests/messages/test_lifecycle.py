@@ -6,22 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sent_server.messages.lifecycle import (
+    BEFORE_ATTEMPT,
     ENDED,
+    NEXT,
     NOTHING,
     RANK,
     REACHED,
     LifecycleStep,
     MessageProgress,
-    on_blocked,
+    on_cancelled,
+    on_held,
     on_leg_failed,
     on_receipt,
+    on_refused,
     on_started,
     on_submitted,
     settles,
 )
+from sent_server.messages.statuses import MessageStatus
 
 kinds = st.sampled_from(["DELIVERED", "READ", "FAILED"])
-statuses = st.sampled_from(["QUEUED", "PROCESSED", "ROUTED", "SENT", "FAILED", "DELIVERED", "READ"])
+FINAL = ("FILTERED", "BLOCKED", "CANCELLED", "RECEIVED")
+statuses = st.sampled_from([*MessageStatus])
+words = st.sampled_from(["FAILED", "FILTERED", "BLOCKED"])
 
 
 @st.composite
@@ -71,7 +78,7 @@ class Play:
             case "timeout" if self.progress.leg in self.taken:
                 self.carry_out(on_leg_failed(self.progress, leg=self.progress.leg))
             case "blocked" if self.progress.leg not in self.taken:
-                self.carry_out(on_blocked(self.progress))
+                self.carry_out(on_refused(self.progress))
             case "DELIVERED" | "READ" | "FAILED" if leg in self.taken:
                 if event in self.reached and leg not in self.reached[event]:
                     self.reached[event].append(leg)
@@ -145,25 +152,78 @@ def test_receipts_of_two_legs_in_any_order_end_with_the_leg_that_was_read(order:
     assert (play.progress.status, play.progress.shown) == ("READ", 0)
 
 
-@given(progresses(), st.integers(0, 3), kinds)
-def test_a_status_never_moves_down(progress: MessageProgress, leg: int, kind: str) -> None:
-    for step in (
+def steps(progress: MessageProgress, leg: int, kind: str, word: str) -> list[LifecycleStep]:
+    return [
         on_submitted(progress),
         on_receipt(progress, leg=leg, kind=kind),
         on_leg_failed(progress, leg=leg),
-        on_blocked(progress),
-    ):
+        on_refused(progress, word),
+        on_held(progress),
+        on_cancelled(progress),
+    ]
+
+
+@given(progresses(), st.integers(0, 3), kinds, words)
+def test_a_status_never_moves_down(progress: MessageProgress, leg: int, kind: str, word: str) -> None:
+    for step in steps(progress, leg, kind, word):
         if step.status == "SENT" == progress.status:
             assert step.shown != progress.shown
+        elif step.status == "SCHEDULED" == progress.status:
+            assert step.next_leg is None
         else:
             assert step.status is None or RANK[step.status] > RANK[progress.status]
+
+
+@given(st.integers(1, 3), events, words)
+def test_every_step_is_one_of_the_table(legs: int, happened: list[tuple[str, int]], word: str) -> None:
+    play = Play(legs)
+    for event, leg in [("", 0), *happened]:
+        play.happen(event, leg % legs)
+        progress = play.progress
+        asked = bool(play.taken) or progress.status not in BEFORE_ATTEMPT
+        for step in (on_refused(progress, word), on_held(progress), on_cancelled(progress)):
+            assert step.status is None or step.status in NEXT[progress.status]
+            assert not (asked and step.status in ("FILTERED", "BLOCKED", "CANCELLED", "SCHEDULED"))
+        for kind in ("DELIVERED", "READ", "FAILED"):
+            step = on_receipt(progress, leg=leg % legs, kind=kind)
+            assert not play.taken or step.status is None or step.status in NEXT[progress.status]
+
+
+@given(st.sampled_from(FINAL), st.integers(0, 3), kinds, words)
+def test_a_final_status_never_changes(status: str, leg: int, kind: str, word: str) -> None:
+    progress = MessageProgress(status, 0, 0, 4)
+    assert steps(progress, leg, kind, word) == [NOTHING] * 6
+    assert not NEXT[status]
+
+
+def test_the_table_has_every_status_and_only_repeats_where_it_says_so() -> None:
+    assert set(NEXT) == set(RANK) == set(MessageStatus)
+    for status, following in NEXT.items():
+        assert all(RANK[one] > RANK[status] for one in following - {"SENT", "SCHEDULED"})
+    assert {status for status in NEXT if status in NEXT[status]} == {"SENT", "SCHEDULED"}
+
+
+def test_a_refusal_has_its_own_word_only_before_a_carrier_was_asked() -> None:
+    for status in ("QUEUED", "SCHEDULED", "PROCESSED"):
+        assert on_refused(MessageProgress(status, 0, 0, 2), "BLOCKED") == LifecycleStep("BLOCKED", 0)
+        assert on_refused(MessageProgress(status, 0, 0, 2)) == LifecycleStep("FAILED", 0)
+    assert on_refused(MessageProgress("ROUTED", 1, 1, 2), "FILTERED") == LifecycleStep("FAILED", 1)
+    assert on_refused(MessageProgress("SENT", 1, 0, 2), "FILTERED") == LifecycleStep("FAILED", 0)
+
+
+def test_a_held_message_may_be_held_longer_or_cancelled() -> None:
+    for status in ("QUEUED", "SCHEDULED"):
+        assert on_held(MessageProgress(status, 0, 0, 1)) == LifecycleStep("SCHEDULED")
+        assert on_cancelled(MessageProgress(status, 0, 0, 1)) == LifecycleStep("CANCELLED")
+    for status in ("PROCESSED", "SENT", "DELIVERED"):
+        assert on_held(MessageProgress(status, 0, 0, 1)) == on_cancelled(MessageProgress(status, 0, 0, 1)) == NOTHING
 
 
 @given(progresses().filter(lambda progress: progress.status in ENDED))
 def test_nothing_is_started_or_failed_once_a_message_has_ended(progress: MessageProgress) -> None:
     for step in (on_started(progress), on_submitted(progress), on_leg_failed(progress, leg=progress.leg)):
         assert step == NOTHING
-    assert on_blocked(progress) == NOTHING
+    assert on_refused(progress) == NOTHING
 
 
 def test_a_failed_leg_starts_the_next_one_and_the_last_one_fails_the_message():
@@ -180,7 +240,7 @@ def test_a_leg_that_may_not_be_followed_fails_the_message():
 
 def test_a_message_that_fails_shows_the_last_leg_that_was_taken():
     assert on_leg_failed(MessageProgress("SENT", 1, 0, 2), leg=1) == LifecycleStep("FAILED", 0)
-    assert on_blocked(MessageProgress("SENT", 1, 0, 2)) == LifecycleStep("FAILED", 0)
+    assert on_refused(MessageProgress("SENT", 1, 0, 2)) == LifecycleStep("FAILED", 0)
     assert on_leg_failed(MessageProgress("ROUTED", 1, 1, 2), leg=1) == LifecycleStep("FAILED", 1)
 
 

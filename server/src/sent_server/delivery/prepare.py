@@ -14,7 +14,7 @@ from sent_server.jobs import Job
 from sent_server.kernel import channels
 from sent_server.kernel.values import value_object
 from sent_server.messages import attempt_states
-from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_blocked, on_leg_failed
+from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed, on_refused
 
 # Another worker takes over a dead worker's jobs after this long. A live worker renews them (delivery/dispatch.py).
 LEASE_MS = 12_000
@@ -81,7 +81,7 @@ async def prepare(
             changes.drop(job)
             continue
         if (subject.customer_id, subject.phone) in blocked and not subject.plan.is_system:
-            changes.apply(subject, on_blocked(subject.progress), failure=failures.opted_out(), job=job)
+            changes.apply(subject, on_refused(subject.progress), failure=failures.opted_out(), job=job)
             continue
         previous = earlier.get((subject.id, subject.leg))
         if previous and previous.state == attempt_states.SUBMITTING and not carrier.traits.takes_idempotency_key:

@@ -6,6 +6,7 @@ contacts, batches, messages, first events, holds, jobs, outgoing events.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from sent_server import events, jobs
 from sent_server.bus import Bus
@@ -23,7 +24,8 @@ from sent_server.kernel import timestamps
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
-from sent_server.messages import announce, store, wire
+from sent_server.messages import announce, request, store, wire
+from sent_server.messages.content import Source, TemplateSource, TextSource
 from sent_server.messages.daily import DailyQuotas
 from sent_server.messages.draft import DraftMessage, DraftRequest, draft_request
 from sent_server.messages.model import (
@@ -36,6 +38,7 @@ from sent_server.messages.model import (
     join_plans,
     queue_key,
 )
+from sent_server.messages.request import Asked, TemplateAsked, TextAsked
 from sent_server.messages.statuses import FAILED, QUEUED
 from sent_server.messages.store import ActiveContactRow
 from sent_server.messages.topics import dispatch_to
@@ -89,13 +92,13 @@ class AcceptMessages:
         self, command: SendCommand, found: "_Found", spendable: dict[str, int], daily: DailyQuotas
     ) -> DraftRequest | ApiError:
         caller = command.caller
-        template = found.templates[caller.customer_id].pick(id=command.template_id, name=command.template_name)
-        if template is None:
-            return ApiError("RESOURCE_002", _unknown_template(command))
+        source = _source(command.request.asked, found.templates[caller.customer_id])
+        if isinstance(source, ApiError):
+            return source
         drafted = draft_request(
             command,
             card=self.card,
-            template=template,
+            source=source,
             configured=found.channels.get(caller.customer_id, {}),
             recipients=found.recipients[caller.customer_id],
             active=found.active.get(caller.customer_id, ()),
@@ -134,12 +137,13 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reac
     active: dict[str, set[str]] = {}
     for customer_id, own in sorted(by_customer.items()):
         scope = own[0].caller.sharing
+        asked = [one for command in own if isinstance(one := command.request.asked, TemplateAsked)]
         found_templates[customer_id] = await templates.for_sending(
             tx,
             customer_id,
             owners=scope.templates,
-            ids=sorted({command.template_id for command in own if command.template_id}),
-            names=sorted({command.template_name for command in own if command.template_name}),
+            ids=sorted({one.id for one in asked if one.id}),
+            names=sorted({one.name for one in asked if one.name}),
         )
         phones = own[0].recipients if len(own) == 1 else sorted({p for command in own for p in command.recipients})
         recipients[customer_id] = await contacts.for_sending(
@@ -231,18 +235,19 @@ async def _insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
 
 
 def _batch(draft: DraftRequest) -> Batch:
-    command, template = draft.command, draft.template
+    command, rendered = draft.command, draft.rendered
     return Batch(
         customer_id=command.caller.customer_id,
         id=draft.batch_id,
-        template_id=template.id,
-        template_name=template.name,
-        template_category=template.category,
+        template_id=rendered.template_id,
+        template_name=rendered.template_name,
+        template_category=rendered.template_category,
         ledger_id=command.caller.ledger_id,
-        contents_json=dump_contents(draft.contents),
+        contents_json=dump_contents(rendered.contents),
         plans_json=join_plans([route.json for route in draft.routes]),
         callback_url=command.callback_url,
         created_at_ms=command.now_ms,
+        request_json=request.dump(command.request, template_id=rendered.template_id),
     )
 
 
@@ -275,8 +280,8 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
             channel=message.channel or AUTOMATIC,
             phone=message.recipient.phone,
             sender=message.route.sender,
-            template_id=draft.template.id,
-            template_name=draft.template.name,
+            template_id=draft.rendered.template_id,
+            template_name=draft.rendered.template_name,
             callback_url=command.callback_url,
             reason=_why(message) if status == FAILED else None,
             reason_code=_reason_code(message) if status == FAILED else None,
@@ -297,14 +302,27 @@ def _reply(draft: DraftRequest) -> Reply:
         text = None
         if shows_text:
             shown = message.channel or (legs[0].channel if legs else None)
-            content = draft.contents.get(shown) if shown else None
+            content = draft.rendered.contents.get(shown) if shown else None
             text = content.content if content else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
-    return Reply(202, wire.accepted(draft.template.id, draft.template.name, rows))
+    return Reply(202, wire.accepted(draft.rendered.template_id, draft.rendered.template_name, rows))
 
 
-def _unknown_template(command: SendCommand) -> str:
+def _source(asked: Asked, found: Sendable) -> Source | ApiError:
+    match asked:
+        case TextAsked(text=text):
+            return TextSource(text)
+        case TemplateAsked():
+            template = found.pick(id=asked.id, name=asked.name)
+            if template is None:
+                return ApiError("RESOURCE_002", _unknown_template(asked))
+            return TemplateSource(template, asked.parameters)
+        case _:
+            assert_never(asked)
+
+
+def _unknown_template(asked: TemplateAsked) -> str:
     """The message names the requested template. `repr` escapes control and direction characters, for terminals."""
-    if command.template_id is not None:
-        return f"Template with id {command.template_id} not found"
-    return f"Template with name {(command.template_name or '')[:80]!r} not found"
+    if asked.id is not None:
+        return f"Template with id {asked.id} not found"
+    return f"Template with name {(asked.name or '')[:80]!r} not found"

@@ -50,15 +50,10 @@ def _command(call: Call, body: SendMessage, urls: UrlRules) -> SendCommand:
     """Raises VALIDATION_001 if the callback address is not allowed."""
     callback_url = urls.settle("callback_url", body.callback_url) if body.callback_url else None
     webhook_url = urls.settle("webhook_url", body.webhook_url) if body.webhook_url else None
-    template = body.template
-    template_id = (template.id if template else None) or body.template_id
     return SendCommand(
         caller=call.caller,
         recipients=body.recipients,
-        template_id=template_id,
-        template_name=None if template_id or template is None else template.name,
-        parameters=body.parameters,
-        channels=body.chosen_channels,
+        request=body.request,
         callback_url=callback_url or webhook_url,
         request_id=call.request_id,
         now_ms=call.now_ms,

@@ -5,19 +5,17 @@ The draft of a request has a message per recipient and channel. A refusal of the
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.kernel.values import value_object
-from sent_server.messages import routes
+from sent_server.messages import content, routes
+from sent_server.messages.content import RenderedSource, Source
 from sent_server.messages.model import AUTOMATIC, SendCommand
 from sent_server.messages.routes import MessageRoute
 from sent_server.pricing.card import RateCard
 from sent_server.routing.model import RoutePlan
-from sent_server.templates import rendering
-from sent_server.templates.service import SendableTemplate
 
 
 @value_object
@@ -40,8 +38,7 @@ class DraftMessage:
 class DraftRequest:
     command: SendCommand
     batch_id: str
-    template: SendableTemplate
-    contents: Mapping[str, MessageContent]
+    rendered: RenderedSource
     routes: Sequence[MessageRoute]
     messages: Sequence[DraftMessage]
 
@@ -54,7 +51,7 @@ def draft_request(
     command: SendCommand,
     *,
     card: RateCard,
-    template: SendableTemplate,
+    source: Source,
     configured: Mapping[str, ChannelConfig],
     recipients: Mapping[str, Recipient],
     active: Collection[str],
@@ -64,20 +61,13 @@ def draft_request(
 
     `active` are the ids of contacts whose active-contact price of this month was already charged.
     """
-    channels = command.channels
+    channels = command.request.channels
     absent = [name for name in channels if name != AUTOMATIC and name not in configured]
     if absent:
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
-    contents, unfit = _render(command, template, sms_max_segments)
-    terms = routes.terms(
-        card,
-        category=template.category,
-        status=template.status,
-        contents=contents,
-        unfit=unfit,
-        configured=configured,
-    )
+    rendered = content.render(source, channels, sms_max_segments=sms_max_segments)
+    terms = routes.terms(card, rendered, configured=configured, is_newer=command.request.is_newer)
     alike: dict[tuple[str, frozenset[str], bool, str], tuple[MessageRoute, int]] = {}
     messages: list[DraftMessage] = []
     counted = set(active)
@@ -99,23 +89,7 @@ def draft_request(
     refusal = _refusal([route.plan for route in used])
     if refusal:
         return ApiError(refusal)
-    return DraftRequest(command, ids.new_id(command.now_ms), template, contents, used, messages)
-
-
-def _render(
-    command: SendCommand, template: SendableTemplate, sms_max_segments: int
-) -> tuple[dict[str, MessageContent], dict[str, tuple[str, ...]]]:
-    """Render the texts of the allowed channels. Also returns the problems of texts that do not fit their channel."""
-    contents: dict[str, MessageContent] = {}
-    unfit: dict[str, tuple[str, ...]] = {}
-    wanted = template.channels if AUTOMATIC in command.channels else template.channels.intersection(command.channels)
-    for channel in sorted(wanted):
-        match rendering.render(template.compiled, channel, command.parameters, sms_max_segments=sms_max_segments):
-            case MessageContent() as content:
-                contents[channel] = content
-            case rendering.InvalidParameters(problems=found):
-                unfit[channel] = found
-    return contents, unfit
+    return DraftRequest(command, ids.new_id(command.now_ms), rendered, used, messages)
 
 
 def _refusal(plans: Sequence[RoutePlan]) -> str | None:

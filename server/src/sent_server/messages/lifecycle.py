@@ -1,8 +1,12 @@
 """The status machine, pure.
 
-    QUEUED -> PROCESSED -> ROUTED -> SENT -> DELIVERED -> READ
-       |          |           |       |
-       +----------+-----------+-------+--> FAILED (when no leg remains)
+    QUEUED -> [SCHEDULED ->] PROCESSED -> ROUTED -> SENT -> DELIVERED -> READ
+      |           |              |          |        |
+      |           |              +----------+--------+--> FAILED (when no leg remains)
+      +-----------+--> FILTERED, BLOCKED (refused before an attempt), CANCELLED
+      +-----------+--> FAILED (an older request was refused)
+
+RECEIVED, the status of what people write, is first and last. `NEXT` lists the steps.
 
 A message has legs, one per channel of its plan, and shows one of them: the leg that is READ, else the one that was
 DELIVERED first, else the last one that a carrier took, else the one being tried. Status, channel, price and sender
@@ -10,6 +14,7 @@ belong to that leg. While the next leg is being tried, a message with status SEN
 
 A status only moves to a higher rank, so duplicate, late or reordered receipts lead to the same state. SENT is
 recorded once per leg that a carrier takes, and then the message shows that leg. It never moves back.
+FILTERED, BLOCKED and CANCELLED never change, whatever a carrier reports.
 Source: docs/decisions/0017, contract/NOTES.md b.
 """
 
@@ -17,17 +22,51 @@ from collections.abc import Mapping
 
 from sent_server.kernel.values import value_object
 from sent_server.messages import attempt_states
-from sent_server.messages.statuses import DELIVERED, FAILED, PROCESSED, QUEUED, READ, RECEIVED, ROUTED, SENT
+from sent_server.messages.statuses import (
+    BLOCKED,
+    CANCELLED,
+    DELIVERED,
+    FAILED,
+    FILTERED,
+    PROCESSED,
+    QUEUED,
+    READ,
+    RECEIVED,
+    ROUTED,
+    SCHEDULED,
+    SENT,
+)
 
 RANK: Mapping[str, int] = {
     QUEUED: 0,
-    PROCESSED: 1,
-    ROUTED: 2,
-    SENT: 3,
-    FAILED: 4,
-    DELIVERED: 5,
-    READ: 6,
-    RECEIVED: 7,
+    SCHEDULED: 1,
+    PROCESSED: 2,
+    ROUTED: 3,
+    SENT: 4,
+    FAILED: 5,
+    DELIVERED: 6,
+    READ: 7,
+    RECEIVED: 8,
+    FILTERED: 8,
+    BLOCKED: 8,
+    CANCELLED: 8,
+}
+_REFUSED = frozenset({FILTERED, BLOCKED, FAILED})
+REACHED: frozenset[str] = frozenset({DELIVERED, READ})
+# The statuses that may follow each. SENT and SCHEDULED may repeat: for the next leg, and for a later time.
+NEXT: Mapping[str, frozenset[str]] = {
+    QUEUED: frozenset({SCHEDULED, PROCESSED, ROUTED, CANCELLED, *_REFUSED}),
+    SCHEDULED: frozenset({SCHEDULED, PROCESSED, ROUTED, CANCELLED, *_REFUSED}),
+    PROCESSED: frozenset({ROUTED, *_REFUSED}),
+    ROUTED: frozenset({SENT, FAILED, *REACHED}),
+    SENT: frozenset({SENT, FAILED, *REACHED}),
+    FAILED: REACHED,
+    DELIVERED: frozenset({READ}),
+    READ: frozenset(),
+    RECEIVED: frozenset(),
+    FILTERED: frozenset(),
+    BLOCKED: frozenset(),
+    CANCELLED: frozenset(),
 }
 # A leg's state only rises: SENT < FAILED < DELIVERED < READ.
 LEG_RANK: Mapping[str, int] = {
@@ -40,8 +79,12 @@ LEG_RANK: Mapping[str, int] = {
     attempt_states.DELIVERED: 3,
     attempt_states.READ: 4,
 }
-REACHED: frozenset[str] = frozenset({DELIVERED, READ})
-ENDED: frozenset[str] = frozenset({DELIVERED, READ, FAILED})
+# No further leg is tried. Of these, only FAILED and DELIVERED may still change, by a late receipt.
+ENDED: frozenset[str] = frozenset({DELIVERED, READ, FAILED, RECEIVED, FILTERED, BLOCKED, CANCELLED})
+# No carrier has been asked yet.
+BEFORE_ATTEMPT: frozenset[str] = frozenset({QUEUED, SCHEDULED, PROCESSED})
+# Held for a later time: a cancellation ends these.
+_HELD = frozenset({QUEUED, SCHEDULED})
 
 
 @value_object
@@ -100,9 +143,26 @@ def on_leg_failed(progress: MessageProgress, *, leg: int, falls_back: bool = Tru
     return _give_up(progress)
 
 
-def on_blocked(progress: MessageProgress) -> LifecycleStep:
-    """Consent was withdrawn before dispatch: no leg may be sent."""
-    return NOTHING if progress.status in ENDED else _give_up(progress)
+def on_refused(progress: MessageProgress, word: str = FAILED) -> LifecycleStep:
+    """No leg may be sent any more, as when consent was withdrawn. `word` is FILTERED, BLOCKED or FAILED.
+
+    Once a carrier was asked, the message has failed.
+    """
+    if progress.status in ENDED:
+        return NOTHING
+    if word != FAILED and progress.status in BEFORE_ATTEMPT:
+        return LifecycleStep(word, progress.leg)
+    return _give_up(progress)
+
+
+def on_held(progress: MessageProgress) -> LifecycleStep:
+    """The message waits for its time, or for a later one than before."""
+    return LifecycleStep(SCHEDULED) if progress.status in _HELD else NOTHING
+
+
+def on_cancelled(progress: MessageProgress) -> LifecycleStep:
+    """A held message is not wanted any more."""
+    return LifecycleStep(CANCELLED) if progress.status in _HELD else NOTHING
 
 
 def settles(progress: MessageProgress) -> bool:

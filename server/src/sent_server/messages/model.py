@@ -12,6 +12,7 @@ import orjson
 from sent_server.carriers.base import MessageButton, MessageContent
 from sent_server.http.caller import Caller
 from sent_server.kernel.values import value_object
+from sent_server.messages.request import SendRequest
 from sent_server.routing.model import Judgement
 
 AUTOMATIC = "sent"
@@ -19,21 +20,18 @@ AUTOMATIC = "sent"
 
 @value_object
 class SendCommand:
-    """A `POST /v3/messages`. `recipients` are distinct, in E.164. `channels` are distinct; `sent` means automatic."""
+    """A `POST /v3/messages`. `recipients` are distinct, in E.164. `request` says what they get."""
 
     caller: Caller
     recipients: tuple[str, ...]
-    template_id: str | None
-    template_name: str | None
-    parameters: Mapping[str, str]
-    channels: tuple[str, ...]
+    request: SendRequest
     callback_url: str | None
     request_id: str
     now_ms: int
 
     @property
     def weight(self) -> int:
-        return len(self.recipients) * len(self.channels)
+        return len(self.recipients) * len(self.request.channels)
 
 
 @value_object
@@ -57,11 +55,17 @@ def sender_of(queue_key: str) -> str:
 
 @value_object
 class StoredPlan:
-    """`is_system`: our reply to a keyword, which is sent regardless of consent."""
+    """`is_system`: our reply to a keyword, which is sent regardless of consent.
+
+    `is_text`: free text, which WhatsApp takes only within its window. `is_newer`: asked for by a client that knows
+    FILTERED and BLOCKED, so that a refusal is shown as such.
+    """
 
     legs: tuple[PlannedLeg, ...]
     judgements: tuple[Judgement, ...] = ()
     is_system: bool = False
+    is_text: bool = False
+    is_newer: bool = False
 
 
 def dump_plan(plan: StoredPlan) -> str:
@@ -81,6 +85,8 @@ def load_plans(text: str) -> tuple[StoredPlan, ...]:
             tuple(PlannedLeg(**leg) for leg in raw["legs"]),
             tuple(Judgement(**judgement) for judgement in raw["judgements"]),
             raw["is_system"],
+            raw.get("is_text", False),  # absent in plans of releases before migration 17
+            raw.get("is_newer", False),
         )
         for raw in orjson.loads(text)
     )
@@ -112,7 +118,7 @@ def _content(raw: dict[str, Any]) -> MessageContent:
 
 
 class Batch(NamedTuple):
-    """The data that all messages of a request share."""
+    """The data that all messages of a request share. `request_json` is from `request.dump`."""
 
     customer_id: str
     id: str
@@ -124,9 +130,15 @@ class Batch(NamedTuple):
     plans_json: str
     callback_url: str | None
     created_at_ms: int
+    request_json: str | None = None
 
 
 class Message(NamedTuple):
+    """`sender`, `carrier_ref` and `reply_to` belong to inbound messages. `scheduled_at_ms` remains after the release.
+
+    `reason_code` and `reason` say why the message is FAILED, FILTERED or BLOCKED.
+    """
+
     customer_id: str
     id: str
     batch_id: str
@@ -145,6 +157,12 @@ class Message(NamedTuple):
     last_sequence: int
     created_at_ms: int
     updated_at_ms: int
+    sender: str | None = None
+    carrier_ref: str | None = None
+    reply_to: str | None = None
+    scheduled_at_ms: int | None = None
+    reason_code: str | None = None
+    reason: str | None = None
 
 
 class MessageEvent(NamedTuple):

@@ -9,6 +9,7 @@ from sent_server.contacts.model import Recipient
 from sent_server.kernel import segments
 from sent_server.kernel.channels import SMS
 from sent_server.kernel.values import value_object
+from sent_server.messages.content import RenderedSource
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
@@ -30,6 +31,8 @@ class Terms:
     written: tuple[tuple[str, int], ...]
     unfit: tuple[tuple[str, tuple[str, ...]], ...]
     configured: tuple[ChannelConfig, ...]
+    is_text: bool = False
+    is_newer: bool = False
 
 
 @value_object
@@ -44,16 +47,19 @@ class MessageRoute:
 
 
 def terms(
-    card: RateCard,
-    *,
-    category: str,
-    status: str,
-    contents: Mapping[str, MessageContent],
-    unfit: Mapping[str, tuple[str, ...]],
-    configured: Mapping[str, ChannelConfig],
+    card: RateCard, rendered: RenderedSource, *, configured: Mapping[str, ChannelConfig], is_newer: bool
 ) -> Terms:
-    written = tuple((channel, _segments(channel, content)) for channel, content in contents.items())
-    return Terms(card, category, status == "APPROVED", written, tuple(unfit.items()), tuple(configured.values()))
+    written = tuple((channel, _segments(channel, content)) for channel, content in rendered.contents.items())
+    return Terms(
+        card,
+        rendered.category,
+        rendered.approved,
+        written,
+        tuple(rendered.unfit.items()),
+        tuple(configured.values()),
+        rendered.is_text,
+        is_newer,
+    )
 
 
 def find(terms: Terms, recipient: Recipient, channel: str) -> MessageRoute:
@@ -86,7 +92,7 @@ def _find(
     legs = tuple(
         PlannedLeg(leg.channel, leg.price_micros, *configured[leg.channel].sender_for(region)) for leg in found.legs
     )
-    stored = dump_plan(StoredPlan(legs, found.judgements))
+    stored = dump_plan(StoredPlan(legs, found.judgements, False, terms.is_text, terms.is_newer))
     first = legs[0] if legs else None
     carrier, sender = (first.carrier, first.sender) if first else (None, None)
     return MessageRoute(found, stored, found.dearest_micros, carrier, sender)

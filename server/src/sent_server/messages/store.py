@@ -9,17 +9,17 @@ from sent_server.messages.model import Batch, Message, MessageEvent
 
 INSERT_BATCH = """
     INSERT INTO batches (customer_id, id, template_id, template_name, template_category, ledger_id,
-        contents_json, plans_json, callback_url, created_at_ms)
+        contents_json, plans_json, callback_url, created_at_ms, request_json)
     VALUES (:customer_id, :id, :template_id, :template_name, :template_category, :ledger_id,
-        :contents_json, :plans_json, :callback_url, :created_at_ms)
+        :contents_json, :plans_json, :callback_url, :created_at_ms, :request_json)
 """
 INSERT_MESSAGE = """
     INSERT INTO messages (customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs,
         plan_number, held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
-        created_at_ms, updated_at_ms)
+        created_at_ms, updated_at_ms, sender, carrier_ref, reply_to, scheduled_at_ms, reason_code, reason)
     VALUES (:customer_id, :id, :batch_id, :contact_id, :phone, :region_code, :status, :channel, :leg, :legs,
         :plan_number, :held_micros, :settled_at_ms, :price_micros, :active_contact_price_micros, :last_sequence,
-        :created_at_ms, :updated_at_ms)
+        :created_at_ms, :updated_at_ms, :sender, :carrier_ref, :reply_to, :scheduled_at_ms, :reason_code, :reason)
 """
 INSERT_EVENT = """
     INSERT INTO message_events (customer_id, message_id, sequence, status, channel, description,
@@ -43,13 +43,13 @@ FORGET_ACTIVE_CONTACT = """
 FIND = """
     SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_number,
         held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
-        created_at_ms, updated_at_ms
+        created_at_ms, updated_at_ms, sender, carrier_ref, reply_to, scheduled_at_ms, reason_code, reason
     FROM messages
     WHERE customer_id = :customer_id AND id = :id
 """
 FIND_BATCH = """
     SELECT customer_id, id, template_id, template_name, template_category, ledger_id, contents_json,
-        plans_json, callback_url, created_at_ms
+        plans_json, callback_url, created_at_ms, request_json
     FROM batches
     WHERE customer_id = :customer_id AND id = :id
 """

@@ -14,6 +14,7 @@ from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import money, phone, spellings, timestamps
 from sent_server.kernel.channels import CHANNELS
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
+from sent_server.messages.request import SendRequest, TemplateAsked
 from sent_server.messages.statuses import QUEUED
 
 MAX_RECIPIENTS = 1_000
@@ -144,9 +145,19 @@ class SendMessage(RequestBody):
     def chosen_channels(self) -> tuple[str, ...]:
         return tuple(self.channel or self.channels or [AUTOMATIC])
 
+    @property
+    def request(self) -> SendRequest:
+        """What the recipients are to get. An id takes precedence over a name."""
+        template = self.template
+        template_id = (template.id if template else None) or self.template_id
+        name = None if template_id or template is None else template.name
+        return SendRequest(TemplateAsked(template_id, name, self.parameters), self.chosen_channels)
+
 
 def accepted(
-    template_id: str, template_name: str, rows: Sequence[tuple[str, str, str | None, str | None, int | None]]
+    template_id: str | None,
+    template_name: str | None,
+    rows: Sequence[tuple[str, str, str | None, str | None, int | None]],
 ) -> dict[str, Any]:
     """Rows of (message id, phone, channel, text, price in micros). Channel and price are None if automatic."""
     return {
