@@ -41,7 +41,7 @@ class TemplateRefParam(TypedDict, total=False):
 
 
 class SendMessageParams(TypedDict, total=False):
-    """A template for one or many recipients."""
+    """A template or a text for one or many recipients, now or later."""
 
     to: Required[Sequence[str]]
     template: Required[TemplateRefParam]

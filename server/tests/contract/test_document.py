@@ -40,6 +40,23 @@ def test_every_schema_is_a_valid_json_schema() -> None:
             raise AssertionError(f"{name}: {error}") from error
 
 
+def test_every_example_of_the_whole_file_obeys_its_schema() -> None:
+    """Also of what is not served yet."""
+    faults: list[str] = []
+    for path, item in contract.whole()["paths"].items():
+        for method, definition in item.items():
+            contents = [*definition["responses"].values(), definition.get("requestBody", {})]
+            for content in (contract.resolve(part, contract.whole()).get("content") for part in contents):
+                media = (content or {}).get("application/json", {})
+                values = [
+                    contract.resolve(one, contract.whole())["value"] for one in media.get("examples", {}).values()
+                ]
+                for example in [*values, *([media["example"]] if "example" in media else [])]:
+                    found = contract.validator(media["schema"], of_whole=True).iter_errors(example)
+                    faults += [f"{method} {path} {e.json_path}: {e.message}" for e in found]
+    assert not faults, "\n".join(faults)
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation.definition["operationId"] for operation in contract.operations()]
     assert len(ids) == len(set(ids))

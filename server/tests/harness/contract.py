@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from sent_server.reference import not_served
+
 FILE = Path(__file__).parents[3] / "contract" / "openapi-v3.json"
 _URI = "urn:contract"
 _HEADERS = {
@@ -45,8 +47,15 @@ class Operation:
 
 
 @functools.cache
-def document() -> dict[str, Any]:
+def whole() -> dict[str, Any]:
+    """With the parts that the server does not serve yet."""
     return cast(dict[str, Any], json.loads(FILE.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    """What the server serves."""
+    return not_served.served(whole())
 
 
 @functools.cache
@@ -179,9 +188,9 @@ def undocumented(schema: Mapping[str, Any], value: Any, at: str = "$") -> list[s
             return []
 
 
-def resolve(value: Any) -> Any:
+def resolve(value: Any, within: Mapping[str, Any] | None = None) -> Any:
     while "$ref" in value:
-        found: Any = document()
+        found: Any = document() if within is None else within
         for part in value["$ref"].removeprefix("#/").split("/"):
             found = found[part]
         value = found
@@ -189,8 +198,8 @@ def resolve(value: Any) -> Any:
 
 
 @functools.cache
-def _registry() -> Registry[Any]:
-    resource: Resource[Any] = Resource(contents=document(), specification=DRAFT202012)
+def _registry(*, of_whole: bool) -> Registry[Any]:
+    resource: Resource[Any] = Resource(contents=whole() if of_whole else document(), specification=DRAFT202012)
     return Registry().with_resource(_URI, resource)
 
 
@@ -204,9 +213,9 @@ def _schema(response: Mapping[str, Any]) -> dict[str, Any]:
     return cast(dict[str, Any], response["content"]["application/json"]["schema"])
 
 
-def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """For a schema that stands in the document."""
-    return Draft202012Validator(_rooted(schema), registry=_registry(), format_checker=_formats)
+def validator(schema: Mapping[str, Any], *, of_whole: bool = False) -> Draft202012Validator:
+    """For a schema that stands in the document, or in the whole one."""
+    return Draft202012Validator(_rooted(schema), registry=_registry(of_whole=of_whole), format_checker=_formats)
 
 
 def _rooted(value: Any) -> Any:

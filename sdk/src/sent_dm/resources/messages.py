@@ -8,7 +8,7 @@ from sent_dm import types
 from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
-from sent_dm.core.shapes import Shape, array, boolean, either, nullable, text
+from sent_dm.core.shapes import Shape, array, boolean, either, first_fitting, nullable, text
 from sent_dm.lib.delivery import AsyncWaiting, Waiting
 from sent_dm.resource import as_async_raw, as_async_streaming, as_raw, as_streaming
 from sent_dm.resources.shapes import TEMPLATE_REF
@@ -25,7 +25,7 @@ _SEND = Operation(
             "to": array(text),
             "template": TEMPLATE_REF,
             "channel": nullable(either(array(text), text)),
-            "channels": nullable(array(text)),
+            "channels": nullable(first_fitting(array(text))),
             "sandbox": boolean,
             "test_mode": boolean,
             "webhook_url": nullable(text),

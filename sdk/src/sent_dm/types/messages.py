@@ -27,11 +27,11 @@ class SendMessageResultMessage(Model):
 
 
 class SendMessageResult(SendResult):
-    """Acceptance of a batch."""
+    """Acceptance of a send. The status is QUEUED, also for a scheduled send, which has `scheduled_at` besides."""
 
     status: str
-    template_id: str
-    template_name: str
+    template_id: str | None
+    template_name: str | None
     recipients: list[SendMessageRecipient]
     messages: list[SendMessageResultMessage]
 
@@ -65,7 +65,7 @@ class MessageEvent(Model):
 
 
 class Message(Model):
-    """Stored message with its history."""
+    """A message in either direction. `phone` is the contact's number. An inbound message is RECEIVED, and has no template and no price."""
 
     id: str
     customer_id: str

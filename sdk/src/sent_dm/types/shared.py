@@ -29,7 +29,22 @@ class PaginationMeta(Model):
 
 
 MessageStatus: TypeAlias = (
-    Literal["QUEUED", "ACCEPTED", "PROCESSED", "ROUTED", "SENT", "DELIVERED", "READ", "FAILED", "RECEIVED"] | str
+    Literal[
+        "QUEUED",
+        "ACCEPTED",
+        "PROCESSED",
+        "ROUTED",
+        "SCHEDULED",
+        "SENT",
+        "DELIVERED",
+        "READ",
+        "FAILED",
+        "FILTERED",
+        "BLOCKED",
+        "CANCELLED",
+        "RECEIVED",
+    ]
+    | str
 )
 
 

@@ -20,37 +20,41 @@ class WebhookMessageEventPayload(Model):
 
 
 class WebhookMessageEvent(Model):
-    field: Literal["messages", "message"]
-    sub_type: str | None
-    event: str | None
+    """An outbound message got another status."""
+
+    field: Literal["messages", "message"] | str
     timestamp: datetime
     payload: WebhookMessageEventPayload
+    event: str | None
+    sub_type: str | None
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookMessageEventPayload)}
 
 
 class WebhookInboundEventPayload(Model):
     account_id: str
-    from_: str
-    to: str
-    text: str | None
-    channel: str
-    provider: str | None
-    received_at: datetime
     message_id: str | None
     inbound_number: str | None
     outbound_number: str | None
+    from_: str
+    to: str
+    channel: str
+    provider: str | None
+    text: str | None
+    received_at: datetime
 
     _parts = {"received_at": INSTANT}
     _wire = {"from_": "from"}
 
 
 class WebhookInboundEvent(Model):
-    field: Literal["messages", "message"]
-    sub_type: str | None
-    event: str | None
+    """A message from a contact."""
+
+    field: Literal["messages", "message"] | str
     timestamp: datetime
     payload: WebhookInboundEventPayload
+    event: str | None
+    sub_type: str | None
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookInboundEventPayload)}
 
@@ -70,7 +74,9 @@ class WebhookContactEventPayload(Model):
 
 
 class WebhookContactEvent(Model):
-    field: str
+    """Somebody wrote a keyword, or a provider reported a change of consent."""
+
+    field: Literal["contact"] | str
     sub_type: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
     event: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
     timestamp: datetime
@@ -92,7 +98,9 @@ class WebhookTemplateEventPayload(Model):
 
 
 class WebhookTemplateEvent(Model):
-    field: str
+    """The review of a template ended."""
+
+    field: Literal["templates"] | str
     timestamp: datetime
     payload: WebhookTemplateEventPayload
 

@@ -98,7 +98,10 @@ REMEDIES: dict[str, tuple[str, str]] = {
         "The template is not approved for any of the channels.",
         "Wait for its review, or send by SMS, which accepts templates that are not approved yet.",
     ),
-    "BUSINESS_006": ("The message was already sent, and cannot be changed.", "Send another one."),
+    "BUSINESS_006": (
+        "The state of the message does not allow this call.",
+        "Cancel only messages that are `SCHEDULED`. Resend only messages that ended or were blocked.",
+    ),
     "BUSINESS_007": (
         "No recipient can be reached on any of the listed channels.",
         "Leave `channel` out. The server then chooses among the channels of each recipient.",
@@ -111,6 +114,18 @@ REMEDIES: dict[str, tuple[str, str]] = {
         "A request with the same `Idempotency-Key` is still running. With the header `x-should-retry: false`, the key "
         "was used for another method or path.",
         "Repeat the request in a moment to get its response. For another operation, use another key.",
+    ),
+    "CONFLICT_006": (
+        "The template is in review.",
+        "Change the name now. Change the definition, the category and the language after the review.",
+    ),
+    "LIMIT_001": (
+        "The account has a million messages that wait for their time.",
+        "Wait until some of them are sent, or cancel them.",
+    ),
+    "CHANNEL_003": (
+        "The requirements of this channel are not available.",
+        "Ask for those of `sms`. WhatsApp and RCS have no requirements by market.",
     ),
     "SERVICE_001": ("The cache that counts requests is unavailable.", _RETRY),
     "INTERNAL_001": (

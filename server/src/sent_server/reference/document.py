@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any, cast
 
 from sent_server.kernel.values import value_object
+from sent_server.reference import not_served
 
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -79,7 +80,7 @@ class Operation:
 @functools.cache
 def contract() -> Json:
     text = resources.files("sent_server.reference").joinpath("contract.json").read_text(encoding="utf-8")
-    return _public(json.loads(text))
+    return _public(not_served.served(json.loads(text)))
 
 
 @functools.lru_cache(maxsize=16)

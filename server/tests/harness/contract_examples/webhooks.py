@@ -24,7 +24,7 @@ WEBHOOKS = [
         "documented example",
         "/v3/webhooks",
         201,
-        body=example("POST /v3/webhooks"),
+        body=example("POST /v3/webhooks", "plain"),
         check=lambda data: (
             data["signing_secret"].startswith("whsec_")
             and data["is_active"] is True
@@ -136,7 +136,7 @@ WEBHOOKS = [
         "documented example",
         "/v3/webhooks/{webhook}",
         200,
-        body=example("PUT /v3/webhooks/{id}"),
+        body=example("PUT /v3/webhooks/{id}", "plain"),
         check=lambda data: (data["retry_count"], data["timeout_seconds"], data["signing_secret"]) == (5, 60, None),
     ),
     Row(
