@@ -77,6 +77,13 @@ def properties(name: str, schema: dict) -> Iterator[tuple[str, dict]]:
             yield prop, inner
 
 
+def docstring(text: str) -> list[str]:
+    """At the depth of a class: one line, or a sentence on each line."""
+    if len(text) <= 100:
+        return [f'    """{text}"""', ""]
+    return ['    """' + text.replace(". ", ".\n    "), '    """', ""]
+
+
 def literal(values: list) -> str:
     return "Literal[" + ", ".join(f'"{value}"' for value in values if value is not None) + "]"
 

@@ -118,7 +118,7 @@ class Inputs:
         made = params_name(name) if name in self._contract.schemas else name + "Param"
         lines = [f"class {made}(TypedDict, total=False):"]
         if schema.get("description"):
-            lines += [f'    """{schema["description"]}"""', ""]
+            lines += kinds.docstring(schema["description"])
         for prop, inner in kinds.properties(owner, schema):
             annotation = self.annotation(owner, prop, inner)
             lines.append(f"    {kinds.snake(prop)}: " + (f"Required[{annotation}]" if prop in required else annotation))

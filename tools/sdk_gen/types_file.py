@@ -101,7 +101,7 @@ class TypesFile:
         text = [f"class {name}({base}):"]
         described = schema.get("description")
         if described:
-            text += [f'    """{described}"""', ""]
+            text += kinds.docstring(described)
         text += fields
         own = []
         if items:

@@ -27,7 +27,9 @@ class SendMessageResultMessage(Model):
 
 
 class SendMessageResult(SendResult):
-    """Acceptance of a send. The status is QUEUED, also for a scheduled send, which has `scheduled_at` besides."""
+    """Acceptance of a send.
+    The status is QUEUED, also for a scheduled send, which has `scheduled_at` besides.
+    """
 
     status: str
     template_id: str | None
@@ -65,7 +67,10 @@ class MessageEvent(Model):
 
 
 class Message(Model):
-    """A message in either direction. `phone` is the contact's number. An inbound message is RECEIVED, and has no template and no price."""
+    """A message in either direction.
+    `phone` is the contact's number.
+    An inbound message is RECEIVED, and has no template and no price.
+    """
 
     id: str
     customer_id: str
