@@ -1,12 +1,15 @@
 """Fixtures of the whole suite. Everything that takes `backend` runs on SQLite and on PostgreSQL."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from harness import backends, postgres
+from harness import browser as browsers
 from harness import client as clients
 from harness import server as servers
 from harness.backends import Backend
@@ -120,6 +123,18 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless browser. Contexts of it are people with a clean profile."""
+    with contextlib.ExitStack() as stack:
+        try:
+            browser = stack.enter_context(browsers.started())
+        except browsers.NoBrowserError as reason:
+            NOT_TESTED.append(f"No page was tested in a browser: {reason}")
+            pytest.skip("no browser; see the end of this report")
+        yield browser
+
+
 @pytest.fixture
 def wait_for() -> Callable[..., object]:
     return wait
@@ -141,7 +156,7 @@ SLOW = (
     "/server/tests/webhooks/test_webhook_sender.py", "/server/tests/profiles/", "/server/tests/compliance/",
     "/server/tests/jobs/test_restart.py", "/server/tests/http/test_connections.py",
     "/server/tests/http/test_unserved_fields.py", "/server/tests/http/test_raw_requests.py",
-    "/server/tests/db/test_stalled_client.py", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
+    "/server/tests/db/test_stalled_client.py", "/server/tests/browser/", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
 )  # fmt: skip
 # So do tests that start servers of their own, or move one through time.
 SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}

@@ -12,6 +12,7 @@ from sent_server.accounts import install as accounts
 from sent_server.compliance import install as compliance
 from sent_server.composition import ProcessRole
 from sent_server.contacts import install as contacts
+from sent_server.dashboard import install as dashboard
 from sent_server.db import Tx
 from sent_server.delivery import install as delivery
 from sent_server.health import HealthState, ProcessHealth
@@ -45,6 +46,7 @@ SLICES: Sequence[Install] = (
     users.install,
     mail.install,
     reference.install,
+    dashboard.install,
 )
 
 

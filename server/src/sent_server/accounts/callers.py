@@ -40,6 +40,31 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
     )
 
 
+async def caller_of_user(tx: Tx, customer_id: str, *, user_id: str, role: str, at_home: bool) -> Caller | None:
+    """The caller for a person who acts on the account. None if the account is gone.
+
+    `at_home`: the person is a user of this account; otherwise of its organization, as with x-profile-id.
+    """
+    row = await fetch_one(tx, store.BY_ID, customer_id=customer_id)
+    if row is None:
+        return None
+    _, _, organization_id, billing_model, status, tier, per_minute, own_quotas, channels = row
+    return Caller(
+        customer_id=customer_id,
+        organization_id=organization_id,
+        ledger_id=payer(customer_id, organization_id, billing_model),
+        key_id="",
+        role=Role(shown_role(role)),
+        tier=Tier(tier),
+        messages_per_minute=per_minute,
+        gate=gate(status, has_channel=channels > 0),
+        scoped=not at_home,
+        user_id=user_id,
+        sharing=await sharing.scope_of(tx, customer_id),
+        quotas=load_quotas(own_quotas),
+    )
+
+
 async def _scoped(tx: Tx, kind: str, organization_id: str, profile_id: str) -> tuple[str, str | None]:
     wanted = ids.parse_uuid(profile_id)
     row = None

@@ -135,6 +135,13 @@ BY_KEY = """
     WHERE k.key_hash = :key_hash AND k.revoked_at_ms IS NULL AND c.deleted_at_ms IS NULL AND o.deleted_at_ms IS NULL
         AND (k.user_id IS NULL OR u.status = 'active')
 """
+BY_ID = """
+    SELECT c.id, c.kind, c.organization_id, c.billing_model, o.status, o.tier, o.messages_per_minute, o.quotas_json,
+        (SELECT COUNT(*) FROM channels h WHERE h.customer_id IN (c.id, c.organization_id))
+    FROM customers c
+    JOIN customers o ON o.id = c.organization_id
+    WHERE c.id = :customer_id AND c.deleted_at_ms IS NULL AND o.deleted_at_ms IS NULL
+"""
 PROFILE_OF = """
     SELECT id, billing_model FROM customers
     WHERE organization_id = :customer_id AND id = :id AND kind = 'profile' AND deleted_at_ms IS NULL

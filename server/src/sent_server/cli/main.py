@@ -5,7 +5,17 @@ import sys
 
 import typer
 
-from sent_server.cli.commands import accounts, connections, keys, maintenance, processes, sim, users, webhooks
+from sent_server.cli.commands import (
+    accounts,
+    connections,
+    dashboard,
+    keys,
+    maintenance,
+    processes,
+    sim,
+    users,
+    webhooks,
+)
 
 app = typer.Typer(
     help="One API for SMS, WhatsApp and RCS that anyone can run.", no_args_is_help=True, add_completion=False
@@ -18,6 +28,7 @@ app.add_typer(connections.group, name="connections")
 app.add_typer(keys.group, name="keys")
 app.add_typer(webhooks.group, name="webhooks")
 app.add_typer(users.group, name="users")
+app.add_typer(dashboard.group, name="dashboard")
 app.add_typer(sim.group, name="sim")
 
 

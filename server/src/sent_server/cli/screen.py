@@ -48,9 +48,12 @@ def welcome(
     demo: DemoFile | None,
     is_first: bool,
     notices: Sequence[str],
+    dashboard_url: str | None,
     stopped: Callable[[], bool],
 ) -> None:
     """Send a first message on the first start, then show how to send another. Runs in a thread of the server.
+
+    `dashboard_url` signs the owner of the demo account in, once.
 
     The key is shown on a terminal only, because files and journals are kept and others may read them.
     """
@@ -61,7 +64,8 @@ def welcome(
     if stopped():
         return
     console.print()
-    rows = [("Base URL", base_url), ("Docs", f"{base_url}/docs")]
+    rows = [("Dashboard", dashboard_url)] if dashboard_url else []
+    rows += [("Base URL", base_url), ("Docs", f"{base_url}/docs")]
     if demo:
         rows.append(("API key", demo.api_key if shows_key else f"api_key in {settings.home}/demo.json"))
     rows.append(("Data", f"{settings.home} ({'SQLite' if installation.is_sqlite(settings) else 'PostgreSQL'})"))

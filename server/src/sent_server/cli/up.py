@@ -5,6 +5,7 @@ import contextlib
 import functools
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Generator
 from dataclasses import replace
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import uvloop
 
+from sent_server import demo_account
 from sent_server.app import Platform
 from sent_server.cli import admin_socket, demofile, installation, logs, ports, process, screen
 from sent_server.cli.failures import CommandError
 from sent_server.cli.home import PRIVATE_FOLDER, Home, HomeHeldError
 from sent_server.cli.operations import registry
 from sent_server.cli.operations.operator import Operator
+from sent_server.dashboard.auth import service as auth
 from sent_server.kernel.values import value_object
 from sent_server.settings import Settings
 
@@ -114,8 +117,18 @@ async def _serve(settings: Settings, home: Home, bound: socket.socket, options: 
             if options.as_json:
                 screen.ready_line(base_url, demo, [*notices, *screen.warnings(settings)])
             else:
-                await asyncio.to_thread(screen.welcome, settings, base_url, demo, is_first, notices, stop.is_set)
+                link = await _dashboard_link(platform, base_url) if demo else None
+                await asyncio.to_thread(screen.welcome, settings, base_url, demo, is_first, notices, link, stop.is_set)
             await process.serve_until(stop, serving, platform.health)
             await process.say_goodbye(platform)
     finally:
         await platform.close()
+
+
+async def _dashboard_link(platform: Platform, base_url: str) -> str | None:
+    """A link that signs in the demo account's owner, once, within ten minutes. Only shown on a terminal."""
+    now_ms = platform.parts.clock.now_ms()
+    if not sys.stdout.isatty():
+        return f"{base_url}/dashboard (`sent dashboard link` prints a link that signs you in)"
+    token = await platform.parts.database.write(lambda tx: auth.make_link(tx, demo_account.OWNER_EMAIL, now_ms=now_ms))
+    return f"{base_url}/dashboard/enter/{token}"

@@ -58,6 +58,13 @@ LAST = """
     ORDER BY a.message_id, a.leg, a.attempt
 """
 
+OF_MESSAGE = """
+    SELECT leg, attempt, channel, carrier, state, ref, error_code, reason, detail, created_at_ms, updated_at_ms
+    FROM attempts
+    WHERE customer_id = :customer_id AND message_id = :message_id
+    ORDER BY leg, attempt
+"""
+
 
 class AttemptRow(NamedTuple):
     customer_id: str
@@ -102,6 +109,22 @@ class AttemptStateRow(NamedTuple):
     @property
     def key(self) -> tuple[str, str, int, int]:
         return self.customer_id, self.message_id, self.leg, self.attempt
+
+
+class LoggedAttempt(NamedTuple):
+    """An attempt as people read it. `error_code` is the carrier's, `reason` one of contract/reasons.json."""
+
+    leg: int
+    number: int
+    channel: str
+    carrier: str
+    state: str
+    ref: str | None
+    error_code: str | None
+    reason: str | None
+    detail: str | None
+    created_at_ms: int
+    updated_at_ms: int
 
 
 @value_object
@@ -164,3 +187,9 @@ async def raise_state(tx: Tx, rows: Sequence[AttemptStateRow]) -> None:
 
 def _state_rank(row: AttemptStateRow) -> int:
     return row.state_rank
+
+
+async def of_message(tx: Tx, customer_id: str, message_id: str) -> list[LoggedAttempt]:
+    """All attempts of a message, in order."""
+    rows = await tx.fetch(OF_MESSAGE, customer_id=customer_id, message_id=message_id)
+    return [LoggedAttempt(*row) for row in rows]

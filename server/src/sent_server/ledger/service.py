@@ -24,6 +24,11 @@ async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
     return await store.available(tx, sorted(customer_ids))
 
 
+async def moved(tx: Tx, customer_id: str, ref: str) -> dict[str, int]:
+    """The amounts in micros of the entries with this reference, by kind."""
+    return await store.moved(tx, customer_id, ref)
+
+
 async def top_up(tx: Tx, customer_id: str, amount_micros: int, *, ref: str, now_ms: int) -> None:
     """Add credit. A repeated `ref` is a unique violation, so a retry cannot add twice."""
     await transfer(tx, [Transfer(customer_id, ref, "top_up", DEPOSITS, AVAILABLE, amount_micros)], now_ms=now_ms)

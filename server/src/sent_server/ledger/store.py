@@ -28,6 +28,10 @@ CHANGE = """
     SET balance_micros = balance_micros + :amount_micros
     WHERE customer_id = :customer_id AND account = :account
 """
+MOVED = """
+    SELECT kind, amount_micros FROM ledger_entries
+    WHERE customer_id = :customer_id AND ref = :ref
+"""
 
 
 class BalanceRow(NamedTuple):
@@ -71,3 +75,8 @@ async def insert_entries(tx: Tx, transfers: Sequence[Transfer], *, now_ms: int) 
 async def change_balances(tx: Tx, changes: Sequence[tuple[str, str, int]]) -> None:
     """Rows of (customer_id, account, amount_micros)."""
     await tx.execute_many(CHANGE, [(amount, customer_id, account) for customer_id, account, amount in changes])
+
+
+async def moved(tx: Tx, customer_id: str, ref: str) -> dict[str, int]:
+    """The amounts of the entries with this reference, by kind."""
+    return dict(await tx.fetch(MOVED, customer_id=customer_id, ref=ref))

@@ -111,7 +111,7 @@ def mounts(shared: Shared, *, base_url: str) -> dict[str, ASGIApp]:
         return f"http://{host}" if host in own_names else base_url
 
     return {
-        "/": Redirect("/docs", not_allowed),
+        "/": Redirect("/dashboard", not_allowed),
         "/openapi.json": of(lambda scope: document.served(at(scope)), JSON),
         "/postman.json": of(lambda scope: postman.served(at(scope)), JSON),
         "/docs": of(lambda scope: pages.docs(at(scope)), HTML),

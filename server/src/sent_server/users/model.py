@@ -39,6 +39,19 @@ class User:
 
 
 @value_object
+class Membership:
+    """An account that a person works with. `kind` is that of the account: organization, user or profile."""
+
+    customer_id: str
+    user_id: str
+    name: str
+    role: str
+    account: str
+    kind: str
+    organization_id: str
+
+
+@value_object
 class Invitation:
     """`answer` is None, `accepted` or `rejected`. The sealed token is deleted once there is an answer."""
 

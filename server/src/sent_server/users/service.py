@@ -3,6 +3,7 @@
 A caller is a user if its key belongs to one. Such a caller cannot remove itself or change its own role.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sent_server.accounts import service as accounts
@@ -13,7 +14,7 @@ from sent_server.kernel import ids, plurals
 from sent_server.kernel.values import value_object
 from sent_server.users import invitations, store
 from sent_server.users.invitations import Invitations
-from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED, User
+from sent_server.users.model import ACTIVE, INVITED, OWNER, REJECTED, SUSPENDED, Membership, User
 
 TAKEN = "User already exists in this organization"
 
@@ -35,6 +36,16 @@ async def get(tx: Tx, customer_id: str, user_id: str) -> User:
     if user is None:
         raise ApiError("RESOURCE_006")
     return user
+
+
+async def memberships(tx: Tx, email: str) -> list[Membership]:
+    """The accounts that the person with this address works with as an active user."""
+    return await store.memberships(tx, email)
+
+
+async def note_sign_in(tx: Tx, memberships: Sequence[Membership], *, now_ms: int) -> None:
+    for one in memberships:
+        await store.see(tx, one.customer_id, one.user_id, now_ms=now_ms)
 
 
 async def add_owner(tx: Tx, customer_id: str, *, email: str, name: str, now_ms: int) -> User:

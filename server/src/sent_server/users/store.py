@@ -2,7 +2,7 @@
 
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
-from sent_server.users.model import Invitation, User
+from sent_server.users.model import Invitation, Membership, User
 
 COLUMNS = "id, email, name, role, status, invited_at_ms, last_login_at_ms, created_at_ms, updated_at_ms"
 INVITATION_COLUMNS = "id, customer_id, user_id, secret_hash, token_sealed, expires_at_ms, answer, created_at_ms"
@@ -22,6 +22,19 @@ BY_ID = f"""
 BY_EMAIL = f"""
     SELECT {COLUMNS} FROM users
     WHERE customer_id = :customer_id AND email_lower = :email_lower
+"""
+# A person who signs in works with all of these; the address was proven before.
+MEMBERSHIPS = """
+    SELECT u.customer_id, u.id, u.name, u.role, c.name, c.kind, c.organization_id
+    FROM users u
+    JOIN customers c ON c.id = u.customer_id
+    WHERE u.email_lower = :email_lower AND u.status = 'active' AND c.deleted_at_ms IS NULL
+    ORDER BY u.customer_id
+"""
+SEE = """
+    UPDATE users
+    SET last_login_at_ms = :now_ms
+    WHERE customer_id = :customer_id AND id = :id
 """
 COUNT = """
     SELECT COUNT(*) FROM users
@@ -93,6 +106,16 @@ async def by_email(tx: Tx, customer_id: str, email: str) -> User | None:
     """Addresses are compared without case."""
     row = await fetch_one(tx, BY_EMAIL, customer_id=customer_id, email_lower=email.lower())
     return User(*row) if row else None
+
+
+async def memberships(tx: Tx, email: str) -> list[Membership]:
+    """The accounts that this person works with as an active user."""
+    return [Membership(*row) for row in await tx.fetch(MEMBERSHIPS, email_lower=email.lower())]
+
+
+async def see(tx: Tx, customer_id: str, user_id: str, *, now_ms: int) -> None:
+    """Record a sign-in."""
+    await tx.execute(SEE, customer_id=customer_id, id=user_id, now_ms=now_ms)
 
 
 async def count(tx: Tx, customer_id: str) -> int:

@@ -13,7 +13,10 @@ from sent_server.users.invitations import Invitations
 
 @value_object
 class Operator:
-    """An opened installation. `forget` clears a running server's caches of keys and accounts."""
+    """An opened installation.
+
+    `base_url` is its public address. `forget` clears a running server's caches of keys and accounts.
+    """
 
     database: Database
     sealer: Sealer
@@ -21,6 +24,7 @@ class Operator:
     bus: Bus
     office: Invitations
     user_quota: int
+    base_url: str
     forget: Callable[[], None]
 
     @classmethod
@@ -33,5 +37,6 @@ class Operator:
             parts.bus,
             Invitations(parts.sealer, parts.base_url),
             parts.settings.user_quota,
+            parts.base_url,
             parts.forget_callers,
         )

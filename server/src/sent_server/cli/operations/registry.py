@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sent_server.accounts import OperatorError
-from sent_server.cli.operations import accounts, connections, keys, sim, users, webhooks
+from sent_server.cli.operations import accounts, connections, dashboard, keys, sim, users, webhooks
 from sent_server.cli.operations.operator import Operator
 from sent_server.errors import ApiError
 
 OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     **accounts.OPERATIONS,
     **connections.OPERATIONS,
+    **dashboard.OPERATIONS,
     **keys.OPERATIONS,
     **sim.OPERATIONS,
     **users.OPERATIONS,

@@ -1,0 +1,1 @@
+"""Who is signed in: people, passwords, sessions and sign-in links."""
