@@ -156,7 +156,8 @@ SLOW = (
     "/server/tests/webhooks/test_webhook_sender.py", "/server/tests/profiles/", "/server/tests/compliance/",
     "/server/tests/jobs/test_restart.py", "/server/tests/http/test_connections.py",
     "/server/tests/http/test_unserved_fields.py", "/server/tests/http/test_raw_requests.py",
-    "/server/tests/db/test_stalled_client.py", "/server/tests/browser/", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
+    "/server/tests/db/test_stalled_client.py",
+    "/server/tests/browser/", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
 )  # fmt: skip
 # So do tests that start servers of their own, or move one through time.
 SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}

@@ -39,7 +39,7 @@ def test_a_link_signs_in_once(server: Server) -> None:
 
 
 def test_a_link_needs_an_active_user(server: Server) -> None:
-    with pytest.raises(Exception, match="no account has an active user nobody@example.com"):
+    with pytest.raises(Exception, match=r"no account has an active user nobody@example\.com"):
         server.ask("dashboard link", email="nobody@example.com")
 
 
