@@ -24,6 +24,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 def read() -> Contract:
     told = not_served.served(json.loads((ROOT / "contract" / "openapi-v3.json").read_text(encoding="utf-8")))
+    told = kinds.with_maps_inside(told)
     operations = {
         one["operationId"]: {**one, "verb": verb.upper(), "path": path}
         for path, item in told["paths"].items()

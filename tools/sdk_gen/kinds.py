@@ -45,6 +45,29 @@ def is_object(schema: dict) -> bool:
     return kind_of(schema) == "object" and "properties" in schema
 
 
+def with_maps_inside(document: dict) -> dict:
+    """The document with maps (objects without names of their own) where they are referred to.
+
+    An empty list, which PHP writes for an empty map, is not offered as an alternative of one.
+    """
+    schemas = document["components"]["schemas"]
+    maps = {name: one for name, one in schemas.items() if kind_of(one) == "object" and "properties" not in one
+            and isinstance(one.get("additionalProperties"), dict)}  # fmt: skip
+    return {name: _replaced(one, maps) for name, one in document.items()}
+
+
+def _replaced(value: object, maps: dict[str, dict]) -> object:
+    if isinstance(value, list):
+        return [_replaced(one, maps) for one in value]
+    if not isinstance(value, dict):
+        return value
+    options = value.get("anyOf")
+    if isinstance(options, list) and (found := maps.get(ref(options[0]) or "")):
+        return {**found, "type": ["object", "null"] if is_nullable(value) else "object"}
+    found = maps.get(ref(value) or "") if "$ref" in value else None
+    return found or {name: _replaced(one, maps) for name, one in value.items()}
+
+
 def singular(name: str) -> str:
     if name.endswith("ies"):
         return name[:-3] + "y"

@@ -47,6 +47,9 @@ class Inputs:
         if kinds.is_object(schema):
             return f"{module}{kinds.nested_name(owner, prop, many=False)}Param"
         if kinds.kind_of(schema) == "object":
+            values = schema.get("additionalProperties")
+            if isinstance(values, dict) and kinds.kind_of(values) == "array":
+                return f"Mapping[str, {self.annotation(owner, prop, values, module=module)}]"
             return "Mapping[str, object]"
         return kinds.plain(schema, as_input=True) or "object"
 
@@ -70,7 +73,10 @@ class Inputs:
         if kinds.is_object(schema):
             return shape_name(kinds.nested_name(owner, prop, many=False))
         if kind == "object":
-            return "texts_by_name" if schema.get("additionalProperties") else "anything"
+            values = schema.get("additionalProperties")
+            if isinstance(values, dict) and kinds.kind_of(values) == "array":
+                return "anything"
+            return "texts_by_name" if values else "anything"
         return {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}.get(
             kind or "", "anything"
         )

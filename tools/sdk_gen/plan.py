@@ -15,7 +15,7 @@ class Method:
 
 
 # Published clients get these lists in one answer, not as pages to iterate.
-WHOLE_LISTS = frozenset({"UserListEnvelope", "ProfileListEnvelope"})
+WHOLE_LISTS = frozenset({"UserListEnvelope", "ProfileListEnvelope", "WebhookEventTypeListEnvelope"})
 
 METHODS = {
     "get_account": Method("me", "retrieve", ("get",), says="Who this key belongs to, and which channels there are."),

@@ -509,6 +509,15 @@ class UpdateUserParams(TypedDict, total=False):
     test_mode: bool
 
 
+class WebhookSenderProfileParam(TypedDict, total=False):
+    """Events of the organization's profiles, present and future, for a webhook of the organization.
+    Not in answers.
+    """
+
+    event_types: Sequence[str]
+    event_filters: Mapping[str, Sequence[str]] | None
+
+
 class CreateWebhookParams(TypedDict, total=False):
     """New webhook; event_types and endpoint_url are optional in data-models but needed for deliveries."""
 
@@ -522,6 +531,8 @@ class CreateWebhookParams(TypedDict, total=False):
     sandbox: bool
     test_mode: bool
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
+    event_filters: Mapping[str, Sequence[str]] | None
+    sender_profile: WebhookSenderProfileParam | None
 
 
 class UpdateWebhookParams(TypedDict, total=False):
@@ -535,6 +546,8 @@ class UpdateWebhookParams(TypedDict, total=False):
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
     is_active: bool | None
     url: str
+    event_filters: Mapping[str, Sequence[str]] | None
+    sender_profile: WebhookSenderProfileParam | None
 
 
 class WebhookReplayParams(TypedDict, total=False):

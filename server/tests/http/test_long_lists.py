@@ -25,6 +25,7 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[str | int, ...]]] = {
     "channels": ("/v3/messages", {"to": ["+14155550100"], "template": {"name": "welcome"}}, ("channel",)),
     "older channels": ("/v3/messages", {"to": ["+14155550100"], "template": {"name": "welcome"}}, ("channels",)),
     "event types": ("/v3/webhooks", samples.webhook(), ("event_types",)),
+    "sub-types": ("/v3/webhooks", {**samples.webhook(), "event_filters": {}}, ("event_filters", "message")),
     "variables": ("/v3/templates", _definition(), ("definition", "body", "multiChannel", "variables")),
     "buttons": ("/v3/templates", _definition(), ("definition", "buttons")),
     "variables of a button": ("/v3/templates", _definition(), ("definition", "buttons", 0, "props", "variables")),

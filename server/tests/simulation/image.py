@@ -10,7 +10,7 @@ from sent_server.accounts.model import Account
 from sent_server.channels import service as channels
 from sent_server.db import Tx, migrate, statements
 from sent_server.db.sqlite import SqliteTx, run_unsuspended
-from sent_server.events import names, subscribe
+from sent_server.events import filters, subscribe
 from sent_server.http.caller import Caller, Role, Tier
 from sent_server.kernel import ids
 from sent_server.ledger import service as ledger
@@ -79,5 +79,5 @@ async def _hook(tx: Tx, customer_id: str, number: int, place: int) -> str:
     )  # fmt: skip
     await webhooks.insert(tx, webhook)
     await webhooks.put_health(tx, {(customer_id, webhook_id): EndpointHealth()})
-    await subscribe(tx, customer_id, webhook_id, names.expand([wanted]))
+    await subscribe(tx, customer_id, webhook_id, filters.expand([wanted]))
     return webhook_id

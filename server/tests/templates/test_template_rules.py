@@ -17,7 +17,7 @@ from sent_server.db.open import open_database
 from sent_server.db.postgres import PostgresDatabase
 from sent_server.db.sqlite import SqliteDatabase
 from sent_server.errors import ApiError
-from sent_server.events import names
+from sent_server.events import filters
 from sent_server.kernel.clock import FixedClock
 from sent_server.kernel.paging import Page
 from sent_server.ports.review import Reviewer, TemplateApproved, TemplateSubmission, Verdict
@@ -240,7 +240,7 @@ def test_the_status_rules(database_url: str) -> None:
 
 def test_a_verdict_takes_the_reviewers_time_and_is_told_once(database_url: str) -> None:
     async def scenario(database: AnyDatabase) -> None:
-        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, names.expand(["templates"])))
+        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, filters.expand(["templates"])))
         clock = FixedClock(1_000)
         made = await database.write(create(draft(), submit=True))
         assert await reviewing(database, clock)
@@ -312,7 +312,7 @@ def test_a_late_answer_counts_while_nobody_else_has_the_job(database_url: str) -
 
 def test_a_second_worker_that_answers_too_changes_and_tells_nothing(database_url: str) -> None:
     async def scenario(database: AnyDatabase) -> None:
-        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, names.expand(["templates"])))
+        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, filters.expand(["templates"])))
         clock = FixedClock(5_000)
         made = await database.write(create(draft(), submit=True))
 
@@ -380,7 +380,7 @@ def test_a_flat_update_leaves_the_parts_that_it_does_not_name(database_url: str)
 
 def test_the_event_tells_what_receivers_are_promised(database_url: str) -> None:
     async def scenario(database: AnyDatabase) -> None:
-        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, names.expand(["templates"])))
+        await database.write(lambda tx: events.subscribe(tx, US, ENDPOINT, filters.expand(["templates"])))
         clock = FixedClock(1_000)
         made = await database.write(create(draft("reject_policy please", name="n"), submit=True))
         await reviewed(database, clock)

@@ -21,7 +21,7 @@ OLDER = {"type", "data", "id", "status", "channel", "to", "from", "template_id",
 
 def shown(name: str) -> dict[str, Any]:
     found = [orjson.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)]
-    [body] = [one for one in found if one.get("event", one["field"]) == name]
+    [body] = [one for one in found if one.get("event", one.get("field")) == name]
     return body
 
 

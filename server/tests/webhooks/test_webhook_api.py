@@ -1,6 +1,7 @@
 """The ten operations over real HTTP."""
 
 import base64
+import hmac
 from typing import Any
 
 import pytest
@@ -133,6 +134,13 @@ def test_a_test_event_is_signed_and_its_failure_is_still_an_answer(http: Client,
         timestamp_s=int(got.headers["x-webhook-timestamp"]),
         body=got.body,
     )
+    # Standard Webhooks: the event's id instead of the webhook's.
+    key = base64.b64decode(made["signing_secret"].removeprefix("whsec_"))
+    signed = f"{got.headers['webhook-id']}.{got.headers['webhook-timestamp']}.".encode() + got.body
+    assert got.headers["webhook-id"] == got.headers["x-webhook-event-id"]
+    assert got.headers["webhook-timestamp"] == got.headers["x-webhook-timestamp"]
+    expected = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert got.headers["webhook-signature"] == f"v1,{expected}"
     receiver.behaviour = Behaviour(500)
     answer = http.post(path, {"event_type": "templates"})
     assert (answer.status, answer.data["success"]) == (200, False)

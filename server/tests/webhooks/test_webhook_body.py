@@ -20,11 +20,13 @@ def content(name: str, payload: dict[str, Any]) -> EventContent:
 
 def test_a_message_event_carries_every_documented_form() -> None:
     body = bodies.build(content("message.delivered", MESSAGE), "messages", clean=False)
-    assert {key: body[key] for key in ("field", "sub_type", "event", "timestamp", "payload", "meta", "type")} == {
+    names = ("field", "sub_type", "event", "timestamp", "request_id", "payload", "meta", "type")
+    assert {key: body[key] for key in names} == {
         "field": "messages",
         "sub_type": "message.delivered",
         "event": "message.delivered",
         "timestamp": "2026-01-15T10:35:00Z",
+        "request_id": "event-1",
         "payload": MESSAGE,
         "meta": {"request_id": "event-1"},
         "type": "message.delivered",
@@ -57,12 +59,12 @@ def test_an_inbound_message_comes_from_the_contact() -> None:
 
 def test_the_clean_form_leaves_older_spellings_out() -> None:
     body = bodies.build(content("message.delivered", MESSAGE), "messages", clean=True)
-    assert set(body) == {"field", "sub_type", "event", "timestamp", "payload", "meta"}
+    assert set(body) == {"field", "sub_type", "event", "timestamp", "request_id", "payload", "meta"}
 
 
 def test_a_template_event_has_no_sub_type() -> None:
     body = bodies.build(content("templates", {"status": "APPROVED"}), "templates", clean=False)
-    assert set(body) == {"field", "timestamp", "payload", "meta"}
+    assert set(body) == {"field", "timestamp", "request_id", "payload", "meta"}
 
 
 def test_the_same_event_gives_the_same_bytes() -> None:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from sent_server.db import Tx, migrate, open_database
-from sent_server.events import names
+from sent_server.events import filters, names
 from webhooks.sending import CUSTOMER
 
 BEFORE = 9
@@ -47,7 +47,7 @@ def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
                 INSERT, customer_id=CUSTOMER, id=name, event_types=types, disabled_at_ms=disabled_at_ms,
                 disabled_reason=reason,
             )  # fmt: skip
-        for event_name, label in names.expand(subscribed).items():
+        for event_name, label in filters.expand(subscribed).items():
             await tx.execute(
                 SUBSCRIBE, customer_id=CUSTOMER, event_name=event_name, endpoint_id="on", field=label.field
             )
@@ -67,13 +67,13 @@ def test_active_webhooks_get_their_header_and_disabled_ones_keep_events(
             await database.close()
         raised = {
             name: (label.field, int(label.names_event) if name != names.TEMPLATES else 0)
-            for name, label in names.expand(subscribed).items()
+            for name, label in filters.expand(subscribed).items()
         }
         assert {row[1]: row[2:] for row in rows if row[0] == "on"} == {
             name: (*label, 0) for name, label in raised.items()
         }
         assert {row[1]: row[2:] for row in rows if row[0] == "ours"} == {
-            name: (*label, 1) for name, label in raised.items() if name not in names.NEVER_RAISED
+            name: (*label, 1) for name, label in raised.items()
         }
         assert [row for row in rows if row[0] == "theirs"] == []
 

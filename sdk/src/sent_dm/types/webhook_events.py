@@ -24,9 +24,10 @@ class WebhookMessageEvent(Model):
 
     field: Literal["messages", "message"] | str
     timestamp: datetime
+    request_id: str | None
     payload: WebhookMessageEventPayload
-    event: str | None
-    sub_type: str | None
+    event: str
+    sub_type: str
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookMessageEventPayload)}
 
@@ -52,9 +53,10 @@ class WebhookInboundEvent(Model):
 
     field: Literal["messages", "message"] | str
     timestamp: datetime
+    request_id: str | None
     payload: WebhookInboundEventPayload
-    event: str | None
-    sub_type: str | None
+    event: str
+    sub_type: str
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookInboundEventPayload)}
 
@@ -77,10 +79,11 @@ class WebhookContactEvent(Model):
     """Somebody wrote a keyword, or a provider reported a change of consent."""
 
     field: Literal["contact"] | str
-    sub_type: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
-    event: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str | None
+    sub_type: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str
+    event: Literal["contact.opt_in", "contact.opt_out", "contact.help", "contact.custom_keyword"] | str
     timestamp: datetime
     payload: WebhookContactEventPayload
+    request_id: str | None
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookContactEventPayload)}
 
@@ -102,6 +105,7 @@ class WebhookTemplateEvent(Model):
 
     field: Literal["templates"] | str
     timestamp: datetime
+    request_id: str | None
     payload: WebhookTemplateEventPayload
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookTemplateEventPayload)}

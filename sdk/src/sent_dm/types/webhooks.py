@@ -25,6 +25,8 @@ class Webhook(Model):
     created_at: datetime
     updated_at: datetime | None
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
+    event_filters: dict[str, list[str]] | None
+    customer_id: str
 
     _parts = {
         "event_types": Many(None),
@@ -59,7 +61,7 @@ class WebhookEventType(Model):
     display_name: str
     description: str | None
     is_active: bool
-    event_type: str | None
+    event_type: str
     sub_types: list[WebhookEventType] | None
     category: str | None
 
@@ -68,9 +70,10 @@ class WebhookEventType(Model):
 
 class WebhookEventTypeList(ListModel[WebhookEventType]):
     event_types: list[WebhookEventType]
+    pagination: PaginationMeta
 
     _items = "event_types"
-    _parts = {"event_types": Many(WebhookEventType)}
+    _parts = {"event_types": Many(WebhookEventType), "pagination": One(PaginationMeta)}
 
 
 class WebhookDelivery(Model):

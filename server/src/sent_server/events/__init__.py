@@ -4,6 +4,7 @@ Owns the tables subscriptions, events and deliveries. Of a webhook, only the end
 """
 
 from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
+from sent_server.events.filters import Filters
 from sent_server.events.model import Event
 from sent_server.events.parked_store import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
 from sent_server.events.queue_store import (
@@ -32,6 +33,8 @@ from sent_server.events.store import (
     has_log,
     log_page,
     subscribe,
+    subscribe_to_profiles,
+    unsubscribe,
 )
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "DueEndpoint",
     "Event",
     "EventContent",
+    "Filters",
     "Interest",
     "LogEntry",
     "Share",
@@ -73,4 +77,6 @@ __all__ = [
     "replay_one",
     "replay_span",
     "subscribe",
+    "subscribe_to_profiles",
+    "unsubscribe",
 ]

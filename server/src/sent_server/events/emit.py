@@ -31,8 +31,12 @@ DELIVERIES_AT_ONCE = 500
 
 @value_object
 class Subscriber:
-    """`parks`: the webhook is disabled. Its events are kept and are sent when it is enabled again."""
+    """`parks`: the webhook is disabled. Its events are kept and are sent when it is enabled again.
 
+    `owner_id` is the customer that owns the webhook: that of the event, or its organization.
+    """
+
+    owner_id: str
     endpoint_id: str
     label: Label
     parks: bool
@@ -43,11 +47,11 @@ class Interest:
 
     __slots__ = ("_by_event",)
 
-    def __init__(self, rows: Sequence[SubscriptionRow]) -> None:
+    def __init__(self, rows: Sequence[tuple[SubscriptionRow, str]]) -> None:
         self._by_event: dict[tuple[str, str], list[Subscriber]] = {}
-        for customer_id, event_name, endpoint_id, field, names_event, parks in rows:
+        for (customer_id, event_name, endpoint_id, field, names_event, parks), owner_id in rows:
             receivers = self._by_event.setdefault((customer_id, event_name), [])
-            receivers.append(Subscriber(endpoint_id, Label(field, bool(names_event)), bool(parks)))
+            receivers.append(Subscriber(owner_id, endpoint_id, Label(field, bool(names_event)), bool(parks)))
 
     def wants(self, customer_id: str, name: str) -> bool:
         """Whether a webhook wants the event. Does not include callback addresses, which receive every event."""
@@ -78,10 +82,16 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
         if not receivers and not event.callback_url:
             continue
         event_id = ids.new_id(event.at_ms)
-        event_rows.append(_event_row(event, event_id))
+        owners = {one.owner_id for one in receivers}
+        if event.callback_url:
+            owners.add(event.customer_id)
+        # A copy for each owner of a webhook, because deliveries, log and retention are the owner's.
+        event_rows += (_event_row(event, event_id, owner_id) for owner_id in sorted(owners))
         for one in receivers:
-            deliveries.append(_delivery_row(event, event_id, one.endpoint_id, one.label, parks=one.parks))
-            key = (event.customer_id, one.endpoint_id)
+            deliveries.append(
+                _delivery_row(event, event_id, one.endpoint_id, one.label, owner_id=one.owner_id, parks=one.parks)
+            )
+            key = (one.owner_id, one.endpoint_id)
             counts[key] += 1
             if one.parks:
                 parked[key] += 1
@@ -102,7 +112,9 @@ async def note(tx: Tx, event: Event, endpoint_id: str, *, message: str) -> None:
     """Add an entry to an endpoint's log that is never sent, such as the reason why it was disabled."""
     event_id = ids.new_id(event.at_ms)
     row = _delivery_row(event, event_id, endpoint_id, NOTE, note_text=message)
-    await store.insert(tx, [_event_row(event, event_id)], [row], {(event.customer_id, endpoint_id): 1}, {})
+    await store.insert(
+        tx, [_event_row(event, event_id, event.customer_id)], [row], {(event.customer_id, endpoint_id): 1}, {}
+    )
 
 
 @functools.lru_cache(maxsize=4_096)
@@ -116,10 +128,10 @@ def callback_endpoint_id(customer_id: str, url: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {origin}"))
 
 
-def _event_row(event: Event, event_id: str) -> EventRow:
+def _event_row(event: Event, event_id: str, owner_id: str) -> EventRow:
     payload: Any = dict(event.payload)
     payload_json = orjson.dumps(payload).decode()
-    return EventRow(event.customer_id, event_id, event.name, event.subject_id, payload_json, event.at_ms)
+    return EventRow(owner_id, event_id, event.name, event.subject_id, payload_json, event.at_ms)
 
 
 def _delivery_row(
@@ -128,13 +140,14 @@ def _delivery_row(
     endpoint_id: str,
     label: Label,
     *,
+    owner_id: str | None = None,
     parks: bool = False,
     url: str | None = None,
     note_text: str | None = None,
 ) -> DeliveryRow:
     at_ms, is_note = event.at_ms, note_text is not None
     return DeliveryRow(
-        customer_id=event.customer_id,
+        customer_id=owner_id or event.customer_id,
         endpoint_id=endpoint_id,
         id=ids.new_id(at_ms),
         event_id=event_id,

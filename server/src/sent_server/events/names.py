@@ -3,10 +3,12 @@
 An event has one name (`message.delivered`, `templates`). A subscription may also use a parent, which covers several.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sent_server.kernel.values import value_object
 
+EVERYTHING = "*"
 TEMPLATES = "templates"
 PROFILE_COMPLETED = "profile.completed"  # only sent to the callback address of its request; no webhook can subscribe
 RECEIVED = "message.received"
@@ -26,11 +28,22 @@ STATES = tuple(
     )
 )
 CUSTOM_KEYWORD = "contact.custom_keyword"
-# Names from other releases of this API. In this release, no operation schedules, cancels or filters a message. Without
-# consent, a message is refused or has failed.
-NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"})
 CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", CUSTOM_KEYWORD)
+CHANNELS = ("channel.submitted", "channel.activated")
+# Names from other releases of this API, which no operation of this release raises.
+NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked", *CHANNELS})
 _MESSAGES = (*STATES, RECEIVED)
+# Parents in event_types and in event_filters, and their family.
+FAMILY_OF: Mapping[str, str] = {
+    "messages": "message",
+    "message": "message",
+    "templates": TEMPLATES,
+    "template": TEMPLATES,
+    "contact": "contact",
+    "channel": "channel",
+}
+# Families with sub-types.
+SUB_TYPES: Mapping[str, tuple[str, ...]] = {"message": _MESSAGES, "contact": CONTACTS, "channel": CHANNELS}
 
 # subscription name -> the events that it covers
 COVERED: dict[str, tuple[str, ...]] = {
@@ -40,8 +53,9 @@ COVERED: dict[str, tuple[str, ...]] = {
     "template": (TEMPLATES,),
     "message.status.updated": STATES,
     "contact": CONTACTS,
-    **{name: (name,) for name in (*_MESSAGES, *CONTACTS)},
-    "*": (*_MESSAGES, TEMPLATES, *CONTACTS),
+    "channel": CHANNELS,
+    **{name: (name,) for name in (*_MESSAGES, *CONTACTS, *CHANNELS)},
+    EVERYTHING: (*_MESSAGES, TEMPLATES, *CONTACTS, *CHANNELS),
 }
 
 
@@ -59,9 +73,16 @@ class Label:
 
 @value_object
 class Described:
+    """A name for people. A parent has its events as `sub_types`; these have None."""
+
     name: str
     display_name: str
     description: str
+    sub_types: "tuple[Described, ...] | None" = None
+
+    @property
+    def family(self) -> str:
+        return FAMILY_OF.get(self.name) or family_of(self.name)
 
     @property
     def is_raised(self) -> bool:
@@ -73,12 +94,17 @@ def is_known(name: str) -> bool:
     return name in COVERED
 
 
+def family_of(event_name: str) -> str:
+    """`message` for message.delivered. Template events are a family of their own."""
+    return event_name.partition(".")[0]
+
+
 def field_of(event_name: str, subscribed_as: str) -> str:
     """The body's `field`: the parent of the webhook's subscription, or `messages` if it has no parent."""
     if event_name == TEMPLATES:
         return "templates"
-    if event_name in CONTACTS:
-        return "contact"
+    if event_name in CONTACTS or event_name in CHANNELS:
+        return family_of(event_name)
     if event_name == PROFILE_COMPLETED:
         return "profiles"
     return "message" if subscribed_as == "message" else "messages"
@@ -98,14 +124,8 @@ def label_of(event_name: str, subscribed: Sequence[str]) -> Label:
     subscription includes one.
     """
     covering = [name for name in subscribed if event_name in COVERED[name]]
-    parent = min(covering, key=lambda name: "." in name or name == "*")
+    parent = min(covering, key=lambda name: "." in name or name == EVERYTHING)
     return Label(field_of(event_name, parent), not any(name in _OLDER_PARENTS for name in covering))
-
-
-def expand(subscribed: Sequence[str]) -> dict[str, Label]:
-    """The covered events with their labels."""
-    covered = dict.fromkeys(event_name for name in subscribed for event_name in COVERED[name])
-    return {event_name: label_of(event_name, subscribed) for event_name in covered}
 
 
 def callback_label(event_name: str) -> Label:
@@ -121,6 +141,8 @@ def _sentence(name: str) -> str:
         return "Triggered when a contact sends a message to one of your numbers"
     if name == CUSTOM_KEYWORD:
         return "Triggered when a contact sends a keyword that one of your campaigns defines"
+    if name in CHANNELS:
+        return f"Triggered when a channel of your account is {state}"
     if name in CONTACTS:
         return f"Triggered when a contact sends the {state.replace('_', ' ')} keyword"
     match state:
@@ -142,11 +164,17 @@ def described() -> list[Described]:
         Described(
             "contact", "Contact", "Every keyword by which a contact gives or withdraws consent, or asks for help"
         ),
+        Described("channel", "Channel", "Every step of a channel on its way to sending"),
         Described("templates", "Templates", "Triggered when the review state of a template changes"),
         Described("message.status.updated", "Message Status Updated", "Every state change of an outbound message"),
     ]
-    dotted = [Described(name, _title(name), _sentence(name)) for name in (*_MESSAGES, *CONTACTS)]
-    return [*parents, *dotted]
+    dotted = [Described(name, _title(name), _sentence(name)) for names in SUB_TYPES.values() for name in names]
+    return [*(_with_sub_types(one, dotted) for one in parents), *dotted]
+
+
+def _with_sub_types(parent: Described, dotted: Sequence[Described]) -> Described:
+    events = SUB_TYPES.get(FAMILY_OF.get(parent.name, ""))
+    return replace(parent, sub_types=tuple(one for one in dotted if one.name in events)) if events else parent
 
 
 def _title(name: str) -> str:

@@ -11,10 +11,16 @@ from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.values import value_object
 
+# The webhooks of each customer, and those of its organization that want events of profiles.
 WANTED = """
-    SELECT customer_id, event_name, endpoint_id, field, names_event, parks
+    SELECT customer_id, event_name, endpoint_id, field, names_event, parks, customer_id
     FROM subscriptions
     WHERE customer_id IN (:customer_ids[])
+    UNION ALL
+    SELECT c.id, s.event_name, s.endpoint_id, s.field, s.names_event, s.parks, s.customer_id
+    FROM customers c
+    JOIN profile_subscriptions s ON s.customer_id = c.organization_id
+    WHERE c.id IN (:customer_ids[]) AND c.kind = 'profile'
 """
 SUBSCRIBE = """
     INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field, names_event, parks)
@@ -24,6 +30,8 @@ UNSUBSCRIBE = """
     DELETE FROM subscriptions
     WHERE customer_id = :customer_id AND endpoint_id = :endpoint_id
 """
+SUBSCRIBE_TO_PROFILES = SUBSCRIBE.replace("subscriptions", "profile_subscriptions")
+UNSUBSCRIBE_FROM_PROFILES = UNSUBSCRIBE.replace("subscriptions", "profile_subscriptions")
 INSERT_EVENT = """
     INSERT INTO events (customer_id, id, name, subject_id, payload_json, at_ms)
     VALUES (:customer_id, :id, :name, :subject_id, :payload_json, :at_ms)
@@ -179,8 +187,9 @@ class LogEntry:
         return self.status == "pending" and self.due_at_ms is None
 
 
-async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[SubscriptionRow]:
-    return [SubscriptionRow(*row) for row in await tx.fetch(WANTED, customer_ids=customer_ids)]
+async def wanted(tx: Tx, customer_ids: Sequence[str]) -> list[tuple[SubscriptionRow, str]]:
+    """What is wanted of each customer, and the customer that owns the webhook: itself or its organization."""
+    return [(SubscriptionRow(*row[:6]), row[6]) for row in await tx.fetch(WANTED, customer_ids=customer_ids)]
 
 
 async def subscribe(
@@ -188,11 +197,32 @@ async def subscribe(
 ) -> None:
     """Replace the endpoint's events. No events unsubscribes it. `parks`: events are kept, not sent."""
     await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
-    rows = [
+    rows: list[SubscriptionRow] = _subscriptions(customer_id, endpoint_id, labels, parks=parks)
+    await tx.execute_many(SUBSCRIBE, rows)
+
+
+async def subscribe_to_profiles(
+    tx: Tx, customer_id: str, endpoint_id: str, labels: Mapping[str, Label], *, parks: bool = False
+) -> None:
+    """Replace the events that the organization's endpoint wants of all its profiles, later ones included."""
+    await tx.execute(UNSUBSCRIBE_FROM_PROFILES, customer_id=customer_id, endpoint_id=endpoint_id)
+    rows: list[SubscriptionRow] = _subscriptions(customer_id, endpoint_id, labels, parks=parks)
+    await tx.execute_many(SUBSCRIBE_TO_PROFILES, rows)
+
+
+async def unsubscribe(tx: Tx, customer_id: str, endpoint_id: str) -> None:
+    """End all events of an endpoint."""
+    await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
+    await tx.execute(UNSUBSCRIBE_FROM_PROFILES, customer_id=customer_id, endpoint_id=endpoint_id)
+
+
+def _subscriptions(
+    customer_id: str, endpoint_id: str, labels: Mapping[str, Label], *, parks: bool
+) -> list[SubscriptionRow]:
+    return [
         SubscriptionRow(customer_id, name, endpoint_id, label.field, int(label.names_event), int(parks))
         for name, label in labels.items()
     ]
-    await tx.execute_many(SUBSCRIBE, rows)
 
 
 async def insert(
@@ -232,7 +262,7 @@ async def count_parked(tx: Tx, customer_id: str, endpoint_id: str) -> int:
 
 async def forget_endpoint(tx: Tx, customer_id: str, endpoint_id: str, *, count: int = 1_000) -> None:
     """Delete up to `count` queued deliveries of a deleted webhook. Finished rows expire like all others."""
-    await tx.execute(UNSUBSCRIBE, customer_id=customer_id, endpoint_id=endpoint_id)
+    await unsubscribe(tx, customer_id, endpoint_id)
     rows = await tx.fetch(PICK_PENDING, endpoint_id=endpoint_id, count=count)
     await delete_deliveries(tx, customer_id, endpoint_id, [row[0] for row in rows])
     await forget_counts(tx, customer_id, endpoint_id)

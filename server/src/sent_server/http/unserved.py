@@ -52,7 +52,7 @@ NEW_CONTACT = TRIAL | _names("opt_out", "opted_out")
 TEMPLATE = TRIAL | _names("auto_create_for_sp")
 TEMPLATE_BODY = _names("mms")
 TEMPLATE_HEADER = _names("location")
-WEBHOOK = TRIAL | _names("event_filters", "event_filter", "sender_profile", "sender_profiles")
+WEBHOOK = TRIAL | _names("event_filter", "sender_profiles")
 CAMPAIGN = _names("volume")
 # Values of supported fields.
 CHANNELS = ("mms",)

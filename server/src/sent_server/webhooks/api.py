@@ -13,7 +13,7 @@ from sent_server.kernel.clock import SystemClock
 from sent_server.kernel.values import value_object
 from sent_server.webhooks import service, test_event, wire
 from sent_server.webhooks.model import EndpointHealth
-from sent_server.webhooks.service import WebhookDraft, WebhookRules
+from sent_server.webhooks.service import SenderProfileDraft, WebhookDraft, WebhookRules
 
 BAD_ID = ("VALIDATION_001", "Invalid webhook ID format.")
 
@@ -40,10 +40,12 @@ class Webhooks:
         return Reply(200, {"webhooks": [wire.webhook(*row) for row in shown], "pagination": position})
 
     async def create(self, tx: Tx, call: Call, body: wire.CreateWebhook) -> Reply:
+        draft = _draft(body)
+        await service.check_sender_profile(tx, call.caller, draft)
         webhook, secret = await service.create(
             tx,
             call.caller.customer_id,
-            _draft(body),
+            draft,
             self.rules,
             quota=call.caller.quota("webhooks", self.rules.quota),
             now_ms=call.now_ms,
@@ -54,8 +56,10 @@ class Webhooks:
         return Reply(200, wire.webhook(*await service.get(tx, call.caller.customer_id, call.path["id"])))
 
     async def update(self, tx: Tx, call: Call, body: wire.UpdateWebhook) -> Reply:
+        draft = _draft(body)
+        await service.check_sender_profile(tx, call.caller, draft)
         changed = await service.update(
-            tx, call.caller.customer_id, call.path["id"], _draft(body), self.rules, now_ms=call.now_ms
+            tx, call.caller.customer_id, call.path["id"], draft, self.rules, now_ms=call.now_ms
         )
         return Reply(200, wire.webhook(*changed))
 
@@ -108,10 +112,12 @@ class Webhooks:
         return Reply(202, {"replayed": count, "next_after": after})
 
     async def event_types(self, tx: Tx, call: Call) -> Reply:
-        return Reply(200, {"event_types": [wire.event_type(described) for described in names.described()]})
+        described, position = paging.cut_all(None, names.described(), key=lambda one: one.name)
+        return Reply(200, {"event_types": [wire.event_type(one) for one in described], "pagination": position})
 
 
 def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> WebhookDraft:
+    profile = body.sender_profile
     is_active = body.is_active if isinstance(body, wire.UpdateWebhook) else None
     return WebhookDraft(
         body.display_name,
@@ -121,6 +127,8 @@ def _draft(body: wire.CreateWebhook | wire.UpdateWebhook) -> WebhookDraft:
         body.timeout_seconds,
         body.signature_mode,
         is_active,
+        body.event_filters,
+        SenderProfileDraft(profile.event_types, profile.event_filters) if profile else None,
     )
 
 

@@ -25,6 +25,7 @@ def build(content: EventContent, field: str, *, clean: bool) -> dict[str, Any]:
         body["sub_type"] = content.name
         body["event"] = content.name
     body["timestamp"] = at
+    body["request_id"] = content.id
     body["payload"] = payload
     body["meta"] = {"request_id": content.id}
     if content.name.startswith("profile."):  # flat, as webhooks.md recommends for completions

@@ -1,9 +1,20 @@
 """Values of the slice."""
 
-from sent_server.events import ClaimedDelivery
+from collections.abc import Sequence
+from dataclasses import field
+
+from sent_server.events import ClaimedDelivery, Filters
 from sent_server.kernel.values import value_object
 from sent_server.outbound import Breaker
 from sent_server.webhooks.signing import SignatureMode
+
+
+@value_object
+class SenderProfile:
+    """The events of all profiles that a webhook of their organization gets."""
+
+    event_types: tuple[str, ...]
+    event_filters: Filters
 
 
 @value_object
@@ -27,6 +38,8 @@ class Webhook:
     created_at_ms: int
     updated_at_ms: int | None
     userinfo_sealed: str | None = None
+    event_filters: Filters = field(default_factory=dict[str, Sequence[str]])
+    sender_profile: SenderProfile | None = None
 
     @property
     def is_active(self) -> bool:
@@ -35,6 +48,11 @@ class Webhook:
     @property
     def is_disabled_by_us(self) -> bool:
         return self.disabled_at_ms is not None and self.disabled_reason is not None
+
+    @property
+    def gets_events(self) -> bool:
+        """Events of a webhook that the sender disabled are kept for it."""
+        return self.is_active or self.is_disabled_by_us
 
 
 @value_object

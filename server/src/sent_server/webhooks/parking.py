@@ -41,6 +41,7 @@ async def park(tx: Tx, keys: Sequence[Key], *, now_ms: int) -> None:
     for key in sorted(keys):
         found = await store.locked(tx, *key)
         if found is None:
+            await events.unsubscribe(tx, *key)  # what a process of the release before has left
             await events.drop_due(tx, *key, count=count, now_ms=now_ms)
         elif not found[0].is_active:
             await events.park_due(tx, *key, count=count, now_ms=now_ms)

@@ -1,26 +1,30 @@
 """The rules of webhooks: permitted values, and subscriptions that match the active webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cryptography.exceptions import InvalidTag
 
 from sent_server import events
+from sent_server.accounts import service as accounts
 from sent_server.db import Tx
 from sent_server.egress import UrlRules, urls
 from sent_server.errors import ApiError
-from sent_server.events import Event, LogEntry, Span, names
+from sent_server.events import Event, Filters, LogEntry, Span, filters
+from sent_server.http.caller import Caller
 from sent_server.kernel import ids, plurals
 from sent_server.kernel.paging import Page
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.webhooks import parking, signing, store, test_event
-from sent_server.webhooks.model import EndpointHealth, Webhook
+from sent_server.webhooks.model import EndpointHealth, SenderProfile, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 DISABLED = "webhook.disabled"
 REPLAYED_AT_ONCE = 2_000
 BOTH_STATES = ("active", "inactive")
+NOT_AN_ORGANIZATION = "Only a webhook of an organization can receive events of its profiles"
+GivenFilters = Mapping[str, Sequence[str] | None]
 
 
 @value_object
@@ -30,6 +34,14 @@ class WebhookRules:
     sealer: Sealer
     quota: int
     urls: UrlRules
+
+
+@value_object
+class SenderProfileDraft:
+    """No `event_types` ends the events of profiles."""
+
+    event_types: Sequence[str]
+    event_filters: GivenFilters | None
 
 
 @value_object
@@ -43,6 +55,8 @@ class WebhookDraft:
     timeout_seconds: int | None
     signature_mode: str | None
     is_active: bool | None = None
+    event_filters: GivenFilters | None = None
+    sender_profile: SenderProfileDraft | None = None
 
 
 @value_object
@@ -96,6 +110,15 @@ async def create(
     await store.put_health(tx, {(customer_id, webhook_id): EndpointHealth()})
     await _follow(tx, webhook)
     return webhook, secret
+
+
+async def check_sender_profile(tx: Tx, caller: Caller, draft: WebhookDraft) -> None:
+    """Raises VALIDATION_001 if the webhook would get events of profiles and is not of an organization."""
+    if draft.sender_profile is None or not draft.sender_profile.event_types:
+        return
+    account = await accounts.look_up(tx, caller.customer_id)
+    if account is None or account.kind != "organization":
+        raise ApiError("VALIDATION_001", details={"sender_profile": [NOT_AN_ORGANIZATION]})
 
 
 async def get(tx: Tx, customer_id: str, webhook_id: str) -> tuple[Webhook, EndpointHealth]:
@@ -211,15 +234,33 @@ async def disable(tx: Tx, customer_id: str, webhook_id: str, *, reason: str, now
 
 
 def _with(webhook: Webhook, draft: WebhookDraft) -> Webhook:
+    """Returns the webhook with the draft's values. Raises VALIDATION_006 for filters that do not fit its events."""
     event_types = webhook.event_types if draft.event_types is None else tuple(draft.event_types)
+    if draft.event_filters is None:
+        event_filters = filters.still_subscribed(webhook.event_filters, event_types)
+    else:
+        event_filters = _filters("event_filters", draft.event_filters, event_types)
+    sender_profile = webhook.sender_profile
+    if (given := draft.sender_profile) is not None:
+        of_profiles = _filters("sender_profile.event_filters", given.event_filters or {}, given.event_types)
+        sender_profile = SenderProfile(tuple(given.event_types), of_profiles) if given.event_types else None
     return replace(
         webhook,
         display_name=draft.display_name or webhook.display_name,
         event_types=event_types,
+        event_filters=event_filters,
+        sender_profile=sender_profile,
         retry_count=draft.retry_count or webhook.retry_count,
         timeout_seconds=draft.timeout_seconds or webhook.timeout_seconds,
         signature_mode=SignatureMode(draft.signature_mode or webhook.signature_mode),
     )
+
+
+def _filters(field: str, given: Mapping[str, Sequence[str] | None], event_types: Sequence[str]) -> Filters:
+    settled, faults = filters.settle(given, event_types)
+    if faults:
+        raise ApiError("VALIDATION_006", details={field: faults})
+    return settled
 
 
 def _at(webhook: Webhook, given: str | None, rules: WebhookRules) -> Webhook:
@@ -267,8 +308,12 @@ async def _switch(
 
 async def _follow(tx: Tx, webhook: Webhook) -> None:
     """Update the subscriptions to match the webhook. A webhook that the sender disabled parks its events."""
-    labels = names.expand(webhook.event_types) if webhook.is_active or webhook.is_disabled_by_us else {}
-    await events.subscribe(tx, webhook.customer_id, webhook.id, labels, parks=webhook.is_disabled_by_us)
+    own = filters.expand(webhook.event_types, webhook.event_filters) if webhook.gets_events else {}
+    key, parks = (webhook.customer_id, webhook.id), webhook.is_disabled_by_us
+    await events.subscribe(tx, *key, own, parks=parks)
+    wanted = webhook.sender_profile if webhook.gets_events else None
+    of_profiles = filters.expand(wanted.event_types, wanted.event_filters) if wanted else {}
+    await events.subscribe_to_profiles(tx, *key, of_profiles, parks=parks)
 
 
 async def _forgive(tx: Tx, webhook: Webhook, health: EndpointHealth) -> EndpointHealth:

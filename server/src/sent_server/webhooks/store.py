@@ -8,14 +8,15 @@ import orjson
 from sent_server.db import Row, Tx, keyset
 from sent_server.db.database import fetch_one
 from sent_server.egress import urls
+from sent_server.events import Filters
 from sent_server.kernel.paging import Page
-from sent_server.webhooks.model import EndpointHealth, Webhook
+from sent_server.webhooks.model import EndpointHealth, SenderProfile, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 _COLUMNS = """
     w.customer_id, w.id, w.display_name, w.endpoint_url, w.event_types_json, w.retry_count, w.timeout_seconds,
     w.signature_mode, w.secret_sealed, w.disabled_at_ms, w.disabled_reason, w.created_at_ms, w.updated_at_ms,
-    w.userinfo_sealed
+    w.userinfo_sealed, w.event_filters_json, w.sender_profile_json
 """
 _HEALTH_COLUMNS = """
     h.consecutive_failures, h.unreachable_in_row, h.failed_events_in_row, h.parked_at_ms, h.probe_at_ms,
@@ -24,17 +25,20 @@ _HEALTH_COLUMNS = """
 INSERT = """
     INSERT INTO webhooks
         (customer_id, id, display_name, endpoint_url, search_text, event_types_json, retry_count, timeout_seconds,
-         signature_mode, secret_sealed, userinfo_sealed, disabled_at_ms, created_at_ms)
+         signature_mode, secret_sealed, userinfo_sealed, disabled_at_ms, created_at_ms, event_filters_json,
+         sender_profile_json)
     VALUES
         (:customer_id, :id, :display_name, :endpoint_url, :search_text, :event_types_json, :retry_count,
-         :timeout_seconds, :signature_mode, :secret_sealed, :userinfo_sealed, :disabled_at_ms, :created_at_ms)
+         :timeout_seconds, :signature_mode, :secret_sealed, :userinfo_sealed, :disabled_at_ms, :created_at_ms,
+         :event_filters_json, :sender_profile_json)
 """
 UPDATE = """
     UPDATE webhooks
     SET display_name = :display_name, endpoint_url = :endpoint_url, search_text = :search_text,
         event_types_json = :event_types_json, retry_count = :retry_count, timeout_seconds = :timeout_seconds,
         signature_mode = :signature_mode, secret_sealed = :secret_sealed, userinfo_sealed = :userinfo_sealed,
-        disabled_at_ms = :disabled_at_ms, disabled_reason = :disabled_reason, updated_at_ms = :updated_at_ms
+        disabled_at_ms = :disabled_at_ms, disabled_reason = :disabled_reason, updated_at_ms = :updated_at_ms,
+        event_filters_json = :event_filters_json, sender_profile_json = :sender_profile_json
     WHERE customer_id = :customer_id AND id = :id
 """
 DELETE = """
@@ -179,6 +183,8 @@ async def insert(tx: Tx, webhook: Webhook) -> None:
         userinfo_sealed=webhook.userinfo_sealed,
         disabled_at_ms=webhook.disabled_at_ms,
         created_at_ms=webhook.created_at_ms,
+        event_filters_json=_filters_json(webhook.event_filters),
+        sender_profile_json=_profile_json(webhook.sender_profile),
     )
 
 
@@ -199,6 +205,8 @@ async def update(tx: Tx, webhook: Webhook) -> None:
         disabled_at_ms=webhook.disabled_at_ms,
         disabled_reason=webhook.disabled_reason,
         updated_at_ms=webhook.updated_at_ms,
+        event_filters_json=_filters_json(webhook.event_filters),
+        sender_profile_json=_profile_json(webhook.sender_profile),
     )
 
 
@@ -294,7 +302,7 @@ async def endpoints_after(tx: Tx, key: Key, *, count: int) -> list[Key]:
 
 
 def _pair(row: Row) -> tuple[Webhook, EndpointHealth]:
-    return _webhook(row), EndpointHealth(*row[14:21])
+    return _webhook(row), EndpointHealth(*row[16:23])
 
 
 def _webhook(row: Row) -> Webhook:
@@ -309,6 +317,8 @@ def _webhook(row: Row) -> Webhook:
         timeout_seconds,
         SignatureMode(mode),
         *row[8:14],
+        event_filters=orjson.loads(row[14]) if row[14] else {},
+        sender_profile=_sender_profile(row[15]),
     )
 
 
@@ -318,6 +328,24 @@ def _search_text(webhook: Webhook) -> str:
 
 def _json(names: Sequence[str]) -> str:
     return orjson.dumps(list(names)).decode()
+
+
+def _filters_json(filters: Filters) -> str | None:
+    return orjson.dumps(dict(filters)).decode() if filters else None
+
+
+def _profile_json(profile: SenderProfile | None) -> str | None:
+    if profile is None:
+        return None
+    kept = {"event_types": list(profile.event_types), "event_filters": dict(profile.event_filters)}
+    return orjson.dumps(kept).decode()
+
+
+def _sender_profile(text: str | None) -> SenderProfile | None:
+    if text is None:
+        return None
+    kept = orjson.loads(text)
+    return SenderProfile(tuple(kept["event_types"]), kept["event_filters"])
 
 
 def _first(keys: Sequence[Key]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 import orjson
 
 from sent_server.egress import Egress, EgressResponse, RequestFailed, RequestRefused, urls
-from sent_server.events import EventContent, names
+from sent_server.events import EventContent, filters, names
 from sent_server.kernel import ids, timestamps
 from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.sealing import Sealer
@@ -54,7 +54,7 @@ def prepare(
     """A sample event for `subscribed_as`. For a parent name, the sample is its best-known event."""
     covered = names.COVERED[subscribed_as]
     name = "message.delivered" if "message.delivered" in covered else covered[0]
-    label = names.expand(webhook.event_types).get(name) or names.label_of(name, (subscribed_as,))
+    label = filters.expand(webhook.event_types).get(name) or names.label_of(name, (subscribed_as,))
     content = EventContent(
         ids.new_id(now_ms),
         name,

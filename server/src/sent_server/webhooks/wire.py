@@ -1,8 +1,9 @@
 """Request bodies, and the JSON of values."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 from sent_server.egress import BAD_URL, urls
 from sent_server.events import LogEntry, Span, names
@@ -16,8 +17,10 @@ from sent_server.webhooks.model import EndpointHealth, Webhook
 from sent_server.webhooks.signing import SignatureMode
 
 EVENT_TYPE_REQUIRED = "Event type is required"
+NO_EVENTS_OF_PROFILES = "Name the events of profiles, or send an empty list to get none"
 KEPT = "Kept until the webhook is enabled"
 MAX_EVENT_TYPES = 100
+MAX_SUB_TYPES = 100
 DEFAULT_RETRIES = 3
 DEFAULT_TIMEOUT_SECONDS = 30
 
@@ -51,13 +54,40 @@ EventTypes = Annotated[
 ]
 Retries = Annotated[int, between(1, 5)]
 TimeoutSeconds = Annotated[int, between(5, 120)]
+# {} and [] clear the filters of a webhook, so only null is absent. PHP writes an empty map as [].
+EventFilters = Annotated[
+    dict[str, Annotated[list[str], AtMost(MAX_SUB_TYPES, "sub-types")] | None],
+    BeforeValidator(lambda value: {} if value == [] else value),
+    ZeroValues(),
+]
 Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
+
+
+class SenderProfile(BaseModel):
+    """No event types end the events of profiles, so an empty list is not absent."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    event_types: Annotated[
+        list[Annotated[str, AfterValidator(_check_event_type)]],
+        AfterValidator(lambda value: list(dict.fromkeys(value))),
+        AtMost(MAX_EVENT_TYPES, "event types"),
+    ]
+    event_filters: EventFilters | None = None
+
+    @classmethod
+    def is_absent(cls, value: Mapping[str, Any]) -> bool:
+        """Whether a typed client wrote only what its type requires."""
+        return value.get("event_types") is None and not value.get("event_filters")
 
 
 class _Described(RequestBody):
     """`url` is the older spelling of `endpoint_url`, which takes precedence."""
 
-    missing: ClassVar[dict[str, tuple[str, str]]] = {"endpoint_url": ("VALIDATION_001", BAD_URL)}
+    missing: ClassVar[dict[str, tuple[str, str]]] = {
+        "endpoint_url": ("VALIDATION_001", BAD_URL),
+        "sender_profile.event_types": ("VALIDATION_001", NO_EVENTS_OF_PROFILES),
+    }
     not_served: ClassVar[frozenset[str]] = unserved.WEBHOOK
 
     endpoint_url: Annotated[PostUrl | None, ZeroValues()] = None
@@ -65,6 +95,8 @@ class _Described(RequestBody):
     retry_count: Retries | None = None
     timeout_seconds: TimeoutSeconds | None = None
     signature_mode: Mode | None = None
+    event_filters: EventFilters | None = None
+    sender_profile: SenderProfile | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -123,12 +155,14 @@ def webhook(value: Webhook, health: EndpointHealth, *, secret: str | None = None
     """`secret` is the plain text, which only the responses to create and rotate contain."""
     return {
         "id": value.id,
+        "customer_id": value.customer_id,
         "display_name": value.display_name,
         "endpoint_url": urls.masked(value.endpoint_url),
         "signing_secret": secret,
         "signature_mode": value.signature_mode.value,
         "is_active": value.is_active,
         "event_types": list(value.event_types),
+        "event_filters": value.event_filters or None,
         "retry_count": value.retry_count,
         "timeout_seconds": value.timeout_seconds,
         "last_delivery_attempt_at": timestamps.iso_or_none(health.last_attempt_at_ms),
@@ -163,4 +197,6 @@ def event_type(described: names.Described) -> dict[str, Any]:
         "display_name": described.display_name,
         "description": described.description,
         "is_active": described.is_raised,
+        "event_type": described.family,
+        "sub_types": None if described.sub_types is None else [event_type(one) for one in described.sub_types],
     }

@@ -72,6 +72,27 @@ WEBHOOKS = [
     ),
     Row(
         "POST /v3/webhooks",
+        "filters and events of profiles",
+        "/v3/webhooks",
+        201,
+        body=_hook(
+            event_types=["message", "templates"],
+            event_filters={"message": ["delivered", "failed"]},
+            sender_profile={"event_types": ["message"], "event_filters": {"messages": ["message.failed"]}},
+        ),
+        check=lambda data: data["event_filters"] == {"message": ["delivered", "failed"]},
+    ),
+    Row(
+        "POST /v3/webhooks",
+        "a filter of what there is not",
+        "/v3/webhooks",
+        400,
+        "VALIDATION_006",
+        _hook(event_types=["message"], event_filters={"message": ["arrived"]}),
+        details="event_filters",
+    ),
+    Row(
+        "POST /v3/webhooks",
         "an address that is none",
         "/v3/webhooks",
         400,
