@@ -15,16 +15,13 @@ from sdk_gen.plan import FIRST_LINE, LEFT_OUT, METHODS, Contract
 from sdk_gen.resources_file import Operation, ResourceFile, render_clients
 from sdk_gen.types_file import TypesFile, groups
 
-from sent_server.reference import not_served
-
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "sdk" / "src" / "sent_dm"
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
 def read() -> Contract:
-    told = not_served.served(json.loads((ROOT / "contract" / "openapi-v3.json").read_text(encoding="utf-8")))
-    told = kinds.with_maps_inside(told)
+    told = kinds.without_wrapping(json.loads((ROOT / "contract" / "openapi-v3.json").read_text(encoding="utf-8")))
     operations = {
         one["operationId"]: {**one, "verb": verb.upper(), "path": path}
         for path, item in told["paths"].items()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sdk_gen.plan import BY_HAND, DROPPED, LIST_LIKE, Contract
 
@@ -12,6 +13,33 @@ def snake(name: str) -> str:
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     made = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", spaced).lower().replace("-", "_")
     return made + "_" if made in KEYWORDS else made
+
+
+def without_wrapping(value: Any) -> Any:
+    """A choice between null and one form that has no name is that form, nullable. PHP's empty map is no form."""
+    if isinstance(value, list):
+        return [without_wrapping(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: without_wrapping(inner) for name, inner in value.items()}
+    for forms in ("anyOf", "oneOf"):
+        if forms in made:
+            made[forms] = [one for one in made[forms] if one.get("maxItems") != 0]
+        options = made.get(forms) or []
+        others = [one for one in options if one.get("type") != "null"]
+        if len(others) == 1 < len(options) and isinstance(others[0].get("type"), str):
+            rest = {name: inner for name, inner in made.items() if name != forms}
+            return {**others[0], **rest, "type": [others[0]["type"], "null"]}
+    return made
+
+
+def is_map(schema: dict) -> bool:
+    """An object with any keys, and values of one kind."""
+    return (
+        kind_of(schema) == "object"
+        and not schema.get("properties")
+        and isinstance(schema.get("additionalProperties"), dict)
+    )
 
 
 def ref(schema: dict) -> str | None:
@@ -43,29 +71,6 @@ def is_enum(contract: Contract, name: str) -> bool:
 
 def is_object(schema: dict) -> bool:
     return kind_of(schema) == "object" and "properties" in schema
-
-
-def with_maps_inside(document: dict) -> dict:
-    """The document with maps (objects without names of their own) where they are referred to.
-
-    An empty list, which PHP writes for an empty map, is not offered as an alternative of one.
-    """
-    schemas = document["components"]["schemas"]
-    maps = {name: one for name, one in schemas.items() if kind_of(one) == "object" and "properties" not in one
-            and isinstance(one.get("additionalProperties"), dict)}  # fmt: skip
-    return {name: _replaced(one, maps) for name, one in document.items()}
-
-
-def _replaced(value: object, maps: dict[str, dict]) -> object:
-    if isinstance(value, list):
-        return [_replaced(one, maps) for one in value]
-    if not isinstance(value, dict):
-        return value
-    options = value.get("anyOf")
-    if isinstance(options, list) and (found := maps.get(ref(options[0]) or "")):
-        return {**found, "type": ["object", "null"] if is_nullable(value) else "object"}
-    found = maps.get(ref(value) or "") if "$ref" in value else None
-    return found or {name: _replaced(one, maps) for name, one in value.items()}
 
 
 def singular(name: str) -> str:
@@ -117,8 +122,8 @@ def plain(schema: dict, *, as_input: bool) -> str | None:
         open_ended = " | str" if schema.get("x-extensible") else ""
         return literal(schema["enum"]) + open_ended
     kind = kind_of(schema)
-    if kind == "string" and schema.get("format") == "date-time" and not as_input:
-        return "datetime"
+    if kind == "string" and schema.get("format") == "date-time":
+        return "str | datetime" if as_input else "datetime"
     if kind is None and isinstance(schema.get("type"), list):
         return " | ".join(sorted({_word(one) for one in schema["type"] if one != "null"}))
     return _word(kind) if isinstance(kind, str) else None

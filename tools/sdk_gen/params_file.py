@@ -46,10 +46,10 @@ class Inputs:
             return f"Sequence[{item}]"
         if kinds.is_object(schema):
             return f"{module}{kinds.nested_name(owner, prop, many=False)}Param"
+        if kinds.is_map(schema) and kinds.kind_of(schema["additionalProperties"]) == "array":
+            values = self.annotation(owner, prop, schema["additionalProperties"], module=module)
+            return f"Mapping[str, {values}]"
         if kinds.kind_of(schema) == "object":
-            values = schema.get("additionalProperties")
-            if isinstance(values, dict) and kinds.kind_of(values) == "array":
-                return f"Mapping[str, {self.annotation(owner, prop, values, module=module)}]"
             return "Mapping[str, object]"
         return kinds.plain(schema, as_input=True) or "object"
 
@@ -73,10 +73,11 @@ class Inputs:
         if kinds.is_object(schema):
             return shape_name(kinds.nested_name(owner, prop, many=False))
         if kind == "object":
-            values = schema.get("additionalProperties")
-            if isinstance(values, dict) and kinds.kind_of(values) == "array":
+            if not kinds.is_map(schema):
                 return "anything"
-            return "texts_by_name" if values else "anything"
+            values = schema["additionalProperties"]
+            is_text = kinds.kind_of(values) == "string" or isinstance(values.get("type"), list)
+            return "texts_by_name" if is_text else f"by_name({self.encoder(owner, prop, values)})"
         return {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}.get(
             kind or "", "anything"
         )
@@ -84,8 +85,8 @@ class Inputs:
     def _of_several(self, owner: str, prop: str, options: list[dict]) -> str:
         encoders = [self.encoder(owner, prop, option) for option in options]
         lists = [one for one in encoders if one.startswith("array(")]
-        if len(encoders) == 2 and len(lists) == 1:
-            single = next(one for one in encoders if one not in lists)
+        single = next((one for one in encoders if one not in lists), "")
+        if len(encoders) == 2 and len(lists) == 1 and single == "text":
             return f"either({lists[0]}, {single})"
         return f"first_fitting({', '.join(encoders)})"
 
@@ -119,6 +120,10 @@ class Inputs:
             text += ", not_null=[" + ", ".join(f'"{name}"' for name in not_null) + "]"
         return text + ")"
 
+    def alias(self, name: str, schema: dict) -> str:
+        """A component that is a map."""
+        return f"{params_name(name)}: TypeAlias = {self._bare(name, '', schema, '')}"
+
     def typed_dict(self, name: str, schema: dict) -> str:
         owner, required = name, set(schema.get("required", ()))
         made = params_name(name) if name in self._contract.schemas else name + "Param"
@@ -134,7 +139,7 @@ class Inputs:
 def render_params(contract: Contract, components: list[str]) -> tuple[str, list[str]]:
     inputs = Inputs(contract)
     body = [
-        inputs.typed_dict(inner, schema)
+        inputs.typed_dict(inner, schema) if not kinds.is_map(schema) else inputs.alias(inner, schema)
         for name in components
         if "enum" not in contract.schemas[name]
         for inner, schema in kinds.objects_within(contract, name)
@@ -144,7 +149,7 @@ def render_params(contract: Contract, components: list[str]) -> tuple[str, list[
         FIRST_LINE
         + '"""What can be passed, as TypedDicts: bodies (XParams, for `method(**params)`) and parts (XParam)."""\n\n'
         + "from __future__ import annotations\n\nfrom collections.abc import Mapping, Sequence\n"
-        + "from typing import Literal, Required, TypedDict\n\n\n"
+        + "from datetime import datetime\nfrom typing import Literal, Required, TypeAlias, TypedDict\n\n\n"
     )
     names = [line.split("(")[0].removeprefix("class ") for line in text.splitlines() if line.startswith("class ")]
     return head + text + "\n", names
@@ -153,13 +158,15 @@ def render_params(contract: Contract, components: list[str]) -> tuple[str, list[
 def render_shapes(contract: Contract, components: list[str]) -> str:
     inputs = Inputs(contract)
     lines = []
+    parts = set().union(*(kinds.references(contract, contract.schemas[name]) for name in components))
     for name in components:
-        if "enum" in contract.schemas[name] or name.endswith("Request"):
+        if "enum" in contract.schemas[name] or (name.endswith("Request") and name not in parts):
             continue
         for inner, schema in kinds.objects_within(contract, name):
-            lines.append(f"{shape_name(inner)} = {inputs.shape(inner, schema)}")
+            made = inputs.encoder(inner, "", schema) if kinds.is_map(schema) else inputs.shape(inner, schema)
+            lines.append(f"{shape_name(inner)} = {made}")
     for name in components:
-        if name.endswith("Request"):
+        if name.endswith("Request") and name not in parts:
             for inner, schema in list(kinds.objects_within(contract, name))[:-1]:
                 lines.append(f"{shape_name(inner)} = {inputs.shape(inner, schema)}")
     text = "\n".join(lines)
@@ -167,8 +174,8 @@ def render_shapes(contract: Contract, components: list[str]) -> str:
     return f"{FIRST_LINE}{head}from sent_dm.core.shapes import {', '.join(used_encoders(text))}\n\n{text}\n"
 
 
-ENCODERS = ("Shape", "anything", "array", "boolean", "either", "first_fitting", "integer", "nullable", "number", "text",
-            "texts_by_name")  # fmt: skip
+ENCODERS = ("Shape", "anything", "array", "boolean", "by_name", "either", "first_fitting", "integer", "nullable",
+            "number", "text", "texts_by_name")  # fmt: skip
 
 
 def used_encoders(text: str) -> list[str]:

@@ -1,21 +1,25 @@
 """What is called what: the decisions that the contract does not make."""
 
+import re
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Method:
-    """`answer` names a schema other than that of the first 2xx answer; `forms` what must be given together."""
+    """`answer` names a schema other than that of the first 2xx answer."""
 
     resource: str
     name: str
     aliases: tuple[str, ...] = ()
     answer: str | None = None
     says: str = ""
+    by_position: bool = False  # all parts of the path, and not the last alone
 
 
 # Published clients get these lists in one answer, not as pages to iterate.
-WHOLE_LISTS = frozenset({"UserListEnvelope", "ProfileListEnvelope", "WebhookEventTypeListEnvelope"})
+WHOLE_LISTS = frozenset(
+    {"UserListEnvelope", "ProfileListEnvelope", "WebhookEventTypeListEnvelope", "MessageActivitiesEnvelope"}
+)
 
 METHODS = {
     "get_account": Method("me", "retrieve", ("get",), says="Who this key belongs to, and which channels there are."),
@@ -24,17 +28,42 @@ METHODS = {
     "get_contact": Method("contacts", "retrieve", ("get",), says="One contact."),
     "update_contact": Method("contacts", "update", says="Change a contact; what is not given stays."),
     "delete_contact": Method("contacts", "delete", says="Delete a contact."),
+    "get_contact_message_summary": Method(
+        "contacts",
+        "retrieve_message_summary",
+        ("message_summary",),
+        says="How many messages a contact has, on which channels, and how many arrived.",
+    ),
     "send_message": Method(
         "messages",
         "send",
-        says="Send a template to one or more numbers. Without `channel` the best channel of each recipient is\n"
-        "chosen; with several, each recipient gets one message per channel. Answers before anything is delivered.",
+        says="Send a `template` or a `text` to one or more numbers, now or at `scheduled_at`. Without `channel` the\n"
+        "best channel of each recipient is chosen; with several, each recipient gets one message per channel.\n"
+        "Answers before anything is delivered.",
     ),
     "get_message": Method(
         "messages", "retrieve_status", ("retrieve", "get"), says="A message, its state, and how it came to that."
     ),
     "list_message_activities": Method(
         "messages", "retrieve_activities", ("list_activities",), says="What happened to a message, newest first."
+    ),
+    "list_messages": Method(
+        "messages", "list", says="Messages in both directions, newest first; iterate for all pages."
+    ),
+    "cancel_message": Method("messages", "cancel", says="Cancel a message that waits for its time."),
+    "resend_message": Method(
+        "messages", "resend", says="Send a message once more, with its id and content. It is charged again."
+    ),
+    "list_conversations": Method(
+        "conversations",
+        "list",
+        says="The messages of all conversations, newest first; iterate for all pages.",
+    ),
+    "list_conversation_messages": Method(
+        "conversations",
+        "list_messages",
+        ("retrieve",),
+        says="The messages of one conversation, newest first; iterate for all pages. Its id is that of the contact.",
     ),
     "list_templates": Method("templates", "list", says="Templates, newest first; iterate for all pages."),
     "create_template": Method(
@@ -74,6 +103,31 @@ METHODS = {
     "delete_brand_campaign": Method(
         "brands.campaigns", "delete", says="See `profiles.campaigns`; this path is retired."
     ),
+    "get_channels": Method("channels", "retrieve", ("get",), says="All senders of the account, by channel."),
+    "list_sms_markets": Method("channels.sms", "list", says="All SMS markets: a country and a number type each."),
+    "create_sms_market": Method("channels.sms", "create", says="Add an SMS market."),
+    "get_sms_market": Method(
+        "channels.sms", "retrieve", ("get",), says='One market: `retrieve("US", "TEN_DLC")`.', by_position=True
+    ),
+    "update_sms_market": Method(
+        "channels.sms", "update", says="Change the compliance data of a market.", by_position=True
+    ),
+    "create_whatsapp_channel": Method("channels.whatsapp", "create", says="Connect a WhatsApp Business account."),
+    "create_rcs_agent": Method("channels.rcs", "create", says="Register an RCS agent."),
+    "get_compliance_requirements": Method(
+        "compliance", "retrieve_requirements", ("requirements",), says="What a market needs before it can send."
+    ),
+    "list_sender_profiles": Method(
+        "sender_profiles", "list", says="Sender profiles, newest first; iterate for all pages."
+    ),
+    "create_sender_profile": Method(
+        "sender_profiles", "create", says="Create a sender profile. `data.api_key` is in this answer and never again."
+    ),
+    "get_sender_profile": Method("sender_profiles", "retrieve", ("get",), says="One sender profile."),
+    "update_sender_profile": Method(
+        "sender_profiles", "update", says="Change a sender profile; what is not given stays."
+    ),
+    "delete_sender_profile": Method("sender_profiles", "delete", says="Delete a sender profile."),
     "list_users": Method("users", "list", says="All users of the organization."),
     "invite_user": Method("users", "invite", ("create",), says="Invite somebody by mail."),
     "get_user": Method("users", "retrieve", ("get",), says="One user."),
@@ -130,7 +184,13 @@ BODIES = {
 # Other spellings of a property that has its own in snake case.
 DROPPED = {"CompleteProfileRequest": frozenset({"web_hook_url", "webhook_url"})}
 PARAMS_NAMES = {"TemplateRef": "TemplateRefParam"}
-EVENTS = ("WebhookMessageEvent", "WebhookInboundEvent", "WebhookContactEvent", "WebhookTemplateEvent")
+EVENTS = (
+    "WebhookMessageEvent",
+    "WebhookInboundEvent",
+    "WebhookContactEvent",
+    "WebhookTemplateEvent",
+    "WebhookChannelEvent",
+)
 
 FIRST_LINE = "# Generated by tools/gen_sdk.py from contract/openapi-v3.json. Do not edit.\n"
 
@@ -143,5 +203,5 @@ class Contract:
 
 
 def class_name(resource: str) -> str:
-    """profiles.campaigns -> ProfilesCampaigns; the first level alone -> Contacts."""
-    return "".join(part.capitalize() for part in resource.split("."))
+    """profiles.campaigns -> ProfilesCampaigns; sender_profiles -> SenderProfiles."""
+    return "".join(part.capitalize() for part in re.split(r"[._]", resource))

@@ -93,6 +93,8 @@ class ResourceFile:
         lines = ["from __future__ import annotations", ""]
         if abc := used("Mapping", "Sequence"):
             lines.append(f"from collections.abc import {', '.join(abc)}")
+        if used("datetime"):
+            lines.append("from datetime import datetime")
         typing = used("Literal", "Unpack")
         if "params." in text:
             typing.insert(0, "TYPE_CHECKING")
@@ -179,8 +181,9 @@ class ResourceFile:
     def _arguments(self, op: Operation) -> tuple[list[str], list[str], list[str]]:
         """Those by position, those by name, and the names that go into the body."""
         path = [kinds.snake(name) for name in op.path]
-        by_position = [f"{path[-1]}: str"] if path else []
-        by_name = [f"{name}: str" for name in path[:-1]]
+        first = 0 if op.method.by_position else len(path) - 1
+        by_position = [f"{name}: str" for name in path[first:]] if path else []
+        by_name = [f"{name}: str" for name in path[:first]] if path else []
         optional: list[str] = []
         for name, schema, required in op.queries:
             if required:

@@ -41,7 +41,10 @@ class TypesFile:
                 self._enum(name)
             else:
                 for inner, schema in kinds.objects_within(self._contract, name):
-                    self._model(inner, schema)
+                    if kinds.is_object(schema):
+                        self._model(inner, schema)
+                    else:
+                        self._alias(inner, schema)
         return FIRST_LINE + self._head() + "\n\n" + "\n\n\n".join(self._body) + "\n"
 
     def _head(self) -> str:
@@ -76,6 +79,11 @@ class TypesFile:
     def _enum(self, name: str) -> None:
         self.names.append(name)
         self._body.append(f"{name}: TypeAlias = {kinds.plain(self._contract.schemas[name], as_input=False)}")
+
+    def _alias(self, name: str, schema: dict) -> None:
+        """A name for what is no object of its own: a map, or a text."""
+        self.names.append(name)
+        self._body.append(f"{name}: TypeAlias = {self._annotation(name, '', schema)[0]}")
 
     def _model(self, name: str, schema: dict) -> None:
         self.names.append(name)
@@ -117,7 +125,7 @@ class TypesFile:
         name = kinds.ref(schema)
         if name is not None:
             self._needs.add(name)
-            if kinds.is_enum(self._contract, name):
+            if kinds.is_enum(self._contract, name) or not kinds.is_object(self._contract.schemas[name]):
                 return name, ""
             return name, f"One({self._self_or(owner, name)})"
         if kinds.kind_of(schema) == "array":

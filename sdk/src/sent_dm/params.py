@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Required, TypedDict
+from datetime import datetime
+from typing import Literal, Required, TypeAlias, TypedDict
 
 
 class CreateContactParams(TypedDict, total=False):
@@ -32,6 +33,17 @@ class MutationParams(TypedDict, total=False):
     test_mode: bool
 
 
+class SenderPoolEntryParam(TypedDict, total=False):
+    """Senders to choose from."""
+
+    from_: Sequence[str] | None
+    country: str | None
+    strategy: str | None
+
+
+SenderPoolsParam: TypeAlias = Mapping[str, Sequence[SenderPoolEntryParam]]
+
+
 class TemplateRefParam(TypedDict, total=False):
     """Template by id or by name, with variable values."""
 
@@ -44,13 +56,17 @@ class SendMessageParams(TypedDict, total=False):
     """A template or a text for one or many recipients, now or later."""
 
     to: Required[Sequence[str]]
-    template: Required[TemplateRefParam]
-    channel: Sequence[str] | Literal["sent", "sms", "whatsapp", "rcs"] | None
-    channels: Sequence[str] | None
+    template: TemplateRefParam
+    channel: Sequence[str] | Literal["sent", "sms", "mms", "whatsapp", "rcs"] | None
+    channels: SenderPoolsParam | Sequence[str] | None
     sandbox: bool
     test_mode: bool
     webhook_url: str | None
     callback_url: str | None
+    text: str | None
+    media_urls: Sequence[str] | None
+    subject: str | None
+    scheduled_at: str | datetime | None
 
 
 class AuthenticationConfigParam(TypedDict, total=False):
@@ -87,6 +103,23 @@ class TemplateBodyContentParam(TypedDict, total=False):
     variables: Sequence[TemplateVariableParam] | None
 
 
+class TemplateMmsMediaParam(TypedDict, total=False):
+    """An attachment of the template."""
+
+    url: Required[str]
+    media_type: str | None
+
+
+class TemplateMmsBodyParam(TypedDict, total=False):
+    """The text and media for MMS. Another body is needed beside it."""
+
+    template: Required[str]
+    type: str | None
+    variables: Sequence[TemplateVariableParam] | None
+    subject: str | None
+    media: Sequence[TemplateMmsMediaParam] | None
+
+
 class TemplateBodyParam(TypedDict, total=False):
     """At least one channel body; at 0.18.x sms and whatsapp override multiChannel."""
 
@@ -94,6 +127,7 @@ class TemplateBodyParam(TypedDict, total=False):
     sms: TemplateBodyContentParam | None
     whatsapp: TemplateBodyContentParam | None
     rcs: TemplateBodyContentParam | None
+    mms: TemplateMmsBodyParam | None
 
 
 class TemplateButtonPropsParam(TypedDict, total=False):
@@ -111,6 +145,7 @@ class TemplateButtonPropsParam(TypedDict, total=False):
     autofill_text: str | None
     package_name: str | None
     signature_hash: str | None
+    variables: Sequence[TemplateVariableParam] | None
 
 
 class TemplateButtonParam(TypedDict, total=False):
@@ -127,10 +162,22 @@ class TemplateFooterParam(TypedDict, total=False):
     variables: Sequence[TemplateVariableParam] | None
 
 
+class TemplateHeaderLocationParam(TypedDict, total=False):
+    """The place on the map, for a header of type location."""
+
+    latitude: Required[str]
+    longitude: Required[str]
+    name: Required[str]
+    address: Required[str]
+
+
 class TemplateHeaderParam(TypedDict, total=False):
-    type: Literal["text", "image", "video", "document"] | None
+    type: Literal["text", "image", "video", "gif", "document", "location"] | None
     template: Required[str]
     variables: Sequence[TemplateVariableParam] | None
+    example_url: str | None
+    static_resource: bool
+    location: TemplateHeaderLocationParam | None
 
 
 class TemplateDefinitionParam(TypedDict, total=False):
@@ -154,6 +201,7 @@ class CreateTemplateParams(TypedDict, total=False):
     submit_for_review: bool
     sandbox: bool
     test_mode: bool
+    auto_create_for_sp: bool
 
 
 class SimpleTemplatePartVariableParam(TypedDict, total=False):
@@ -422,6 +470,7 @@ class CampaignDataParam(TypedDict, total=False):
     optin_keywords: str | None
     optout_keywords: str | None
     help_keywords: str | None
+    volume: str | None
 
 
 class CampaignParams(TypedDict, total=False):
@@ -495,6 +544,131 @@ class BrandLegacyParams(TypedDict, total=False):
     test_mode: bool
 
 
+class ComplianceDocumentParam(TypedDict, total=False):
+    """A document that belongs to the registration of a market."""
+
+    key: Required[str]
+    file_name: str | None
+    document_id: Required[str]
+
+
+class MarketComplianceParam(TypedDict, total=False):
+    """The registration of a market. Lists leave out `documents`."""
+
+    brand: Mapping[str, object] | None
+    campaign: Mapping[str, object] | None
+    documents: Sequence[ComplianceDocumentParam]
+
+
+class CreateSmsMarketParams(TypedDict, total=False):
+    """A market to add: a country, a number type and its registration."""
+
+    country: Required[str]
+    number_type: Required[Literal["TEN_DLC", "TOLL_FREE", "SHORT_CODE", "LOCAL", "MOBILE", "ALPHANUMERIC"]]
+    sender_value: str | None
+    area_codes: Sequence[str] | None
+    numbers: Sequence[Mapping[str, object]] | None
+    compliance: MarketComplianceParam | None
+    sandbox: bool
+
+
+class UpdateSmsMarketParams(TypedDict, total=False):
+    """The new compliance data. Other fields are refused."""
+
+    compliance: MarketComplianceParam | None
+    sandbox: bool
+
+
+class CreateWhatsappChannelParams(TypedDict, total=False):
+    """A WhatsApp Business account to connect."""
+
+    waba_id: Required[str]
+    phone_number_id: str | None
+    sandbox: bool
+
+
+class CreateRcsAgentRequestOfficialAddressParam(TypedDict, total=False):
+    street: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+
+
+class CreateRcsAgentParams(TypedDict, total=False):
+    """Registration of an RCS agent. A refusal names all fields that are missing."""
+
+    display_name: Required[str]
+    description: Required[str]
+    agent_use_case: Required[Literal["VERIFICATION", "NOTIFICATIONS", "MARKETING", "MULTI_USE"]]
+    brand_name: Required[str]
+    privacy_policy_url: Required[str]
+    terms_and_conditions_url: Required[str]
+    website_url: Required[str]
+    brand_color: Required[str]
+    logo_url: Required[str]
+    banner_url: Required[str]
+    brand_phone_number: Required[str]
+    customer_support_phone_number: Required[str]
+    brand_email: Required[str]
+    customer_support_email: Required[str]
+    contact_name_and_title: Required[str]
+    company_ein: Required[str]
+    entity_type: Required[str]
+    official_address: Required[CreateRcsAgentRequestOfficialAddressParam]
+    brief_company_description: Required[str]
+    opt_in_process_description: Required[str]
+    start_message: Required[str]
+    help_message: Required[str]
+    stop_message: Required[str]
+    sample_messages: Required[Sequence[str]]
+    opt_in_screenshot_url: str | None
+    sandbox: bool
+
+
+class InheritedChannelParam(TypedDict, total=False):
+    """The organization's senders of this channel."""
+
+    inherit: Required[bool]
+
+
+class SenderProfileBillingParam(TypedDict, total=False):
+    """Who pays. The profile itself pays when this is absent on create."""
+
+    inherit: bool
+    fallback: bool
+    contact: Mapping[str, object] | None
+
+
+class CreateSenderProfileRequestChannelsParam(TypedDict, total=False):
+    """For each channel the body of its POST under /v3/channels, or `{"inherit": true}`."""
+
+    sms: CreateSmsMarketParams | InheritedChannelParam | None
+    whatsapp: CreateWhatsappChannelParams | InheritedChannelParam | None
+    rcs: CreateRcsAgentParams | InheritedChannelParam | None
+
+
+class CreateSenderProfileParams(TypedDict, total=False):
+    """A profile with its billing, channels and registration."""
+
+    name: Required[str]
+    short_name: Required[str]
+    description: str | None
+    billing: SenderProfileBillingParam
+    channels: CreateSenderProfileRequestChannelsParam | None
+    compliance: Mapping[str, object] | None
+    sandbox: bool
+
+
+class UpdateSenderProfileParams(TypedDict, total=False):
+    """The fields to change. An empty body is refused, and so are billing, channels and compliance."""
+
+    name: str | None
+    short_name: str | None
+    description: str | None
+    sandbox: bool
+
+
 class InviteUserParams(TypedDict, total=False):
     email: Required[str]
     name: Required[str]
@@ -509,13 +683,16 @@ class UpdateUserParams(TypedDict, total=False):
     test_mode: bool
 
 
+EventFiltersParam: TypeAlias = Mapping[str, Sequence[str]]
+
+
 class WebhookSenderProfileParam(TypedDict, total=False):
     """Events of the organization's profiles, present and future, for a webhook of the organization.
     Not in answers.
     """
 
     event_types: Sequence[str]
-    event_filters: Mapping[str, Sequence[str]] | None
+    event_filters: EventFiltersParam | None
 
 
 class CreateWebhookParams(TypedDict, total=False):
@@ -531,7 +708,7 @@ class CreateWebhookParams(TypedDict, total=False):
     sandbox: bool
     test_mode: bool
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
-    event_filters: Mapping[str, Sequence[str]] | None
+    event_filters: EventFiltersParam | None
     sender_profile: WebhookSenderProfileParam | None
 
 
@@ -546,14 +723,14 @@ class UpdateWebhookParams(TypedDict, total=False):
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
     is_active: bool | None
     url: str
-    event_filters: Mapping[str, Sequence[str]] | None
+    event_filters: EventFiltersParam | None
     sender_profile: WebhookSenderProfileParam | None
 
 
 class WebhookReplayParams(TypedDict, total=False):
     event_id: str | None
-    since: str | None
-    until: str | None
+    since: str | datetime | None
+    until: str | datetime | None
     delivery_status: Literal["failed", "delivered", "all"]
     after: str | None
     sandbox: bool

@@ -94,6 +94,17 @@ def texts_by_name(value: Any, name: str) -> dict[str, str]:
     return {text(key, f"{name} key"): _written(item, f"{name}[{key!r}]") for key, item in cast("Any", value.items())}
 
 
+def by_name(of: Encoder) -> Encoder:
+    """A dict with any keys."""
+
+    def encode(value: Any, name: str) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _wrong(name, "a dict", value)
+        return {text(key, f"{name} key"): of(item, f"{name}[{key!r}]") for key, item in cast("Any", value.items())}
+
+    return encode
+
+
 def _written(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

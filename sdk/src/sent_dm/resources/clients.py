@@ -10,6 +10,22 @@ from sent_dm.resources.brands import (
     BrandsWithRawResponse,
     BrandsWithStreamingResponse,
 )
+from sent_dm.resources.channels import (
+    AsyncChannels,
+    AsyncChannelsWithRawResponse,
+    AsyncChannelsWithStreamingResponse,
+    Channels,
+    ChannelsWithRawResponse,
+    ChannelsWithStreamingResponse,
+)
+from sent_dm.resources.compliance import (
+    AsyncCompliance,
+    AsyncComplianceWithRawResponse,
+    AsyncComplianceWithStreamingResponse,
+    Compliance,
+    ComplianceWithRawResponse,
+    ComplianceWithStreamingResponse,
+)
 from sent_dm.resources.contacts import (
     AsyncContacts,
     AsyncContactsWithRawResponse,
@@ -17,6 +33,14 @@ from sent_dm.resources.contacts import (
     Contacts,
     ContactsWithRawResponse,
     ContactsWithStreamingResponse,
+)
+from sent_dm.resources.conversations import (
+    AsyncConversations,
+    AsyncConversationsWithRawResponse,
+    AsyncConversationsWithStreamingResponse,
+    Conversations,
+    ConversationsWithRawResponse,
+    ConversationsWithStreamingResponse,
 )
 from sent_dm.resources.health import (
     AsyncHealth,
@@ -58,6 +82,14 @@ from sent_dm.resources.profiles import (
     ProfilesWithRawResponse,
     ProfilesWithStreamingResponse,
 )
+from sent_dm.resources.sender_profiles import (
+    AsyncSenderProfiles,
+    AsyncSenderProfilesWithRawResponse,
+    AsyncSenderProfilesWithStreamingResponse,
+    SenderProfiles,
+    SenderProfilesWithRawResponse,
+    SenderProfilesWithStreamingResponse,
+)
 from sent_dm.resources.templates import (
     AsyncTemplates,
     AsyncTemplatesWithRawResponse,
@@ -88,9 +120,13 @@ class Resources:
     me = lazy_resource(Me)
     contacts = lazy_resource(Contacts)
     messages = lazy_resource(Messages)
+    conversations = lazy_resource(Conversations)
     templates = lazy_resource(Templates)
     profiles = lazy_resource(Profiles)
     brands = lazy_resource(Brands)
+    channels = lazy_resource(Channels)
+    compliance = lazy_resource(Compliance)
+    sender_profiles = lazy_resource(SenderProfiles)
     users = lazy_resource(Users)
     webhooks = lazy_resource(Webhooks)
     numbers = lazy_resource(Numbers)
@@ -102,9 +138,13 @@ class WithRawResponse:
         self.me = MeWithRawResponse(client.me)
         self.contacts = ContactsWithRawResponse(client.contacts)
         self.messages = MessagesWithRawResponse(client.messages)
+        self.conversations = ConversationsWithRawResponse(client.conversations)
         self.templates = TemplatesWithRawResponse(client.templates)
         self.profiles = ProfilesWithRawResponse(client.profiles)
         self.brands = BrandsWithRawResponse(client.brands)
+        self.channels = ChannelsWithRawResponse(client.channels)
+        self.compliance = ComplianceWithRawResponse(client.compliance)
+        self.sender_profiles = SenderProfilesWithRawResponse(client.sender_profiles)
         self.users = UsersWithRawResponse(client.users)
         self.webhooks = WebhooksWithRawResponse(client.webhooks)
         self.numbers = NumbersWithRawResponse(client.numbers)
@@ -116,9 +156,13 @@ class WithStreamingResponse:
         self.me = MeWithStreamingResponse(client.me)
         self.contacts = ContactsWithStreamingResponse(client.contacts)
         self.messages = MessagesWithStreamingResponse(client.messages)
+        self.conversations = ConversationsWithStreamingResponse(client.conversations)
         self.templates = TemplatesWithStreamingResponse(client.templates)
         self.profiles = ProfilesWithStreamingResponse(client.profiles)
         self.brands = BrandsWithStreamingResponse(client.brands)
+        self.channels = ChannelsWithStreamingResponse(client.channels)
+        self.compliance = ComplianceWithStreamingResponse(client.compliance)
+        self.sender_profiles = SenderProfilesWithStreamingResponse(client.sender_profiles)
         self.users = UsersWithStreamingResponse(client.users)
         self.webhooks = WebhooksWithStreamingResponse(client.webhooks)
         self.numbers = NumbersWithStreamingResponse(client.numbers)
@@ -129,9 +173,13 @@ class AsyncResources:
     me = lazy_resource(AsyncMe)
     contacts = lazy_resource(AsyncContacts)
     messages = lazy_resource(AsyncMessages)
+    conversations = lazy_resource(AsyncConversations)
     templates = lazy_resource(AsyncTemplates)
     profiles = lazy_resource(AsyncProfiles)
     brands = lazy_resource(AsyncBrands)
+    channels = lazy_resource(AsyncChannels)
+    compliance = lazy_resource(AsyncCompliance)
+    sender_profiles = lazy_resource(AsyncSenderProfiles)
     users = lazy_resource(AsyncUsers)
     webhooks = lazy_resource(AsyncWebhooks)
     numbers = lazy_resource(AsyncNumbers)
@@ -143,9 +191,13 @@ class AsyncWithRawResponse:
         self.me = AsyncMeWithRawResponse(client.me)
         self.contacts = AsyncContactsWithRawResponse(client.contacts)
         self.messages = AsyncMessagesWithRawResponse(client.messages)
+        self.conversations = AsyncConversationsWithRawResponse(client.conversations)
         self.templates = AsyncTemplatesWithRawResponse(client.templates)
         self.profiles = AsyncProfilesWithRawResponse(client.profiles)
         self.brands = AsyncBrandsWithRawResponse(client.brands)
+        self.channels = AsyncChannelsWithRawResponse(client.channels)
+        self.compliance = AsyncComplianceWithRawResponse(client.compliance)
+        self.sender_profiles = AsyncSenderProfilesWithRawResponse(client.sender_profiles)
         self.users = AsyncUsersWithRawResponse(client.users)
         self.webhooks = AsyncWebhooksWithRawResponse(client.webhooks)
         self.numbers = AsyncNumbersWithRawResponse(client.numbers)
@@ -157,9 +209,13 @@ class AsyncWithStreamingResponse:
         self.me = AsyncMeWithStreamingResponse(client.me)
         self.contacts = AsyncContactsWithStreamingResponse(client.contacts)
         self.messages = AsyncMessagesWithStreamingResponse(client.messages)
+        self.conversations = AsyncConversationsWithStreamingResponse(client.conversations)
         self.templates = AsyncTemplatesWithStreamingResponse(client.templates)
         self.profiles = AsyncProfilesWithStreamingResponse(client.profiles)
         self.brands = AsyncBrandsWithStreamingResponse(client.brands)
+        self.channels = AsyncChannelsWithStreamingResponse(client.channels)
+        self.compliance = AsyncComplianceWithStreamingResponse(client.compliance)
+        self.sender_profiles = AsyncSenderProfilesWithStreamingResponse(client.sender_profiles)
         self.users = AsyncUsersWithStreamingResponse(client.users)
         self.webhooks = AsyncWebhooksWithStreamingResponse(client.webhooks)
         self.numbers = AsyncNumbersWithStreamingResponse(client.numbers)

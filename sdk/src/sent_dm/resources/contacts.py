@@ -62,6 +62,9 @@ _DELETE = Operation(
     None,
     body=Shape({"sandbox": boolean, "test_mode": boolean}, not_null=["sandbox", "test_mode"]),
 )
+_RETRIEVE_MESSAGE_SUMMARY = Operation(
+    "GET", "/v3/contacts/{contact_id}/message-summary", types.ContactMessageSummaryResponse
+)
 
 
 class Contacts(SyncResource):
@@ -162,7 +165,16 @@ class Contacts(SyncResource):
         """Delete a contact."""
         return self._calls.run(_DELETE, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
 
+    def retrieve_message_summary(
+        self,
+        contact_id: str,
+        **options: Unpack[ReadOptions],
+    ) -> types.ContactMessageSummaryResponse:
+        """How many messages a contact has, on which channels, and how many arrived."""
+        return self._calls.run(_RETRIEVE_MESSAGE_SUMMARY, (contact_id,), options=options)
+
     get = retrieve
+    message_summary = retrieve_message_summary
 
 
 class AsyncContacts(AsyncResource):
@@ -263,7 +275,16 @@ class AsyncContacts(AsyncResource):
         """Delete a contact."""
         return await self._calls.run(_DELETE, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
 
+    async def retrieve_message_summary(
+        self,
+        contact_id: str,
+        **options: Unpack[ReadOptions],
+    ) -> types.ContactMessageSummaryResponse:
+        """How many messages a contact has, on which channels, and how many arrived."""
+        return await self._calls.run(_RETRIEVE_MESSAGE_SUMMARY, (contact_id,), options=options)
+
     get = retrieve
+    message_summary = retrieve_message_summary
 
 
 class ContactsWithRawResponse:
@@ -275,6 +296,8 @@ class ContactsWithRawResponse:
         self.get = self.retrieve
         self.update = as_raw(twin.update)
         self.delete = as_raw(twin.delete)
+        self.retrieve_message_summary = as_raw(twin.retrieve_message_summary)
+        self.message_summary = self.retrieve_message_summary
 
 
 class AsyncContactsWithRawResponse:
@@ -286,6 +309,8 @@ class AsyncContactsWithRawResponse:
         self.get = self.retrieve
         self.update = as_async_raw(twin.update)
         self.delete = as_async_raw(twin.delete)
+        self.retrieve_message_summary = as_async_raw(twin.retrieve_message_summary)
+        self.message_summary = self.retrieve_message_summary
 
 
 class ContactsWithStreamingResponse:
@@ -297,6 +322,8 @@ class ContactsWithStreamingResponse:
         self.get = self.retrieve
         self.update = as_streaming(twin.update)
         self.delete = as_streaming(twin.delete)
+        self.retrieve_message_summary = as_streaming(twin.retrieve_message_summary)
+        self.message_summary = self.retrieve_message_summary
 
 
 class AsyncContactsWithStreamingResponse:
@@ -308,3 +335,5 @@ class AsyncContactsWithStreamingResponse:
         self.get = self.retrieve
         self.update = as_async_streaming(twin.update)
         self.delete = as_async_streaming(twin.delete)
+        self.retrieve_message_summary = as_async_streaming(twin.retrieve_message_summary)
+        self.message_summary = self.retrieve_message_summary

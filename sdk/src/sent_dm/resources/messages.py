@@ -2,16 +2,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from sent_dm import types
 from sent_dm.core.not_given import NOT_GIVEN, NotGiven
 from sent_dm.core.prepare import Operation
 from sent_dm.core.request import ReadOptions, WriteOptions
-from sent_dm.core.shapes import Shape, array, boolean, either, first_fitting, nullable, text
+from sent_dm.core.shapes import Shape, array, boolean, either, first_fitting, integer, nullable, text
 from sent_dm.lib.delivery import AsyncWaiting, Waiting
+from sent_dm.paging import AsyncPaginator
 from sent_dm.resource import as_async_raw, as_async_streaming, as_raw, as_streaming
-from sent_dm.resources.shapes import TEMPLATE_REF
+from sent_dm.resources.shapes import SENDER_POOLS, TEMPLATE_REF
 
 if TYPE_CHECKING:
     from sent_dm import params
@@ -25,18 +27,72 @@ _SEND = Operation(
             "to": array(text),
             "template": TEMPLATE_REF,
             "channel": nullable(either(array(text), text)),
-            "channels": nullable(first_fitting(array(text))),
+            "channels": nullable(first_fitting(SENDER_POOLS, array(text))),
             "sandbox": boolean,
             "test_mode": boolean,
             "webhook_url": nullable(text),
             "callback_url": nullable(text),
+            "text": nullable(text),
+            "media_urls": nullable(array(text)),
+            "subject": nullable(text),
+            "scheduled_at": nullable(text),
         },
-        forms=[["to", "template"]],
-        not_null=["sandbox", "test_mode"],
+        forms=[["to", "template"], ["to", "text"]],
+        not_null=["template", "sandbox", "test_mode"],
     ),
 )
 _RETRIEVE_STATUS = Operation("GET", "/v3/messages/{id}", types.MessageResponse)
 _RETRIEVE_ACTIVITIES = Operation("GET", "/v3/messages/{id}/activities", types.MessageActivitiesResponse)
+_LIST = Operation(
+    "GET",
+    "/v3/messages",
+    types.MessagePage,
+    query=Shape(
+        {
+            "page": integer,
+            "page_size": integer,
+            "limit": integer,
+            "after": text,
+            "before": text,
+            "status": text,
+            "channel": text,
+            "direction": text,
+            "contact_id": text,
+            "phone": text,
+            "template_id": text,
+            "created_after": text,
+            "created_before": text,
+        },
+        not_null=[
+            "page",
+            "page_size",
+            "limit",
+            "after",
+            "before",
+            "status",
+            "channel",
+            "direction",
+            "contact_id",
+            "phone",
+            "template_id",
+            "created_after",
+            "created_before",
+        ],
+    ),
+)
+_ASYNC_LIST = _LIST.answering(types.AsyncMessagePage)
+_CANCEL = Operation(
+    "POST",
+    "/v3/messages/{id}/cancel",
+    types.MessageResponse,
+    body=Shape({"sandbox": boolean, "test_mode": boolean}, not_null=["sandbox", "test_mode"]),
+)
+_RESEND = Operation(
+    "POST",
+    "/v3/messages/{id}/resend",
+    types.MessageSendResponse,
+    body=Shape({"sandbox": boolean, "test_mode": boolean}, not_null=["sandbox", "test_mode"]),
+)
 
 
 class Messages(Waiting):
@@ -54,17 +110,22 @@ class Messages(Waiting):
         self,
         *,
         to: Sequence[str],
-        template: params.TemplateRefParam,
-        channel: Sequence[str] | Literal["sent", "sms", "whatsapp", "rcs"] | NotGiven | None = NOT_GIVEN,
-        channels: Sequence[str] | NotGiven | None = NOT_GIVEN,
+        template: params.TemplateRefParam | NotGiven = NOT_GIVEN,
+        channel: Sequence[str] | Literal["sent", "sms", "mms", "whatsapp", "rcs"] | NotGiven | None = NOT_GIVEN,
+        channels: params.SenderPoolsParam | Sequence[str] | NotGiven | None = NOT_GIVEN,
         sandbox: bool | NotGiven = NOT_GIVEN,
         test_mode: bool | NotGiven = NOT_GIVEN,
         webhook_url: str | NotGiven | None = NOT_GIVEN,
         callback_url: str | NotGiven | None = NOT_GIVEN,
+        text: str | NotGiven | None = NOT_GIVEN,
+        media_urls: Sequence[str] | NotGiven | None = NOT_GIVEN,
+        subject: str | NotGiven | None = NOT_GIVEN,
+        scheduled_at: str | datetime | NotGiven | None = NOT_GIVEN,
         **options: Unpack[WriteOptions],
     ) -> types.MessageSendResponse:
-        """Send a template to one or more numbers. Without `channel` the best channel of each recipient is
-        chosen; with several, each recipient gets one message per channel. Answers before anything is delivered.
+        """Send a `template` or a `text` to one or more numbers, now or at `scheduled_at`. Without `channel` the
+        best channel of each recipient is chosen; with several, each recipient gets one message per channel.
+        Answers before anything is delivered.
         """
         return self._calls.run(
             _SEND,
@@ -77,6 +138,10 @@ class Messages(Waiting):
                 "test_mode": test_mode,
                 "webhook_url": webhook_url,
                 "callback_url": callback_url,
+                "text": text,
+                "media_urls": media_urls,
+                "subject": subject,
+                "scheduled_at": scheduled_at,
             },
             options=options,
         )
@@ -96,6 +161,68 @@ class Messages(Waiting):
     ) -> types.MessageActivitiesResponse:
         """What happened to a message, newest first."""
         return self._calls.run(_RETRIEVE_ACTIVITIES, (id,), options=options)
+
+    def list(
+        self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
+        status: str | NotGiven = NOT_GIVEN,
+        channel: Literal["sms", "mms", "whatsapp", "rcs"] | NotGiven = NOT_GIVEN,
+        direction: Literal["outbound", "inbound"] | NotGiven = NOT_GIVEN,
+        contact_id: str | NotGiven = NOT_GIVEN,
+        phone: str | NotGiven = NOT_GIVEN,
+        template_id: str | NotGiven = NOT_GIVEN,
+        created_after: str | datetime | NotGiven = NOT_GIVEN,
+        created_before: str | datetime | NotGiven = NOT_GIVEN,
+        **options: Unpack[ReadOptions],
+    ) -> types.MessagePage:
+        """Messages in both directions, newest first; iterate for all pages."""
+        return self._calls.page(
+            _LIST,
+            (),
+            {
+                "page": page,
+                "page_size": page_size,
+                "limit": limit,
+                "after": after,
+                "before": before,
+                "status": status,
+                "channel": channel,
+                "direction": direction,
+                "contact_id": contact_id,
+                "phone": phone,
+                "template_id": template_id,
+                "created_after": created_after,
+                "created_before": created_before,
+            },
+            options,
+        )
+
+    def cancel(
+        self,
+        id: str,
+        *,
+        sandbox: bool | NotGiven = NOT_GIVEN,
+        test_mode: bool | NotGiven = NOT_GIVEN,
+        **options: Unpack[WriteOptions],
+    ) -> types.MessageResponse:
+        """Cancel a message that waits for its time."""
+        return self._calls.run(_CANCEL, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
+
+    def resend(
+        self,
+        id: str,
+        *,
+        sandbox: bool | NotGiven = NOT_GIVEN,
+        test_mode: bool | NotGiven = NOT_GIVEN,
+        **options: Unpack[WriteOptions],
+    ) -> types.MessageSendResponse:
+        """Send a message once more, with its id and content. It is charged again."""
+        return self._calls.run(_RESEND, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
 
     retrieve = retrieve_status
     get = retrieve_status
@@ -117,17 +244,22 @@ class AsyncMessages(AsyncWaiting):
         self,
         *,
         to: Sequence[str],
-        template: params.TemplateRefParam,
-        channel: Sequence[str] | Literal["sent", "sms", "whatsapp", "rcs"] | NotGiven | None = NOT_GIVEN,
-        channels: Sequence[str] | NotGiven | None = NOT_GIVEN,
+        template: params.TemplateRefParam | NotGiven = NOT_GIVEN,
+        channel: Sequence[str] | Literal["sent", "sms", "mms", "whatsapp", "rcs"] | NotGiven | None = NOT_GIVEN,
+        channels: params.SenderPoolsParam | Sequence[str] | NotGiven | None = NOT_GIVEN,
         sandbox: bool | NotGiven = NOT_GIVEN,
         test_mode: bool | NotGiven = NOT_GIVEN,
         webhook_url: str | NotGiven | None = NOT_GIVEN,
         callback_url: str | NotGiven | None = NOT_GIVEN,
+        text: str | NotGiven | None = NOT_GIVEN,
+        media_urls: Sequence[str] | NotGiven | None = NOT_GIVEN,
+        subject: str | NotGiven | None = NOT_GIVEN,
+        scheduled_at: str | datetime | NotGiven | None = NOT_GIVEN,
         **options: Unpack[WriteOptions],
     ) -> types.MessageSendResponse:
-        """Send a template to one or more numbers. Without `channel` the best channel of each recipient is
-        chosen; with several, each recipient gets one message per channel. Answers before anything is delivered.
+        """Send a `template` or a `text` to one or more numbers, now or at `scheduled_at`. Without `channel` the
+        best channel of each recipient is chosen; with several, each recipient gets one message per channel.
+        Answers before anything is delivered.
         """
         return await self._calls.run(
             _SEND,
@@ -140,6 +272,10 @@ class AsyncMessages(AsyncWaiting):
                 "test_mode": test_mode,
                 "webhook_url": webhook_url,
                 "callback_url": callback_url,
+                "text": text,
+                "media_urls": media_urls,
+                "subject": subject,
+                "scheduled_at": scheduled_at,
             },
             options=options,
         )
@@ -160,6 +296,68 @@ class AsyncMessages(AsyncWaiting):
         """What happened to a message, newest first."""
         return await self._calls.run(_RETRIEVE_ACTIVITIES, (id,), options=options)
 
+    def list(
+        self,
+        *,
+        page: int | NotGiven = NOT_GIVEN,
+        page_size: int | NotGiven = NOT_GIVEN,
+        limit: int | NotGiven = NOT_GIVEN,
+        after: str | NotGiven = NOT_GIVEN,
+        before: str | NotGiven = NOT_GIVEN,
+        status: str | NotGiven = NOT_GIVEN,
+        channel: Literal["sms", "mms", "whatsapp", "rcs"] | NotGiven = NOT_GIVEN,
+        direction: Literal["outbound", "inbound"] | NotGiven = NOT_GIVEN,
+        contact_id: str | NotGiven = NOT_GIVEN,
+        phone: str | NotGiven = NOT_GIVEN,
+        template_id: str | NotGiven = NOT_GIVEN,
+        created_after: str | datetime | NotGiven = NOT_GIVEN,
+        created_before: str | datetime | NotGiven = NOT_GIVEN,
+        **options: Unpack[ReadOptions],
+    ) -> AsyncPaginator[types.AsyncMessagePage, types.Message]:
+        """Messages in both directions, newest first; iterate for all pages."""
+        return self._calls.page(
+            _ASYNC_LIST,
+            (),
+            {
+                "page": page,
+                "page_size": page_size,
+                "limit": limit,
+                "after": after,
+                "before": before,
+                "status": status,
+                "channel": channel,
+                "direction": direction,
+                "contact_id": contact_id,
+                "phone": phone,
+                "template_id": template_id,
+                "created_after": created_after,
+                "created_before": created_before,
+            },
+            options,
+        )
+
+    async def cancel(
+        self,
+        id: str,
+        *,
+        sandbox: bool | NotGiven = NOT_GIVEN,
+        test_mode: bool | NotGiven = NOT_GIVEN,
+        **options: Unpack[WriteOptions],
+    ) -> types.MessageResponse:
+        """Cancel a message that waits for its time."""
+        return await self._calls.run(_CANCEL, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
+
+    async def resend(
+        self,
+        id: str,
+        *,
+        sandbox: bool | NotGiven = NOT_GIVEN,
+        test_mode: bool | NotGiven = NOT_GIVEN,
+        **options: Unpack[WriteOptions],
+    ) -> types.MessageSendResponse:
+        """Send a message once more, with its id and content. It is charged again."""
+        return await self._calls.run(_RESEND, (id,), body={"sandbox": sandbox, "test_mode": test_mode}, options=options)
+
     retrieve = retrieve_status
     get = retrieve_status
     list_activities = retrieve_activities
@@ -174,6 +372,9 @@ class MessagesWithRawResponse:
         self.get = self.retrieve_status
         self.retrieve_activities = as_raw(twin.retrieve_activities)
         self.list_activities = self.retrieve_activities
+        self.list = as_raw(twin.list)
+        self.cancel = as_raw(twin.cancel)
+        self.resend = as_raw(twin.resend)
 
 
 class AsyncMessagesWithRawResponse:
@@ -185,6 +386,9 @@ class AsyncMessagesWithRawResponse:
         self.get = self.retrieve_status
         self.retrieve_activities = as_async_raw(twin.retrieve_activities)
         self.list_activities = self.retrieve_activities
+        self.list = as_async_raw(twin.list)
+        self.cancel = as_async_raw(twin.cancel)
+        self.resend = as_async_raw(twin.resend)
 
 
 class MessagesWithStreamingResponse:
@@ -196,6 +400,9 @@ class MessagesWithStreamingResponse:
         self.get = self.retrieve_status
         self.retrieve_activities = as_streaming(twin.retrieve_activities)
         self.list_activities = self.retrieve_activities
+        self.list = as_streaming(twin.list)
+        self.cancel = as_streaming(twin.cancel)
+        self.resend = as_streaming(twin.resend)
 
 
 class AsyncMessagesWithStreamingResponse:
@@ -207,3 +414,6 @@ class AsyncMessagesWithStreamingResponse:
         self.get = self.retrieve_status
         self.retrieve_activities = as_async_streaming(twin.retrieve_activities)
         self.list_activities = self.retrieve_activities
+        self.list = as_async_streaming(twin.list)
+        self.cancel = as_async_streaming(twin.cancel)
+        self.resend = as_async_streaming(twin.resend)

@@ -27,6 +27,7 @@ class Contact(Model):
     is_inherited: bool
     created_at: datetime
     updated_at: datetime | None
+    customer_id: str
 
     _parts = {"created_at": INSTANT, "updated_at": INSTANT}
 
@@ -55,3 +56,33 @@ class AsyncContactPage(AsyncPage[ContactList, Contact]):
 
 class ContactResponse(Answer[Contact], Contact):
     _parts = around(One(Contact))
+
+
+class ChannelScore(Model):
+    """Results on one channel. Messages without a result yet count as neither."""
+
+    channel: str
+    success_score: int
+    fail_score: int
+
+
+class ContactMessageSummary(Model):
+    """Totals of all messages with a contact, in both directions."""
+
+    contact_id: str
+    message_count: int
+    first_message_at: datetime | None
+    last_message_at: datetime | None
+    channels_used: list[str]
+    channel_scores: list[ChannelScore]
+
+    _parts = {
+        "first_message_at": INSTANT,
+        "last_message_at": INSTANT,
+        "channels_used": Many(None),
+        "channel_scores": Many(ChannelScore),
+    }
+
+
+class ContactMessageSummaryResponse(Answer[ContactMessageSummary], ContactMessageSummary):
+    _parts = around(One(ContactMessageSummary))

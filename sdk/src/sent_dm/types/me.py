@@ -110,6 +110,9 @@ class Account(Model):
     profiles: list[AccountProfile]
     balance: AccountBalance | None
     limits: AccountLimits | None
+    enable_template_auto_creation_for_sp: bool
+    sending_phone_number: str | None
+    sending_phone_number_profile_id: str | None
 
     _parts = {
         "created_at": INSTANT,

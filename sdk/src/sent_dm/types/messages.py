@@ -6,7 +6,7 @@ from datetime import datetime
 from sent_dm.answers import Answer, ListAnswer, around
 from sent_dm.models import INSTANT, ListModel, Many, Model, One
 from sent_dm.send_result import SendResult
-from sent_dm.types.shared import MessageStatus
+from sent_dm.types.shared import Message, MessageStatus, PaginationMeta, ReasonCode
 
 
 class SendMessageRecipient(Model):
@@ -36,60 +36,13 @@ class SendMessageResult(SendResult):
     template_name: str | None
     recipients: list[SendMessageRecipient]
     messages: list[SendMessageResultMessage]
+    scheduled_at: datetime | None
 
-    _parts = {"recipients": Many(SendMessageRecipient), "messages": Many(SendMessageResultMessage)}
-
-
-class MessageBodyButton(Model):
-    type: str | None
-    value: str | None
-
-
-class MessageBody(Model):
-    """Rendered text per component."""
-
-    header: str | None
-    content: str | None
-    footer: str | None
-    buttons: list[MessageBodyButton] | None
-
-    _parts = {"buttons": Many(MessageBodyButton)}
-
-
-class MessageEvent(Model):
-    """One state change, oldest first."""
-
-    status: MessageStatus
-    timestamp: datetime
-    description: str | None
-
-    _parts = {"timestamp": INSTANT}
-
-
-class Message(Model):
-    """A message in either direction.
-    `phone` is the contact's number.
-    An inbound message is RECEIVED, and has no template and no price.
-    """
-
-    id: str
-    customer_id: str
-    contact_id: str
-    phone: str
-    phone_international: str
-    region_code: str
-    template_id: str | None
-    template_name: str | None
-    template_category: str | None
-    channel: str | None
-    message_body: MessageBody | None
-    status: MessageStatus
-    created_at: datetime
-    price: float | None
-    active_contact_price: float | None
-    events: list[MessageEvent] | None
-
-    _parts = {"message_body": One(MessageBody), "created_at": INSTANT, "events": Many(MessageEvent)}
+    _parts = {
+        "recipients": Many(SendMessageRecipient),
+        "messages": Many(SendMessageResultMessage),
+        "scheduled_at": INSTANT,
+    }
 
 
 class MessageActivity(Model):
@@ -100,8 +53,13 @@ class MessageActivity(Model):
     timestamp: datetime
     price: str | None
     active_contact_price: str | None
+    from_: str | None
+    scheduled_at: datetime | None
+    reason_code: ReasonCode | None
+    reason: str | None
 
-    _parts = {"timestamp": INSTANT}
+    _parts = {"timestamp": INSTANT, "scheduled_at": INSTANT}
+    _wire = {"from_": "from"}
 
 
 class MessageActivities(ListModel[MessageActivity]):
@@ -109,9 +67,10 @@ class MessageActivities(ListModel[MessageActivity]):
 
     message_id: str
     activities: list[MessageActivity]
+    pagination: PaginationMeta
 
     _items = "activities"
-    _parts = {"activities": Many(MessageActivity)}
+    _parts = {"activities": Many(MessageActivity), "pagination": One(PaginationMeta)}
 
 
 class MessageSendResponse(Answer[SendMessageResult], SendMessageResult):

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sent_dm.answers import Answer, ListAnswer, around
-from sent_dm.models import INSTANT, Many, Model, One
+from sent_dm.models import INSTANT, ListModel, Many, Model, One
+from sent_dm.paging import AsyncPage, SyncPage
 
 
 class PaginationCursors(Model):
@@ -46,6 +47,109 @@ MessageStatus: TypeAlias = (
     ]
     | str
 )
+
+
+class MessageBodyButton(Model):
+    type: str | None
+    value: str | None
+    text: str | None
+    postback_data: str | None
+
+    _wire = {"postback_data": "postbackData"}
+
+
+class MessageMedia(Model):
+    """An attachment by its address. Only the address is stored, never the file."""
+
+    url: str
+    media_type: str | None
+    mime_type: str | None
+    size_bytes: int | None
+    source_hash_sha256: str | None
+
+    _wire = {
+        "media_type": "mediaType",
+        "mime_type": "mimeType",
+        "size_bytes": "sizeBytes",
+        "source_hash_sha256": "sourceHashSha256",
+    }
+
+
+class MessageBodyHeaderMedia(Model):
+    """The media in the header, as they were sent."""
+
+    type: Literal["image", "video", "document"] | str
+    url: str
+
+
+class MessageBody(Model):
+    """Rendered text per component."""
+
+    header: str | None
+    content: str | None
+    footer: str | None
+    buttons: list[MessageBodyButton] | None
+    header_media: MessageBodyHeaderMedia | None
+    media: list[MessageMedia] | None
+    subject: str | None
+
+    _parts = {
+        "buttons": Many(MessageBodyButton),
+        "header_media": One(MessageBodyHeaderMedia),
+        "media": Many(MessageMedia),
+    }
+    _wire = {"header_media": "headerMedia"}
+
+
+ReasonCode: TypeAlias = str
+
+
+class MessageEvent(Model):
+    """One state change, oldest first."""
+
+    status: MessageStatus
+    timestamp: datetime
+    description: str | None
+    reason_code: ReasonCode | None
+    reason: str | None
+
+    _parts = {"timestamp": INSTANT}
+
+
+class Message(Model):
+    """A message in either direction.
+    `phone` is the contact's number.
+    An inbound message is RECEIVED, and has no template and no price.
+    """
+
+    id: str
+    customer_id: str
+    contact_id: str
+    phone: str
+    phone_international: str
+    region_code: str
+    template_id: str | None
+    template_name: str | None
+    template_category: str | None
+    channel: str | None
+    message_body: MessageBody | None
+    status: MessageStatus
+    created_at: datetime
+    price: float | None
+    active_contact_price: float | None
+    events: list[MessageEvent] | None
+    direction: Literal["outbound", "inbound"] | str
+    conversation_id: str
+    scheduled_at: datetime | None
+    reason_code: ReasonCode | None
+    reason: str | None
+
+    _parts = {
+        "message_body": One(MessageBody),
+        "created_at": INSTANT,
+        "events": Many(MessageEvent),
+        "scheduled_at": INSTANT,
+    }
 
 
 TcrVertical: TypeAlias = Literal[
@@ -166,6 +270,10 @@ class Campaign(Model):
     id: str
     created_at: datetime
     updated_at: datetime | None
+    volume: str | None
+    dca_elections_complete: bool
+    dca_elections_completed_at: datetime | None
+    has_submission_transaction: bool
 
     _parts = {
         "use_cases": Many(CampaignUseCase),
@@ -173,6 +281,7 @@ class Campaign(Model):
         "billed_date": INSTANT,
         "created_at": INSTANT,
         "updated_at": INSTANT,
+        "dca_elections_completed_at": INSTANT,
     }
     _wire = {
         "use_cases": "useCases",
@@ -200,6 +309,9 @@ class Campaign(Model):
         "sharing_status": "sharingStatus",
         "created_at": "createdAt",
         "updated_at": "updatedAt",
+        "dca_elections_complete": "dcaElectionsComplete",
+        "dca_elections_completed_at": "dcaElectionsCompletedAt",
+        "has_submission_transaction": "hasSubmissionTransaction",
     }
 
 
@@ -209,3 +321,134 @@ class CampaignListResponse(ListAnswer[list[Campaign], Campaign]):
 
 class CampaignResponse(Answer[Campaign], Campaign):
     _parts = around(One(Campaign))
+
+
+class MessageList(ListModel[Message]):
+    """One page of messages. The newest is first."""
+
+    messages: list[Message]
+    pagination: PaginationMeta
+
+    _items = "messages"
+    _parts = {"messages": Many(Message), "pagination": One(PaginationMeta)}
+
+
+class MessagePage(SyncPage[MessageList, Message]):
+    messages: list[Message]
+    pagination: PaginationMeta
+
+    _parts = around(One(MessageList))
+
+
+class AsyncMessagePage(AsyncPage[MessageList, Message]):
+    messages: list[Message]
+    pagination: PaginationMeta
+
+    _parts = around(One(MessageList))
+
+
+class ComplianceDocument(Model):
+    """A document that belongs to the registration of a market."""
+
+    key: str
+    file_name: str | None
+    document_id: str
+
+
+class MarketCompliance(Model):
+    """The registration of a market. Lists leave out `documents`."""
+
+    brand: dict[str, Any] | None
+    campaign: dict[str, Any] | None
+    documents: list[ComplianceDocument] | None
+
+    _parts = {"documents": Many(ComplianceDocument)}
+
+
+NumberType: TypeAlias = Literal["TEN_DLC", "TOLL_FREE", "SHORT_CODE", "LOCAL", "MOBILE", "ALPHANUMERIC"] | str
+
+
+class SmsMarket(Model):
+    """The senders of one country and number type."""
+
+    country: str
+    number_type: NumberType
+    sender_value: str | None
+    status: Literal["PENDING_REVIEW", "ACTION_NEEDED", "PROVISIONING", "ACTIVE", "INACTIVE"] | str
+    reason_code: ReasonCode | None
+    reason: str | None
+    compliance: MarketCompliance | None
+
+    _parts = {"compliance": One(MarketCompliance)}
+
+
+class MmsMarket(Model):
+    """An SMS market whose numbers send MMS as well."""
+
+    country: str
+    number_type: NumberType
+    sender_value: str | None
+    status: Literal["PENDING_REVIEW", "ACTION_NEEDED", "PROVISIONING", "ACTIVE", "INACTIVE"] | str
+
+
+class WhatsappChannel(Model):
+    """The account's WhatsApp Business account."""
+
+    waba_id: str | None
+    phone_number_id: str | None
+    solution_id: str | None
+    owner_business_id: str | None
+    status: Literal["PENDING_REVIEW", "ACTION_NEEDED", "PROVISIONING", "ACTIVE", "INACTIVE"] | str
+
+
+class RcsAgentOfficialAddress(Model):
+    street: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+
+
+class RcsAgent(Model):
+    """The account's RCS agent."""
+
+    display_name: str | None
+    description: str | None
+    agent_use_case: Literal["VERIFICATION", "NOTIFICATIONS", "MARKETING", "MULTI_USE"] | None
+    brand_name: str | None
+    privacy_policy_url: str | None
+    terms_and_conditions_url: str | None
+    website_url: str | None
+    brand_color: str | None
+    brand_phone_number: str | None
+    customer_support_phone_number: str | None
+    brand_email: str | None
+    customer_support_email: str | None
+    contact_name_and_title: str | None
+    company_ein: str | None
+    entity_type: str | None
+    official_address: RcsAgentOfficialAddress | None
+    brief_company_description: str | None
+    opt_in_process_description: str | None
+    start_message: str | None
+    help_message: str | None
+    stop_message: str | None
+    sample_messages: list[str] | None
+    id: str
+    status: Literal["PENDING_REVIEW", "ACTION_NEEDED", "PROVISIONING", "ACTIVE", "INACTIVE"] | str
+    phone_number: str | None
+    created_at: datetime | None
+
+    _parts = {"official_address": One(RcsAgentOfficialAddress), "sample_messages": Many(None), "created_at": INSTANT}
+
+
+class ChannelsState(Model):
+    """Every sender of the account, by channel."""
+
+    customer_id: str
+    sms: list[SmsMarket]
+    mms: list[MmsMarket]
+    whatsapp: WhatsappChannel | None
+    rcs: RcsAgent | None
+
+    _parts = {"sms": Many(SmsMarket), "mms": Many(MmsMarket), "whatsapp": One(WhatsappChannel), "rcs": One(RcsAgent)}

@@ -43,6 +43,27 @@ class TemplateBodyContent(Model):
     _parts = {"variables": Many(TemplateVariable)}
 
 
+class TemplateMmsMedia(Model):
+    """An attachment of the template."""
+
+    url: str
+    media_type: str | None
+
+    _wire = {"media_type": "mediaType"}
+
+
+class TemplateMmsBody(Model):
+    """The text and media for MMS. Another body is needed beside it."""
+
+    template: str
+    type: str | None
+    variables: list[TemplateVariable] | None
+    subject: str | None
+    media: list[TemplateMmsMedia] | None
+
+    _parts = {"variables": Many(TemplateVariable), "media": Many(TemplateMmsMedia)}
+
+
 class TemplateBody(Model):
     """At least one channel body; at 0.18.x sms and whatsapp override multiChannel."""
 
@@ -50,22 +71,36 @@ class TemplateBody(Model):
     sms: TemplateBodyContent | None
     whatsapp: TemplateBodyContent | None
     rcs: TemplateBodyContent | None
+    mms: TemplateMmsBody | None
 
     _parts = {
         "multi_channel": One(TemplateBodyContent),
         "sms": One(TemplateBodyContent),
         "whatsapp": One(TemplateBodyContent),
         "rcs": One(TemplateBodyContent),
+        "mms": One(TemplateMmsBody),
     }
     _wire = {"multi_channel": "multiChannel"}
 
 
+class TemplateHeaderLocation(Model):
+    """The place on the map, for a header of type location."""
+
+    latitude: str
+    longitude: str
+    name: str
+    address: str
+
+
 class TemplateHeader(Model):
-    type: Literal["text", "image", "video", "document"] | None
+    type: Literal["text", "image", "video", "gif", "document", "location"] | None
     template: str
     variables: list[TemplateVariable] | None
+    example_url: str | None
+    static_resource: bool | None
+    location: TemplateHeaderLocation | None
 
-    _parts = {"variables": Many(TemplateVariable)}
+    _parts = {"variables": Many(TemplateVariable), "location": One(TemplateHeaderLocation)}
 
 
 class TemplateFooter(Model):
@@ -93,7 +128,9 @@ class TemplateButtonProps(Model):
     autofill_text: str | None
     package_name: str | None
     signature_hash: str | None
+    variables: list[TemplateVariable] | None
 
+    _parts = {"variables": Many(TemplateVariable)}
     _wire = {
         "quick_reply_type": "quickReplyType",
         "url_type": "urlType",
@@ -156,7 +193,7 @@ class Template(Model):
     category: Literal["MARKETING", "UTILITY", "AUTHENTICATION"]
     language: str
     status: Literal["DRAFT", "PENDING", "APPROVED", "REJECTED"]
-    channels: list[Literal["sms", "whatsapp", "rcs"]]
+    channels: list[Literal["sms", "whatsapp", "rcs", "mms"]]
     variables: list[str]
     created_at: datetime
     updated_at: datetime | None
@@ -164,6 +201,8 @@ class Template(Model):
     definition: TemplateDefinition | None
     rejection_reason: str | None
     is_inherited: bool | None
+    customer_id: str
+    auto_reply_action: Literal["OPT_IN", "OPT_OUT", "HELP", "OTHER"] | None
 
     _parts = {
         "channels": Many(None),

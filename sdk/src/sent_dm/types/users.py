@@ -21,6 +21,7 @@ class User(Model):
     last_login_at: datetime | None
     created_at: datetime
     updated_at: datetime | None
+    customer_id: str
 
     _parts = {"invited_at": INSTANT, "last_login_at": INSTANT, "created_at": INSTANT, "updated_at": INSTANT}
 

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sent_dm.models import INSTANT, Model, One
-from sent_dm.types.shared import MessageStatus
+from sent_dm.models import INSTANT, Many, Model, One
+from sent_dm.types.shared import MarketCompliance, MessageStatus, ReasonCode
 
 
 class WebhookMessageEventPayload(Model):
@@ -16,7 +16,16 @@ class WebhookMessageEventPayload(Model):
     inbound_number: str | None
     outbound_number: str | None
     template_id: str | None
+    template_name: str | None
     agent_id: str | None
+    body: str | None
+    reason_code: ReasonCode | None
+    reason: str | None
+    scheduled_at: datetime | None
+    schedule_reason: Literal["USER_SCHEDULED", "QUIET_HOURS"] | str | None
+    updated_at: datetime
+
+    _parts = {"scheduled_at": INSTANT, "updated_at": INSTANT}
 
 
 class WebhookMessageEvent(Model):
@@ -32,19 +41,29 @@ class WebhookMessageEvent(Model):
     _parts = {"timestamp": INSTANT, "payload": One(WebhookMessageEventPayload)}
 
 
+class WebhookInboundEventPayloadMedia(Model):
+    url: str
+    mime_type: str | None
+    size_bytes: int | None
+    hash_sha256: str | None
+
+
 class WebhookInboundEventPayload(Model):
     account_id: str
-    message_id: str | None
-    inbound_number: str | None
-    outbound_number: str | None
+    message_id: str
+    inbound_number: str
+    outbound_number: str
     from_: str
     to: str
     channel: str
     provider: str | None
     text: str | None
     received_at: datetime
+    updated_at: datetime
+    media: list[WebhookInboundEventPayloadMedia] | None
+    referral: dict[str, Any] | None
 
-    _parts = {"received_at": INSTANT}
+    _parts = {"received_at": INSTANT, "updated_at": INSTANT, "media": Many(WebhookInboundEventPayloadMedia)}
     _wire = {"from_": "from"}
 
 
@@ -71,8 +90,16 @@ class WebhookContactEventPayload(Model):
     keyword: str
     received_at: datetime
     updated_at: datetime | None
+    from_: str | None
+    to: str | None
+    opt_out: bool
+    source: Literal["INBOUND_KEYWORD", "PROVIDER_SIGNAL"]
+    template_id: str | None
+    text: str | None
+    agent_id: str | None
 
     _parts = {"received_at": INSTANT, "updated_at": INSTANT}
+    _wire = {"from_": "from"}
 
 
 class WebhookContactEvent(Model):
@@ -91,13 +118,14 @@ class WebhookContactEvent(Model):
 class WebhookTemplateEventPayload(Model):
     account_id: str
     template_id: str
-    template_name: str | None
+    template_name: str
     whatsapp_template_id: str | None
     status: str
     language: str | None
     category: str | None
     channel: str | None
     reason: str | None
+    auto_reply_action: str | None
 
 
 class WebhookTemplateEvent(Model):
@@ -109,3 +137,31 @@ class WebhookTemplateEvent(Model):
     payload: WebhookTemplateEventPayload
 
     _parts = {"timestamp": INSTANT, "payload": One(WebhookTemplateEventPayload)}
+
+
+class WebhookChannelEventPayload(Model):
+    account_id: str
+    channel: Literal["sms", "whatsapp", "rcs"]
+    country: str
+    number_type: str | None
+    sender_value: str | None
+    status: Literal["PENDING_REVIEW", "ACTION_NEEDED", "PROVISIONING", "ACTIVE", "INACTIVE"] | str
+    reason_code: ReasonCode | None
+    reason: str | None
+    compliance: MarketCompliance | None
+    updated_at: datetime
+
+    _parts = {"compliance": One(MarketCompliance), "updated_at": INSTANT}
+
+
+class WebhookChannelEvent(Model):
+    """A market got another status, or its registration changed."""
+
+    field: Literal["channel"] | str
+    timestamp: datetime
+    request_id: str | None
+    payload: WebhookChannelEventPayload
+    event: str
+    sub_type: str
+
+    _parts = {"timestamp": INSTANT, "payload": One(WebhookChannelEventPayload)}

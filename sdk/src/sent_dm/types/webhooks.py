@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from sent_dm.answers import Answer, ListAnswer, around
 from sent_dm.models import INSTANT, ListModel, Many, Model, One
 from sent_dm.paging import AsyncPage, SyncPage
 from sent_dm.types.shared import PaginationMeta
+
+EventFilters: TypeAlias = dict[str, list[str]]
 
 
 class Webhook(Model):
@@ -25,7 +27,7 @@ class Webhook(Model):
     created_at: datetime
     updated_at: datetime | None
     signature_mode: Literal["v1", "hex", "sha256-hex", "base64"] | None
-    event_filters: dict[str, list[str]] | None
+    event_filters: EventFilters | None
     customer_id: str
 
     _parts = {
