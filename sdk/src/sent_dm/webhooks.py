@@ -22,6 +22,7 @@ from typing import Any, cast
 from sent_dm.exceptions import WebhookVerificationError
 from sent_dm.models import INSTANT, Model, wrap
 from sent_dm.types.webhook_events import (
+    WebhookChannelEvent,
     WebhookContactEvent,
     WebhookInboundEvent,
     WebhookMessageEvent,
@@ -45,8 +46,19 @@ class WebhookOtherEvent(Model):
 
 
 WebhookEvent = (
-    WebhookMessageEvent | WebhookInboundEvent | WebhookContactEvent | WebhookTemplateEvent | WebhookOtherEvent
+    WebhookMessageEvent
+    | WebhookInboundEvent
+    | WebhookContactEvent
+    | WebhookTemplateEvent
+    | WebhookChannelEvent
+    | WebhookOtherEvent
 )
+_KINDS: dict[str, type[WebhookEvent]] = {
+    "message": WebhookMessageEvent,
+    "template": WebhookTemplateEvent,
+    "contact": WebhookContactEvent,
+    "channel": WebhookChannelEvent,
+}
 
 
 def verify_signature(
@@ -111,10 +123,7 @@ def _kind(raw: dict[str, Any]) -> type[WebhookEvent]:
         raise WebhookVerificationError("The body has no `field`, `event` or `type`, so it is not an event")
     if name == "message.received":
         return WebhookInboundEvent
-    parent = name.partition(".")[0].removesuffix("s")
-    return {"message": WebhookMessageEvent, "template": WebhookTemplateEvent, "contact": WebhookContactEvent}.get(
-        parent, WebhookOtherEvent
-    )
+    return _KINDS.get(name.partition(".")[0].removesuffix("s"), WebhookOtherEvent)
 
 
 def _is_v1(

@@ -34,7 +34,12 @@ def sends(client: SentDm) -> None:
     assert_type(answer.data.recipients[0].message_id, str)
     assert_type(answer.data.messages[0].id, str)
     assert_type(answer.success, bool)
-    client.messages.send(to=["+1"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.messages.send(text="Hello")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    later = datetime.fromisoformat("2026-12-01T09:00:00-05:00")
+    pools: params.SenderPoolsParam = {"sms": [{"from_": ["+15005550006"], "country": "US"}]}
+    client.messages.send(to=["+1"], text="Hi", scheduled_at=later, channels=pools, media_urls=["u"], subject="s")
+    assert_type(client.messages.cancel("m").data.scheduled_at, datetime | None)
+    assert_type(client.messages.resend("m"), types.MessageSendResponse)
     client.messages.send(to=[1], template=template)  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     client.messages.send(to=["+1"], template=template, chanel="sms")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     _ = answer.data.recipient  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
@@ -55,6 +60,19 @@ def lists(client: SentDm) -> None:
     assert_type(page.get_next_page(), types.ContactPage)
     generic: SyncPage[types.ContactList, types.Contact] = page
     del generic
+
+
+def newer_lists(client: SentDm) -> None:
+    for message in client.messages.list(status="DELIVERED,READ", direction="inbound", created_after=datetime.min):
+        assert_type(message, types.Message)
+    assert_type(client.conversations.list(), types.MessagePage)
+    assert_type(client.conversations.list_messages("c").items, list[types.Message])
+    assert_type(client.contacts.retrieve_message_summary("c").data.channels_used, list[str])
+    assert_type(client.channels.retrieve().data.sms, list[types.SmsMarket])
+    assert_type(client.channels.sms.retrieve("US", "TEN_DLC").data, types.SmsMarket)
+    assert_type(client.compliance.retrieve_requirements(country="US").data.required, bool)
+    for profile in client.sender_profiles.list():
+        assert_type(profile.api_key, str | None)
 
 
 def others(client: SentDm) -> None:
@@ -123,6 +141,8 @@ def receives(client: SentDm, headers: dict[str, str], body: bytes) -> str | None
             return event.payload.keyword
         case types.WebhookTemplateEvent():
             return event.payload.template_id
+        case types.WebhookChannelEvent():
+            return event.payload.status
         case webhooks.WebhookOtherEvent():
             return event.field
 

@@ -74,17 +74,22 @@ def either(listed: Encoder, single: Encoder) -> Encoder:
 
 
 def first_fitting(*encoders: Encoder) -> Encoder:
-    """The first that takes the value; the last one's complaint, if none does."""
+    """The first that takes the value. If none does, the complaint that is about the innermost part."""
 
     def encode(value: Any, name: str) -> Any:
-        for encoder in encoders[:-1]:
+        complaints: list[TypeError] = []
+        for encoder in encoders:
             try:
                 return encoder(value, name)
-            except TypeError:
-                continue
-        return encoders[-1](value, name)
+            except TypeError as complaint:
+                complaints.append(complaint)
+        raise max(complaints, key=_depth)
 
     return encode
+
+
+def _depth(complaint: TypeError) -> int:
+    return sum(map(str(complaint).count, ".["))
 
 
 def texts_by_name(value: Any, name: str) -> dict[str, str]:
