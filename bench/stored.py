@@ -17,6 +17,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 # Each answers 0 when nothing of its kind is left to do; cheapest first.
 _LEFT = (
     "SELECT COUNT(*) FROM jobs WHERE kind LIKE 'dispatch:%' OR kind = 'receipt_timeout'",
+    "SELECT COUNT(*) FROM fan_outs",
     "SELECT COUNT(*) FROM deliveries WHERE due_at_ms IS NOT NULL",
     "SELECT COUNT(*) FROM messages WHERE status NOT IN ('DELIVERED', 'READ', 'FAILED')",
 )

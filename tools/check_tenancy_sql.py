@@ -34,6 +34,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "the operator sees the connections of all; only numbers say who uses them",
     ("connections/store.py", "THROUGHPUT"): "a carrier limits a number, for all accounts that share it",
     ("db/backup.py", "POSTS_DUE"): "a backup holds every tenant; only a number comes back, to the operator",
+    ("db/backup.py", "POSTS_NOT_WRITTEN"): "a backup holds every tenant; only a number comes back, to the operator",
+    ("events/fan_out_store.py", "CUSTOMERS"): "workers write the deliveries of all tenants, one after the other",
     ("events/queue_store.py", "DUE_ENDPOINTS"): "the sender serves the endpoints of all tenants in turn",
     ("events/queue_store.py", "PICK"): "by the endpoint's unique id, which the sender took from the queue",
     ("events/queue_store.py", "PICK_WAITING"): "by the endpoint's unique id, which the sender took from the queue",

@@ -37,6 +37,7 @@ def all_wrong(world: World) -> list[str]:
         *changes_are_told(world),
         *legs_are_told(world),
         *told_means_heard(world),
+        *webhooks_have_each_event_once(world),
     ]
 
 
@@ -168,3 +169,21 @@ def told_means_heard(world: World) -> Iterable[str]:
             yield f"delivery {delivery_id} is delivered, but {url} never said so"
     if len(world.receivers.posts) > len(bodies):
         world.trace.count("webhook: event posted again")
+
+
+def webhooks_have_each_event_once(world: World) -> Iterable[str]:
+    """I6: one delivery per event and webhook that wants it, however large the fan-out. A disabled one parks its own."""
+    query = world.storage.query
+    wants: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for customer_id, name, endpoint_id in query("SELECT customer_id, event_name, endpoint_id FROM subscriptions"):
+        wants[(customer_id, name)].append(endpoint_id)
+    hooks = {row[0] for row in query("SELECT id FROM webhooks")}
+    has: defaultdict[str, list[str]] = defaultdict(list)
+    for event_id, endpoint_id in query("SELECT event_id, endpoint_id FROM deliveries"):
+        if endpoint_id in hooks:
+            has[event_id].append(endpoint_id)
+    for event_id, customer_id, name in query(
+        "SELECT id, customer_id, name FROM events WHERE name <> 'webhook.disabled'"
+    ):
+        if sorted(has[event_id]) != sorted(wants[(customer_id, name)]):
+            yield f"{name} {event_id} has deliveries for {len(has[event_id])} webhooks"

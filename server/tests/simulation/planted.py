@@ -13,10 +13,11 @@ from sent_server import events
 from sent_server.db import Tx
 from sent_server.delivery import outcomes, prepare, receipts
 from sent_server.delivery.message_updates import MessageUpdates
+from sent_server.events import fan_out_store
 from sent_server.http.idempotency import Idempotency
 from sent_server.webhooks import attempt
 from simulation.scheduler import here
-from simulation.world import FREEZING
+from simulation.world import EMIT, FREEZING
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,12 @@ BUGS = {
     ),
     "a post without an answer counts as delivered": Bug(
         attempt._outcome, "None, None, None, None", "200, None, None, None", 20
+    ),
+    "what comes after the first portion is not written": Bug(
+        fan_out_store.advance, "if done < row.total:", "if False:", 30
+    ),
+    "small events overtake a large fan-out that is not complete": Bug(
+        EMIT._large, "or customer_id in known.fanning_out", "", 300
     ),
     "a delivery that was lost is recorded all the same": Bug(
         events.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True

@@ -45,8 +45,10 @@ WATCH = """
         INSERT INTO changed VALUES ('job', old.id, old.kind, NULL, old.fence); END;
     CREATE TEMP TRIGGER event_made AFTER INSERT ON main.events BEGIN
         INSERT INTO changed VALUES ('event', new.id, new.name, new.subject_id, NULL); END;
+    CREATE TEMP TRIGGER fan_out_made AFTER INSERT ON main.fan_outs BEGIN
+        INSERT INTO changed VALUES ('fan_out', new.id, NULL, new.total, NULL); END;
     CREATE TEMP TRIGGER delivery_made AFTER INSERT ON main.deliveries BEGIN
-        INSERT INTO changed VALUES ('delivery', new.id, NULL, new.status, new.fence); END;
+        INSERT INTO changed VALUES ('delivery', new.event_id, new.endpoint_id, new.status, new.fence); END;
     CREATE TEMP TRIGGER delivery_leased AFTER UPDATE OF fence ON main.deliveries WHEN old.fence <> new.fence BEGIN
         INSERT INTO changed VALUES ('lease', new.id, old.status, new.status, new.fence); END;
     CREATE TEMP TRIGGER delivery_tried AFTER UPDATE ON main.deliveries WHEN old.attempts <> new.attempts BEGIN

@@ -16,6 +16,7 @@ WANTED = (
     "storage: answer lost", "bus: hint lost", "carrier: hung", "carrier: broke", "carrier: took it, answer lost",
     "carrier: asked again", "receipt: late", "receipt: twice", "receipt: contradictory", "engine: fallback",
     "webhook: parked", "webhook: unreachable", "webhook: event posted again",
+    "webhook: written later",
 )  # fmt: skip
 SEEDS_PER_TEST = 10
 DIGESTS = "from simulation import world; print(*(world.run(seed).trace.digest for seed in (3, 4, 5)))"

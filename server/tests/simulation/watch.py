@@ -11,8 +11,9 @@ ANSWERS = frozenset({"SENT", "REJECTED", "UNKNOWN", "LATER"})
 
 
 class Watch:
-    """Statuses move forward; only who claimed a job or a delivery last writes what became of it (the fence); and a leg
-    that ends moves its message on at that moment: no timeout ends a leg that had a receipt."""
+    """Statuses move forward; only who claimed a job or a delivery last writes what became of it (the fence); a leg that
+    ends moves its message on at that moment: no timeout ends a leg that had a receipt; and no event overtakes another
+    of its message."""
 
     def __init__(self, loop: VirtualLoop, trace: Trace) -> None:
         self.wrong: list[str] = []
@@ -20,6 +21,8 @@ class Watch:
         self._leg: dict[str, int] = {}
         self._claimed: dict[str, Process] = {}
         self._leased: dict[str, Process] = {}
+        self._subject: dict[str, tuple[int, str]] = {}
+        self._last: dict[tuple[str | None, str], int] = {}
         self._loop = loop
         self._trace = trace
 
@@ -38,6 +41,10 @@ class Watch:
                         self.wrong.append(f"{process.name} wrote {old} -> {new} of {id}, which it had lost")
                 case "lease":
                     self._leased[id] = process
+                case "event":
+                    self._subject[id] = (len(self._subject), new or "")
+                case "delivery":
+                    self._delivery(id, old)
                 case "tried" if self._leased.get(id) is not process:
                     self.wrong.append(f"{process.name} recorded delivery {id}, which it had lost")
                 case _:
@@ -77,9 +84,19 @@ class Watch:
         if old is not None and RANK[new] <= RANK[old]:
             self.wrong.append(f"message {id} went back from {old} to {new}")
 
+    def _delivery(self, event_id: str, endpoint_id: str | None) -> None:
+        """However large a fan-out is, an endpoint's deliveries of a message are written in the order of its events."""
+        number, subject_id = self._subject[event_id]
+        key = (endpoint_id, subject_id)
+        if self._last.get(key, -1) >= number:
+            self.wrong.append(f"event {event_id} of {subject_id} was overtaken, or has two deliveries for an endpoint")
+        self._last[key] = number
+
     def _count(self, what: str, old: str | None, new: str | None) -> None:
         if what == "parked" and str(new) == "1":
             self._trace.count("webhook: parked")
+        if what == "fan_out":
+            self._trace.count("webhook: written later")
         if what == "webhook" and new and not old:
             self._trace.count("webhook: disabled")
         if what == "job" and old == "receipt_timeout" and new and new.startswith("dispatch:"):

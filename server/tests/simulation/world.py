@@ -5,6 +5,7 @@ Everything goes wrong for a while; then all heals, and the world must come to re
 
 import asyncio
 import contextlib
+import importlib
 import os
 import random
 import re
@@ -21,6 +22,7 @@ from sent_server.errors import ApiError
 from sent_server.http.reply import Answer
 from sent_server.kernel import ids
 from sent_server.kernel.channels import Channel
+from sent_server.webhooks import fan_out
 from simulation import checks
 from simulation.carriers import CarrierBrokeError, Exchange
 from simulation.image import Tenant, image
@@ -32,6 +34,8 @@ from simulation.trace import Trace
 from simulation.transit import CARELESS, Broker
 from simulation.watch import Watch
 
+# The package has a function of the module's name.
+EMIT = importlib.import_module("sent_server.events.emit")
 EXPECTED_ERRORS = (StorageUnavailableError, CarrierBrokeError)
 CHAOS_S = 20.0
 REST_WITHIN_S = 5 * 3600.0
@@ -52,6 +56,7 @@ NEXT_DUE = """
     SELECT MIN(at_ms) FROM (
         SELECT MIN(due_at_ms) AS at_ms FROM jobs
         UNION ALL SELECT MIN(due_at_ms) FROM network_due
+        UNION ALL SELECT 0 FROM fan_outs
         UNION ALL SELECT MIN(until_ms) FROM leases WHERE name LIKE 'webhooks/%'
         UNION ALL SELECT MIN(MAX(d.due_at_ms, COALESCE(h.probe_at_ms, 0))) FROM deliveries d
             LEFT JOIN endpoint_health h ON h.customer_id = d.customer_id AND h.endpoint_id = d.endpoint_id
@@ -60,7 +65,7 @@ NEXT_DUE = """
     )
 """
 OPEN = """
-    SELECT (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM network_due)
+    SELECT (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM network_due) + (SELECT COUNT(*) FROM fan_outs)
         + (SELECT COUNT(*) FROM messages WHERE status NOT IN ('DELIVERED', 'READ', 'FAILED', 'RECEIVED'))
         + (SELECT COUNT(*) FROM deliveries d
             LEFT JOIN webhooks w ON w.customer_id = d.customer_id AND w.id = d.endpoint_id
@@ -334,10 +339,25 @@ class World:
         return Outcome(self.seed, wrong, self.trace, self.loop.steps, self.loop.time())
 
 
+@contextlib.contextmanager
+def _small_portions(seed: int) -> Iterator[None]:
+    """In a third of the worlds almost every fan-out is a large one, and a portion is a delivery or two."""
+    limits = (EMIT, "WRITTEN_AT_ONCE", 2), (fan_out, "WRITTEN_AT_ONCE", 1 + seed % 2)
+    before = [getattr(module, name) for module, name, _ in limits]
+    if seed % 3 == 0:
+        for module, name, limit in limits:
+            setattr(module, name, limit)
+    try:
+        yield
+    finally:
+        for (module, name, _), value in zip(limits, before, strict=True):
+            setattr(module, name, value)
+
+
 def run(seed: int, kind: type[World] | None = None) -> Outcome:
     world = (kind or World)(seed)
     try:
-        with _logged_errors(world):
+        with _logged_errors(world), _small_portions(seed):
             try:
                 world.loop.run_until_complete(world.play())
             except (EnoughError, StuckError) as end:

@@ -17,6 +17,9 @@ from sent_server.kernel.values import value_object
 SCHEMA = "SELECT MAX(version), MAX(compatible_version) FROM schema_info"
 JOBS_BY_KIND = "SELECT kind, COUNT(*) FROM jobs GROUP BY kind"
 POSTS_DUE = "SELECT COUNT(*) FROM deliveries WHERE due_at_ms IS NOT NULL"
+# Global by nature: a backup has all tenants. The table exists since that schema.
+POSTS_NOT_WRITTEN = "SELECT COALESCE(SUM(total - done), 0) FROM fan_outs"
+NOT_WRITTEN_SINCE = 23
 METADATA = "SELECT content FROM installation_metadata WHERE name = ?"
 # The table had this name before schema 16.
 OLDER_METADATA, NAMED_SO_SINCE = "SELECT content FROM settings_kept WHERE name = ?", 16
@@ -79,6 +82,8 @@ def verify(file: Path, *, proof_name: str) -> Copy:
             kept = _rows(opened, OLDER_METADATA if is_older else METADATA, proof_name)
             due = dict(_rows(opened, JOBS_BY_KIND))
             posts = _rows(opened, POSTS_DUE)[0][0]
+            if (version or 0) >= NOT_WRITTEN_SINCE:
+                posts += _rows(opened, POSTS_NOT_WRITTEN)[0][0]
         finally:
             opened.close()
     return Copy(version or 0, compatible or 0, kept[0][0] if kept else None, due, posts)

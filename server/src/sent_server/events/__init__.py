@@ -1,10 +1,13 @@
 """Outgoing events, written in the transaction of their change, and the queue of their deliveries.
 
-Owns the tables subscriptions, events and deliveries. Of a webhook, only the endpoint's id is known here.
+Owns the tables subscriptions, events, fan_outs and deliveries. Of a webhook, only the endpoint's id is known here.
 """
 
-from sent_server.events.emit import TOPIC, Interest, callback_endpoint_id, emit, interest, note
+from sent_server.events.emit import TOPIC, callback_endpoint_id, emit, note
+from sent_server.events.fan_out import next_portion, write_portion
+from sent_server.events.fan_out_store import customers as fanning_out
 from sent_server.events.filters import Filters
+from sent_server.events.interest import Interest, interest
 from sent_server.events.model import Event
 from sent_server.events.parked_store import drop_due, drop_parked, fail_beyond, fail_older, park_due, release
 from sent_server.events.queue_store import (
@@ -59,6 +62,7 @@ __all__ = [
     "emit",
     "fail_beyond",
     "fail_older",
+    "fanning_out",
     "forget_counts",
     "forget_endpoint",
     "forget_events",
@@ -68,6 +72,7 @@ __all__ = [
     "has_log",
     "interest",
     "log_page",
+    "next_portion",
     "note",
     "park_due",
     "record",
@@ -79,4 +84,5 @@ __all__ = [
     "subscribe",
     "subscribe_to_profiles",
     "unsubscribe",
+    "write_portion",
 ]

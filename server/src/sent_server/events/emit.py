@@ -1,13 +1,13 @@
 """Emits events in the transaction of their change: no event without a change, no change without its event.
 
-The fan-out to receivers happens here and not in a later job (docs/decisions/0003). Events without a receiver are
-not written.
+The fan-out to receivers happens here and not in a later job (docs/decisions/0003), unless it is large: then this
+transaction writes what is to be written, and the fan-out follows in portions (docs/decisions/0042). Events without a
+receiver are not written.
 """
 
-import asyncio
 import functools
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,56 +15,19 @@ import orjson
 
 from sent_server.db import Tx
 from sent_server.egress import UrlError, urls
-from sent_server.events import store
+from sent_server.events import fan_out, fan_out_store, store
+from sent_server.events.interest import Interest, interest
 from sent_server.events.model import Event
 from sent_server.events.names import Label, callback_label
-from sent_server.events.store import DeliveryRow, EventRow, SubscriptionRow
+from sent_server.events.store import DeliveryRow, EventRow
 from sent_server.kernel import ids
-from sent_server.kernel.values import value_object
 
 # Hint this topic after a commit with events, so that they are sent before the sender's next poll.
 TOPIC = "webhooks"
 NOTE = Label("webhook", names_event=False)
-# A thousand recipients times a hundred webhooks are seconds of work. Other tasks run between these batches.
-DELIVERIES_AT_ONCE = 500
-
-
-@value_object
-class Subscriber:
-    """`parks`: the webhook is disabled. Its events are kept and are sent when it is enabled again.
-
-    `owner_id` is the customer that owns the webhook: that of the event, or its organization.
-    """
-
-    owner_id: str
-    endpoint_id: str
-    label: Label
-    parks: bool
-
-
-class Interest:
-    """The webhooks of some customers by wanted event, read in one statement."""
-
-    __slots__ = ("_by_event",)
-
-    def __init__(self, rows: Sequence[tuple[SubscriptionRow, str]]) -> None:
-        self._by_event: dict[tuple[str, str], list[Subscriber]] = {}
-        for (customer_id, event_name, endpoint_id, field, names_event, parks), owner_id in rows:
-            receivers = self._by_event.setdefault((customer_id, event_name), [])
-            receivers.append(Subscriber(owner_id, endpoint_id, Label(field, bool(names_event)), bool(parks)))
-
-    def wants(self, customer_id: str, name: str) -> bool:
-        """Whether a webhook wants the event. Does not include callback addresses, which receive every event."""
-        return (customer_id, name) in self._by_event
-
-    def receivers(self, customer_id: str, name: str) -> Sequence[Subscriber]:
-        """The webhooks that want the event."""
-        return self._by_event.get((customer_id, name), ())
-
-
-async def interest(tx: Tx, customer_ids: Sequence[str]) -> Interest:
-    """Read the interest of any number of customers in one statement. Callers then build only wanted payloads."""
-    return Interest(await store.wanted(tx, customer_ids))
+# A thousand recipients times a hundred webhooks are seconds of work. A transaction writes no more deliveries to
+# webhooks than these.
+WRITTEN_AT_ONCE = 2_000
 
 
 async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -> None:
@@ -73,6 +36,8 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
         return
     if known is None:
         known = await interest(tx, sorted({event.customer_id for event in events}))
+    large = _large(events, known)
+    later: defaultdict[str, list[tuple[Event, str]]] = defaultdict(list)
     event_rows: list[EventRow] = []
     deliveries: list[DeliveryRow] = []
     counts: Counter[tuple[str, str]] = Counter()
@@ -87,24 +52,25 @@ async def emit(tx: Tx, events: Sequence[Event], known: Interest | None = None) -
             owners.add(event.customer_id)
         # A copy for each owner of a webhook, because deliveries, log and retention are the owner's.
         event_rows += (_event_row(event, event_id, owner_id) for owner_id in sorted(owners))
-        for one in receivers:
-            deliveries.append(
-                _delivery_row(event, event_id, one.endpoint_id, one.label, owner_id=one.owner_id, parks=one.parks)
-            )
-            key = (one.owner_id, one.endpoint_id)
-            counts[key] += 1
-            if one.parks:
-                parked[key] += 1
+        if event.customer_id in large:
+            if receivers:
+                later[event.customer_id].append((event, event_id))
+        else:
+            for one in receivers:
+                deliveries.append(
+                    _delivery_row(event, event_id, one.endpoint_id, one.label, owner_id=one.owner_id, parks=one.parks)
+                )
+                key = (one.owner_id, one.endpoint_id)
+                counts[key] += 1
+                if one.parks:
+                    parked[key] += 1
         if event.callback_url:
             endpoint_id = callback_endpoint_id(event.customer_id, event.callback_url)
             label = callback_label(event.name)
             deliveries.append(_delivery_row(event, event_id, endpoint_id, label, url=event.callback_url))
-        if len(deliveries) >= DELIVERIES_AT_ONCE:
-            await store.insert(tx, event_rows, deliveries, {}, {})  # counters at the end, to lock them in order
-            event_rows.clear()
-            deliveries.clear()
-            await asyncio.sleep(0)
-    if event_rows or counts:
+    for customer_id, emitted in later.items():
+        await fan_out_store.insert(tx, fan_out.pack(customer_id, emitted, known))
+    if event_rows:
         await store.insert(tx, event_rows, deliveries, counts, parked)
 
 
@@ -126,6 +92,22 @@ def callback_endpoint_id(customer_id: str, url: str) -> str:
     except UrlError:  # accepted by an earlier version; never called
         origin = url
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{customer_id} {origin}"))
+
+
+def _large(events: Sequence[Event], known: Interest) -> set[str]:
+    """The customers whose fan-out follows later: this one is too large, or an earlier one is not complete. An event
+    must not overtake earlier ones of the same message."""
+    sizes: Counter[str] = Counter()
+    for event in events:
+        sizes[event.customer_id] += len(known.receivers(event.customer_id, event.name))
+    large: set[str] = set()
+    left = WRITTEN_AT_ONCE
+    for customer_id, size in sizes.items():
+        if size > left or customer_id in known.fanning_out:
+            large.add(customer_id)
+        else:
+            left -= size
+    return large
 
 
 def _event_row(event: Event, event_id: str, owner_id: str) -> EventRow:

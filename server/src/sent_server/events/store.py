@@ -11,7 +11,8 @@ from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.values import value_object
 
-# The webhooks of each customer, and those of its organization that want events of profiles.
+# The webhooks of each customer, and those of its organization that want events of profiles. And, per customer with
+# deliveries that are not written yet, a row without an event: the newest of its fan-outs.
 WANTED = """
     SELECT customer_id, event_name, endpoint_id, field, names_event, parks, customer_id
     FROM subscriptions
@@ -21,6 +22,13 @@ WANTED = """
     FROM customers c
     JOIN profile_subscriptions s ON s.customer_id = c.organization_id
     WHERE c.id IN (:customer_ids[]) AND c.kind = 'profile'
+    UNION ALL
+    SELECT customer_id, '', newest_id, '', 0, 0, customer_id
+    FROM (
+        SELECT n.value AS customer_id, (SELECT MAX(f.id) FROM fan_outs f WHERE f.customer_id = n.value) AS newest_id
+        FROM EACH(:customer_ids) AS n
+    ) AS fanning_out
+    WHERE newest_id IS NOT NULL
 """
 SUBSCRIBE = """
     INSERT INTO subscriptions (customer_id, event_name, endpoint_id, field, names_event, parks)
@@ -114,7 +122,7 @@ FORGET_OLD_EVENTS = """
 
 
 class SubscriptionRow(NamedTuple):
-    """`names_event` and `parks` are 0 or 1."""
+    """`names_event` and `parks` are 0 or 1. Without an event, see WANTED."""
 
     customer_id: str
     event_name: str

@@ -76,6 +76,16 @@ def new_id(now_ms: int) -> str:
     return f"{head[:8]}-{head[8:]}-7{bits >> 62:03x}-{tail[:4]}-{tail[4:]}"
 
 
+def shifted(row_id: str, by: int) -> str:
+    """The id that is `by` steps further. Ids shifted by the same number keep their order."""
+    return str(uuid.UUID(int=uuid.UUID(row_id).int + by))
+
+
+def after(row_id: str) -> str:
+    """Make an id that sorts shortly after another one, whatever the time is."""
+    return shifted(row_id, 1 + _random.getrandbits(40))
+
+
 def new_holder() -> str:
     """16 letters or digits that name one process; unique, not secret."""
     return f"{_random.getrandbits(64):016x}"

@@ -4,6 +4,7 @@ claim (one transaction) -> sign, POST (concurrently) -> record (one transaction 
 """
 
 import asyncio
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +18,7 @@ from sent_server.events import DueEndpoint
 from sent_server.jobs import Worker
 from sent_server.jobs.leases import LeaderLease
 from sent_server.outbound import OpenAttempts, OutcomeRecorder, TargetLimiter
-from sent_server.webhooks import claims, outcomes, parking, store
+from sent_server.webhooks import claims, fan_out, outcomes, parking, store
 from sent_server.webhooks.attempt import Clocks, attempt
 from sent_server.webhooks.claims import Ready, TargetResolver
 from sent_server.webhooks.due_endpoints import DueEndpoints
@@ -31,6 +32,8 @@ TOPIC = events.TOPIC
 POLL_MS = 100
 TIDY_EVERY_MS = 30_000
 TIDY_AT_ONCE = 100
+FAN_OUT_EVERY_MS = 100
+FAN_OUT_AT_ONCE = 20  # customers
 PARK_EVERY_MS = 250
 PARK_AT_ONCE = 100
 RELEASE_EVERY_MS = 500
@@ -69,10 +72,12 @@ class Sender:
         self._tidying = LeaderLease(database, clocks, f"{TOPIC}-tidy", lease_ms=2 * TIDY_EVERY_MS)
         self._attempts: OpenAttempts[Ready] = OpenAttempts()
         self._tidied_up_to: Key = ("", "")
+        self._fanned_out_up_to = ""
         self._workers = [
             Worker(TOPIC, bus, self.step, poll_ms=POLL_MS),
             Worker(f"{TOPIC}-leases", bus, self.renew_leases, poll_ms=RENEW_EVERY_MS),
             Worker(f"{TOPIC}-take-over", bus, self.take_over, poll_ms=TAKE_OVER_EVERY_MS),
+            Worker(f"{TOPIC}-fan-out", bus, self.fan_out, poll_ms=FAN_OUT_EVERY_MS),
             Worker(f"{TOPIC}-park", bus, self.park, poll_ms=PARK_EVERY_MS),
             Worker(f"{TOPIC}-release", bus, self.release, poll_ms=RELEASE_EVERY_MS),
             Worker(f"{TOPIC}-tidy", bus, self.tidy, poll_ms=TIDY_EVERY_MS),
@@ -161,6 +166,21 @@ class Sender:
             self._tidied_up_to = keys[done - 1] if done else after
             return True
         return len(keys) == TIDY_AT_ONCE
+
+    async def fan_out(self) -> bool:
+        """Write a portion of the deliveries of each customer with a large fan-out, round-robin."""
+        after = self._fanned_out_up_to
+        customers = await self._database.read(lambda tx: events.fanning_out(tx, after=after, count=FAN_OUT_AT_ONCE))
+        wrote = False
+        for customer_id in customers:
+            self._fanned_out_up_to = customer_id  # if this one crashes, the next ones still have their turn
+            write = functools.partial(fan_out.write_portion, customer_id=customer_id, count=fan_out.WRITTEN_AT_ONCE)
+            if await self._database.write(write):
+                self._bus.hint(TOPIC)
+                wrote = True
+        if len(customers) < FAN_OUT_AT_ONCE:
+            self._fanned_out_up_to = ""
+        return wrote or bool(after)
 
     async def park(self) -> bool:
         """Take the due deliveries of webhooks that are off out of the queue, so that scans do not meet them again."""
