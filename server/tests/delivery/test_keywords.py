@@ -203,12 +203,19 @@ def test_a_consent_keyword_raises_its_own_event_after_it_took_effect(
         ("contact", "contact.opt_in", "START"),
         ("contact", "contact.help", "HELP"),
     ]
+    own_number = http.get("/v3/me").data["channels"]["sms"]["phone_number"]
     assert told[0]["payload"] == {
         "account_id": fresh_account.customer_id,
         "contact_id": contact["id"],
         "message_id": told[0]["payload"]["message_id"],
         "inbound_number": phone,
-        "outbound_number": http.get("/v3/me").data["channels"]["sms"]["phone_number"],
+        "outbound_number": own_number,
+        "from": phone,
+        "to": own_number,
+        "opt_out": True,
+        "source": "INBOUND_KEYWORD",
+        "template_id": None,
+        "text": " stop ",
         "channel": "sms",
         "keyword": "STOP",
         "received_at": told[0]["timestamp"],

@@ -87,7 +87,7 @@ class WebhookContactEventPayload(Model):
     inbound_number: str
     outbound_number: str
     channel: str
-    keyword: str
+    keyword: str | None
     received_at: datetime
     updated_at: datetime | None
     from_: str | None

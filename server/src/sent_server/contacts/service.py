@@ -102,9 +102,9 @@ async def opted_out_here(tx: Tx, customer_id: str, number: str) -> bool:
     return bool(await store.opted_out(tx, customer_id, identity.all_spellings([number])))
 
 
-async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms: int) -> None:
-    """`source` is the origin: `keyword` (the person) or `api`. Repeated calls change nothing."""
-    await store.opt_out(tx, customer_id, number, source=source, now_ms=now_ms)
+async def opt_out(tx: Tx, customer_id: str, number: str, *, source: str, now_ms: int) -> bool:
+    """Returns whether this changed anything. `source` is the origin: `keyword` (the person), `api` or `carrier`."""
+    return await store.opt_out(tx, customer_id, number, source=source, now_ms=now_ms)
 
 
 async def opt_in(tx: Tx, customer_id: str, number: str) -> None:

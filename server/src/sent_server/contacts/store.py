@@ -194,8 +194,9 @@ async def delete(tx: Tx, customer_id: str, contact_id: str) -> None:
     await tx.execute(DELETE, customer_id=customer_id, id=contact_id)
 
 
-async def opt_out(tx: Tx, customer_id: str, phone: str, *, source: str, now_ms: int) -> None:
-    await tx.execute(OPT_OUT, customer_id=customer_id, phone=phone, source=source, opted_out_at_ms=now_ms)
+async def opt_out(tx: Tx, customer_id: str, phone: str, *, source: str, now_ms: int) -> bool:
+    changed = await tx.execute(OPT_OUT, customer_id=customer_id, phone=phone, source=source, opted_out_at_ms=now_ms)
+    return changed > 0
 
 
 async def opt_in(tx: Tx, customer_id: str, phones: Sequence[str]) -> None:

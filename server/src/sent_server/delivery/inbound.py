@@ -70,11 +70,12 @@ async def _take_one(
         await contacts.opt_out(tx, customer_id, message.phone, source="keyword", now_ms=now_ms)
     elif keyword is Keyword.START:
         await contacts.opt_in(tx, customer_id, message.phone)
-    await _keep(tx, customer_id, carrier, message, recipient, found_keyword, now_ms)
+    is_opted_out = found_keyword is not None and bool(await contacts.opted_out(tx, customer_id, [message.phone]))
+    await _keep(tx, customer_id, carrier, message, recipient, found_keyword, now_ms, is_opted_out=is_opted_out)
     if found_keyword is None or (keyword is Keyword.STOP and was_opted_out):  # only the first STOP is confirmed
         return set()
     reply = found_keyword.reply_after(opted_out=was_opted_out)
-    if keyword is Keyword.START and scope.consent and await contacts.opted_out(tx, customer_id, [message.phone]):
+    if keyword is Keyword.START and is_opted_out:
         reply = keywords.STILL_UNSUBSCRIBED  # even over a campaign's reply: the organization's opt-out still applies
     return await _reply(tx, customer_id, carrier, message, recipient, reply, now_ms)
 
@@ -106,6 +107,8 @@ async def _keep(
     recipient: Recipient,
     found_keyword: KeywordMatch | None,
     now_ms: int,
+    *,
+    is_opted_out: bool,
 ) -> None:
     message_id = await _insert(
         tx, customer_id, message, recipient, text=message.text, status=RECEIVED, plan=StoredPlan(()), now_ms=now_ms
@@ -131,6 +134,8 @@ async def _keep(
                 channel=message.channel,
                 phone=message.phone,
                 sender=message.sender,
+                opted_out=is_opted_out,
+                text=message.text,
                 keyword=found_keyword.word.upper(),
                 at_ms=now_ms,
             )

@@ -61,3 +61,7 @@ class MessageState:
     @property
     def content(self) -> MessageContent:
         return load_contents(self.contents_json)[self.planned_leg.channel]
+
+    def text_of(self, leg: int) -> str | None:
+        content = load_contents(self.contents_json).get(self.plan.legs[leg].channel)
+        return content.content if content else None

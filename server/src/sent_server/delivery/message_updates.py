@@ -10,6 +10,7 @@ from sent_server.delivery import store as delivery_store
 from sent_server.delivery.failures import Failure
 from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.store import MessageUpdateRow
+from sent_server.events.names import OPT_OUT
 from sent_server.jobs import Job, MoveRow, WaitingMoveRow
 from sent_server.kernel import timestamps
 from sent_server.kernel.channels import LABELS
@@ -18,7 +19,7 @@ from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
 from sent_server.messages import announce, statuses, store
 from sent_server.messages.lifecycle import RANK, LifecycleStep, on_started, settles
-from sent_server.messages.model import AUTOMATIC, MessageEvent, queue_key
+from sent_server.messages.model import AUTOMATIC, MessageEvent, PlannedLeg, queue_key
 from sent_server.messages.store import ActiveContactRow
 from sent_server.messages.topics import dispatch_to
 from sent_server.routing import plan as routing
@@ -56,7 +57,8 @@ class MessageUpdates:
         self._announced: list[_Announced] = []
         self._transfers: list[entries.Transfer] = []
         self._not_active: list[ActiveContactRow] = []
-        self._stopped: dict[tuple[str, str], None] = {}
+        self._stopped: dict[tuple[str, str], tuple[MessageState, PlannedLeg]] = {}
+        self._newly_stopped: list[tuple[MessageState, PlannedLeg]] = []
         self._finished: list[Job] = []
         self._moved: list[MoveRow] = []
         self._waiting_finished: list[str] = []
@@ -89,7 +91,7 @@ class MessageUpdates:
         `failure` is why the current leg ended. It is required for a FAILED step.
         """
         if failure and TABLE[failure.reason].suppresses == "contact":
-            self._stopped[(subject.customer_id, subject.phone)] = None
+            self._stopped[(subject.customer_id, subject.phone)] = (subject, subject.planned_leg)
         if step.next_leg is not None:
             subject.leg = step.next_leg
             self._touched[subject.id] = subject
@@ -132,8 +134,9 @@ class MessageUpdates:
         await delivery_store.update(tx, [self._row(subject) for subject in touched])
         await store.insert_events(tx, self._history)
         await store.forget_active_contacts(tx, self._not_active)
-        for customer_id, phone in sorted(self._stopped):
-            await contacts.opt_out(tx, customer_id, phone, source="carrier", now_ms=self.now_ms)
+        for (customer_id, phone), signal in sorted(self._stopped.items(), key=lambda one: one[0]):
+            if await contacts.opt_out(tx, customer_id, phone, source="carrier", now_ms=self.now_ms):
+                self._newly_stopped.append(signal)
         await jobs.move_keyed(tx, self._moved)
         await jobs.finish(tx, self._finished)
         await jobs.finish_waiting(tx, RECEIPT_TIMEOUT, self._waiting_finished)
@@ -261,6 +264,7 @@ class MessageUpdates:
                 sender=one.subject.plan.legs[one.leg].sender,
                 template_id=one.subject.template_id,
                 template_name=one.subject.template_name,
+                text=one.subject.text_of(one.leg),
                 callback_url=one.subject.callback_url,
                 reason=one.description if one.failure else None,
                 reason_code=one.failure.reason_code if one.failure else None,
@@ -268,6 +272,22 @@ class MessageUpdates:
             )
             for one in self._announced
             if one.subject.callback_url or interest.wants(one.subject.customer_id, announce.name_of(one.status))
+        ]
+        wanted += [
+            announce.consent_event(
+                customer_id=subject.customer_id,
+                name=OPT_OUT,
+                contact_id=subject.contact_id,
+                message_id=subject.id,
+                template_id=subject.template_id,
+                channel=leg.channel,
+                phone=subject.phone,
+                sender=leg.sender,
+                opted_out=True,
+                at_ms=self.now_ms,
+            )
+            for subject, leg in self._newly_stopped
+            if interest.wants(subject.customer_id, OPT_OUT)
         ]
         if wanted:
             await events.emit(tx, wanted, interest)

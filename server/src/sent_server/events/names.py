@@ -27,8 +27,9 @@ STATES = tuple(
         "blocked",
     )
 )
+OPT_OUT = "contact.opt_out"
 CUSTOM_KEYWORD = "contact.custom_keyword"
-CONTACTS = ("contact.opt_in", "contact.opt_out", "contact.help", CUSTOM_KEYWORD)
+CONTACTS = ("contact.opt_in", OPT_OUT, "contact.help", CUSTOM_KEYWORD)
 CHANNELS = ("channel.submitted", "channel.activated")
 # Names from other releases of this API, which no operation of this release raises.
 NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked", *CHANNELS})

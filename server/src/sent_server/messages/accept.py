@@ -282,6 +282,7 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
             sender=message.route.sender,
             template_id=draft.rendered.template_id,
             template_name=draft.rendered.template_name,
+            text=_text(draft, message),
             callback_url=command.callback_url,
             reason=_why(message) if status == FAILED else None,
             reason_code=_reason_code(message) if status == FAILED else None,
@@ -299,13 +300,17 @@ def _reply(draft: DraftRequest) -> Reply:
     for message in draft.messages:
         legs = message.route.plan.legs
         price = legs[0].price_micros if message.channel and legs else None
-        text = None
-        if shows_text:
-            shown = message.channel or (legs[0].channel if legs else None)
-            content = draft.rendered.contents.get(shown) if shown else None
-            text = content.content if content else None
+        text = _text(draft, message) if shows_text else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
     return Reply(202, wire.accepted(draft.rendered.template_id, draft.rendered.template_name, rows))
+
+
+def _text(draft: DraftRequest, message: DraftMessage) -> str | None:
+    """What the first leg says. Without a leg, what the requested channel would say."""
+    legs = message.route.plan.legs
+    channel = message.channel or (legs[0].channel if legs else None)
+    content = draft.rendered.contents.get(channel) if channel else None
+    return content.content if content else None
 
 
 def _source(asked: Asked, found: Sendable) -> Source | ApiError:

@@ -4,10 +4,16 @@ from typing import Any
 
 from sent_server.events import Event
 from sent_server.kernel import timestamps
+from sent_server.kernel.channels import RCS
 from sent_server.messages.statuses import DELIVERED, FAILED, QUEUED, READ, RECEIVED, ROUTED, SENT
 
 # The statuses with an event name in the contract.
 ANNOUNCED: frozenset[str] = frozenset({QUEUED, ROUTED, SENT, DELIVERED, READ, FAILED})
+
+
+MAX_BODY = 3_072
+# The sources of a change of consent.
+INBOUND_KEYWORD, PROVIDER_SIGNAL = "INBOUND_KEYWORD", "PROVIDER_SIGNAL"
 
 
 def name_of(status: str) -> str:
@@ -24,6 +30,7 @@ def status_event(
     sender: str | None,
     template_id: str | None,
     template_name: str | None,
+    text: str | None,
     callback_url: str | None,
     reason: str | None,
     reason_code: str | None,
@@ -31,7 +38,8 @@ def status_event(
 ) -> Event:
     """`channel` and `sender` (our number) belong to the leg that the event is about. `phone` is the contact's number.
 
-    The fields of contact and own number are the same in both directions. `reason` is the history's text of a failure.
+    The fields of contact and own number are the same in both directions. `text` is what the leg says. `reason` is the
+    history's text of a failure.
     """
     payload: dict[str, Any] = {
         "account_id": customer_id,
@@ -41,9 +49,13 @@ def status_event(
         "inbound_number": phone,
         "outbound_number": sender,
         "template_id": template_id,
-        "template_name": template_name,
+        "body": None if text is None else text[:MAX_BODY],
         "updated_at": timestamps.iso_seconds(at_ms),
     }
+    if template_name is not None:
+        payload["template_name"] = template_name
+    if channel == RCS and sender is not None:
+        payload["agent_id"] = sender
     if reason is not None:
         payload["reason"] = reason
         payload["reason_code"] = reason_code
@@ -62,7 +74,7 @@ def received_event(
         "to": sender,
         "inbound_number": phone,
         "outbound_number": sender,
-        "text": text,
+        "text": text or None,
         "channel": channel,
         "provider": carrier,
         "received_at": timestamps.iso_seconds(at_ms),
@@ -77,22 +89,37 @@ def consent_event(
     name: str,
     contact_id: str,
     message_id: str,
+    template_id: str | None = None,
     channel: str,
     phone: str,
     sender: str,
-    keyword: str,
+    opted_out: bool,
+    text: str | None = None,
+    keyword: str | None = None,
     at_ms: int,
 ) -> Event:
-    """The event of a consent keyword, such as contact.opt_out. `message_id` is the message that contained it."""
-    payload = {
+    """The event of a consent keyword or signal, such as contact.opt_out. `opted_out` is the state after it.
+
+    `message_id` is the message that contained the keyword, or whose failure was the signal of a provider.
+    """
+    payload: dict[str, Any] = {
         "account_id": customer_id,
         "contact_id": contact_id,
+        "from": phone,
+        "to": sender,
+        "opt_out": opted_out,
+        "source": PROVIDER_SIGNAL if keyword is None else INBOUND_KEYWORD,
+        "channel": channel,
         "message_id": message_id,
+        "template_id": template_id,
+        "text": text,
         "inbound_number": phone,
         "outbound_number": sender,
-        "channel": channel,
-        "keyword": keyword,
         "received_at": timestamps.iso_seconds(at_ms),
         "updated_at": timestamps.iso_seconds(at_ms),
     }
+    if keyword is not None:
+        payload["keyword"] = keyword
+    if channel == RCS:
+        payload["agent_id"] = sender
     return Event(customer_id, name, contact_id, payload, at_ms)

@@ -1,5 +1,6 @@
 """POST /v3/webhooks/{id}/test: one signed request with sample data, without retries or a log row."""
 
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 import orjson
@@ -10,13 +11,20 @@ from sent_server.kernel import ids, timestamps
 from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
-from sent_server.messages.statuses import RECEIVED
+from sent_server.messages import announce
+from sent_server.messages.statuses import BLOCKED, FAILED, FILTERED
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.headers import signed_headers
 from sent_server.webhooks.model import Target, Webhook
 
 DELIVERED = "Test event delivered successfully"
-_SAMPLE_CONTACT, _SAMPLE_OWN = "+15555550123", "+15555550100"
+_SAMPLE_CONTACT, _SAMPLE_OWN, _SAMPLE_TEMPLATE = "+15555550123", "+15555550100", "order_confirmation"
+_SAMPLE_KEYWORDS = {names.OPT_OUT: "STOP", "contact.opt_in": "START", "contact.help": "HELP"}
+_SAMPLE_REASONS: Mapping[str, tuple[str, str]] = {
+    FAILED: ("DELIVERY_003", "INVALID_NUMBER: The number does not exist"),
+    FILTERED: ("BUSINESS_004", "The contact has opted out"),
+    BLOCKED: ("BUSINESS_003", "Insufficient account balance"),
+}
 
 
 @value_object
@@ -59,7 +67,7 @@ def prepare(
         ids.new_id(now_ms),
         name,
         ids.new_id(now_ms),
-        orjson.dumps(_sample(webhook.customer_id, name, now_ms)).decode(),
+        orjson.dumps(dict(_sample(webhook.customer_id, name, now_ms))).decode(),
         now_ms,
     )
     body = bodies.encode(content, label.field, clean=clean)
@@ -88,14 +96,14 @@ async def send(egress: Egress, prepared: PreparedTest) -> dict[str, Any]:
             assert_never(result)
 
 
-def _sample(customer_id: str, name: str, now_ms: int) -> dict[str, Any]:
-    at = timestamps.iso_seconds(now_ms)
-    numbers = {"inbound_number": _SAMPLE_CONTACT, "outbound_number": _SAMPLE_OWN}
+def _sample(customer_id: str, name: str, now_ms: int) -> Mapping[str, Any]:
+    """A payload like that of a real event."""
+    message_id, template_id = ids.new_id(now_ms), ids.new_id(now_ms)
     if name == names.TEMPLATES:
         return {
             "account_id": customer_id,
-            "template_id": ids.new_id(now_ms),
-            "template_name": "order_confirmation",
+            "template_id": template_id,
+            "template_name": _SAMPLE_TEMPLATE,
             "whatsapp_template_id": None,
             "status": "APPROVED",
             "language": "en_US",
@@ -103,11 +111,57 @@ def _sample(customer_id: str, name: str, now_ms: int) -> dict[str, Any]:
             "channel": WHATSAPP,
             "reason": None,
         }
+    if name in names.CHANNELS:
+        return {
+            "account_id": customer_id,
+            "channel": SMS,
+            "country": "US",
+            "number_type": "TEN_DLC",
+            "sender_value": _SAMPLE_OWN,
+            "status": "ACTIVE" if name == "channel.activated" else "PENDING_REVIEW",
+            "compliance": None,
+            "updated_at": timestamps.iso_seconds(now_ms),
+        }
     if name in names.CONTACTS:
-        return {"account_id": customer_id, "contact_id": ids.new_id(now_ms), "phone_number": _SAMPLE_CONTACT}
-    common = {"account_id": customer_id, "message_id": ids.new_id(now_ms), "channel": SMS, **numbers}
+        keyword = _SAMPLE_KEYWORDS.get(name, "JOIN")
+        return announce.consent_event(
+            customer_id=customer_id,
+            name=name,
+            contact_id=ids.new_id(now_ms),
+            message_id=message_id,
+            channel=SMS,
+            phone=_SAMPLE_CONTACT,
+            sender=_SAMPLE_OWN,
+            opted_out=name == names.OPT_OUT,
+            text=keyword,
+            keyword=keyword,
+            at_ms=now_ms,
+        ).payload
     if name == names.RECEIVED:
-        text = {"from": _SAMPLE_CONTACT, "to": _SAMPLE_OWN, "text": "Hello", "received_at": at}
-        return {**common, **text, "message_status": RECEIVED, "provider": None, "updated_at": at}
+        return announce.received_event(
+            customer_id=customer_id,
+            message_id=message_id,
+            channel=SMS,
+            phone=_SAMPLE_CONTACT,
+            sender=_SAMPLE_OWN,
+            text="Hello",
+            carrier="simulator",
+            at_ms=now_ms,
+        ).payload
     status = name.partition(".")[2].upper()
-    return {**common, "message_status": status, "template_id": ids.new_id(now_ms), "updated_at": at}
+    code, reason = _SAMPLE_REASONS.get(status, (None, None))
+    return announce.status_event(
+        customer_id=customer_id,
+        message_id=message_id,
+        status=status,
+        channel=SMS,
+        phone=_SAMPLE_CONTACT,
+        sender=_SAMPLE_OWN,
+        template_id=template_id,
+        template_name=_SAMPLE_TEMPLATE,
+        text="Your order is on its way.",
+        callback_url=None,
+        reason=reason,
+        reason_code=code,
+        at_ms=now_ms,
+    ).payload
