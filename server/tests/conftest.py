@@ -1,12 +1,10 @@
 """Fixtures of the whole suite. Everything that takes `backend` runs on SQLite and on PostgreSQL."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from harness import backends, postgres
 from harness import browser as browsers
@@ -124,15 +122,13 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless browser. Contexts of it are people with a clean profile."""
-    with contextlib.ExitStack() as stack:
-        try:
-            browser = stack.enter_context(browsers.started())
-        except browsers.NoBrowserError as reason:
-            NOT_TESTED.append(f"No page was tested in a browser: {reason}")
-            pytest.skip("no browser; see the end of this report")
-        yield browser
+def chromium() -> str:
+    """The path of a browser."""
+    try:
+        return browsers.find()
+    except browsers.NoBrowserError as reason:
+        NOT_TESTED.append(f"No page was tested in a browser: {reason}")
+        pytest.skip("no browser; see the end of this report")
 
 
 @pytest.fixture

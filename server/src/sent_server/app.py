@@ -46,7 +46,6 @@ SLICES: Sequence[Install] = (
     users.install,
     mail.install,
     reference.install,
-    dashboard.install,
 )
 
 
@@ -74,6 +73,8 @@ class Platform:
         parts, closing = await composition.open_parts(settings, role)
         async with closing:
             slices = [install(parts) for install in SLICES]
+            # Last, because its pages run the operations of all others.
+            slices.append(dashboard.install(parts, [route for one in slices for route in one.routes]))
             health = ProcessHealth(parts.database, parts.shared.limiter)
             serves = role is not ProcessRole.WORKER
             return cls(

@@ -1,11 +1,13 @@
 """People in a real browser: signed in, with no request to another host and no violation of the page's policy."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
+from harness import browser
 from harness.server import Server
 
 OWNER = "owner@demo.example"
@@ -25,14 +27,21 @@ class Tab:
 
 
 @pytest.fixture
-def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
-    """Opens a browser of its own, signed in by a link. `scripts=False` runs no JavaScript."""
+def open_tab(chromium: str) -> Iterator[Callable[..., Tab]]:
+    """Opens a browser of its own, signed in by a link. `scripts=False` runs no JavaScript.
+
+    Start the servers of a test before its first tab: see `browser.started`.
+    """
     opened: list[Tab] = []
+    stack = contextlib.ExitStack()
+    running: list[Browser] = []
 
     def open_one(
         server: Server, *, email: str = OWNER, width: int = 1440, theme: str = "light", scripts: bool = True
     ) -> Tab:
-        context = chromium.new_context(
+        if not running:
+            running.append(stack.enter_context(browser.started(chromium)))
+        context = running[0].new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if theme == "dark" else "light",
             java_script_enabled=scripts,
@@ -61,7 +70,8 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
         tab.home = tab.page.url
         return tab
 
-    yield open_one
-    for tab in opened:
-        tab.context.close()
+    with stack:
+        yield open_one
+        for tab in opened:
+            tab.context.close()
     assert [fault for tab in opened for fault in tab.faults] == []

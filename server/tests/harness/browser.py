@@ -21,10 +21,14 @@ class NoBrowserError(Exception):
     pass
 
 
+def find() -> str:
+    """The path of Chromium. Raises NoBrowserError with the reason if there is none and none can be installed."""
+    return _found() or _installed()
+
+
 @contextmanager
-def started() -> Iterator[Browser]:
-    """Raises NoBrowserError with the reason if there is no Chromium and none can be installed."""
-    path = _found() or _installed()
+def started(path: str) -> Iterator[Browser]:
+    """Keep it short: while it runs, this thread has a running event loop, and `asyncio.run` fails."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:

@@ -1,23 +1,26 @@
 """The ASGI application of the dashboard: assets, doors for people who are not signed in, and pages of accounts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from sent_server.dashboard import door, guard, places, routes
+from sent_server.dashboard import door, guard, places
+from sent_server.dashboard import routes as pages
 from sent_server.dashboard.assets import Asset, Assets
 from sent_server.dashboard.door import Doors
 from sent_server.dashboard.errors import PageError, nothing_here
 from sent_server.dashboard.guard import Guard
+from sent_server.dashboard.operations import Operations
 from sent_server.dashboard.templating import Templates
 from sent_server.dashboard.visit import Visit
 from sent_server.errors import ApiError
 from sent_server.http.anonymous_limits import AnonymousRateLimiter
 from sent_server.http.public import client_address
+from sent_server.http.route import Route
 from sent_server.parts import Parts
 
 MAX_FORM_BYTES = 65_536
@@ -26,8 +29,11 @@ _PART = re.compile(r"[a-z_]{1,32}")
 
 
 class Dashboard:
-    def __init__(self, parts: Parts) -> None:
+    """`routes` are the operations of the API."""
+
+    def __init__(self, parts: Parts, routes: Sequence[Route]) -> None:
         self._parts = parts
+        self._operations = Operations(routes, parts.shared)
         self._assets = Assets()
         self._templates = Templates(self._assets)
         self._guard = Guard.of(parts.database, parts.settings)
@@ -74,7 +80,7 @@ class Dashboard:
             raise nothing_here()
         if request.method == "POST":
             guard.check_form(form, session)
-        found = routes.find(request.method, match.group(2) or "")
+        found = pages.find(request.method, match.group(2) or "")
         database = self._parts.database
         reached = await database.read(lambda tx: places.of_person(tx, session.person.email, match.group(1)))
         if found is None or reached is None:
@@ -85,6 +91,7 @@ class Dashboard:
         part = request.query_params.get("part")
         visit = Visit(
             parts=self._parts,
+            operations=self._operations,
             templates=self._templates,
             session=session,
             place=reached.place,

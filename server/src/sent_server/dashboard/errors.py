@@ -1,5 +1,6 @@
 """Errors for people: what happened, why, and the next step."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -44,8 +45,9 @@ def problems_of(error: ApiError, fields: frozenset[str]) -> FormProblems:
     by_field: dict[str, str] = {}
     others: list[str] = []
     for name, texts in (error.details or {}).items():
-        if name in fields:
-            by_field[name] = texts[0]
+        first = re.split(r"[.\[]", name, maxsplit=1)[0]
+        if first in fields:
+            by_field.setdefault(first, texts[0])
         else:
             others += texts
     if not by_field and not others:

@@ -7,6 +7,7 @@ from sent_server.kernel.values import value_object
 OWNER, ADMIN, DEVELOPER, BILLING = "owner", "admin", "developer", "billing"
 EVERYBODY = frozenset({OWNER, ADMIN, DEVELOPER, BILLING})
 ADMINS = frozenset({OWNER, ADMIN})
+DEVELOPERS = frozenset({OWNER, ADMIN, DEVELOPER})
 
 
 @value_object
@@ -24,7 +25,26 @@ GROUPS: Sequence[tuple[str, Sequence[NavItem]]] = (
         "",
         (
             NavItem("Overview", "", "overview"),
+            NavItem("Playground", "/playground", "playground", DEVELOPERS),
             NavItem("Phones", "/phones", "phone", ADMINS),
+        ),
+    ),
+    (
+        "Build",
+        (
+            NavItem("Templates", "/templates", "templates"),
+            NavItem("Contacts", "/contacts", "contacts"),
+            NavItem("Webhooks", "/webhooks", "webhooks"),
+            NavItem("API keys", "/keys", "keys", DEVELOPERS),
+            NavItem("Number lookup", "/lookup", "lookup"),
+        ),
+    ),
+    (
+        "Account",
+        (
+            NavItem("Users", "/users", "users", DEVELOPERS),
+            NavItem("Billing", "/billing", "billing"),
+            NavItem("Audit log", "/audit", "audit", ADMINS),
         ),
     ),
 )

@@ -5,8 +5,22 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.responses import Response
 
-from sent_server.dashboard.nav import ADMINS, EVERYBODY
-from sent_server.dashboard.pages import me, message, overview, phones
+from sent_server.dashboard.nav import ADMINS, DEVELOPERS, EVERYBODY
+from sent_server.dashboard.pages import (
+    audit_log,
+    billing,
+    contacts,
+    keys,
+    lookup,
+    me,
+    message,
+    overview,
+    phones,
+    playground,
+    templates,
+    users,
+    webhooks,
+)
 from sent_server.dashboard.visit import Visit
 from sent_server.kernel.values import value_object
 
@@ -36,6 +50,38 @@ PAGES: Sequence[Page] = (
     _page("GET", "/phones/{number}", phones.show, ADMINS),
     _page("POST", "/phones/{number}/messages", phones.answer, ADMINS),
     _page("POST", "/phones/{number}/channels", phones.set_channels, ADMINS),
+    _page("GET", "/playground", playground.show, DEVELOPERS),
+    _page("POST", "/playground", playground.send, DEVELOPERS),
+    _page("GET", "/templates", templates.show_all),
+    _page("GET", "/templates/new", templates.show_new, DEVELOPERS),
+    _page("POST", "/templates/new", templates.create, DEVELOPERS),
+    _page("GET", "/templates/{id}", templates.show),
+    _page("POST", "/templates/{id}/submit", templates.submit, DEVELOPERS),
+    _page("POST", "/templates/{id}/name", templates.rename, DEVELOPERS),
+    _page("POST", "/templates/{id}/delete", templates.delete, DEVELOPERS),
+    _page("GET", "/contacts", contacts.show_all),
+    _page("POST", "/contacts", contacts.create, DEVELOPERS),
+    _page("GET", "/contacts/{id}", contacts.show),
+    _page("POST", "/contacts/{id}", contacts.change, DEVELOPERS),
+    _page("POST", "/contacts/{id}/delete", contacts.delete, DEVELOPERS),
+    _page("GET", "/webhooks", webhooks.show_all),
+    _page("POST", "/webhooks", webhooks.create, DEVELOPERS),
+    _page("GET", "/webhooks/{id}", webhooks.show),
+    _page("POST", "/webhooks/{id}/test", webhooks.test, DEVELOPERS),
+    _page("POST", "/webhooks/{id}/toggle", webhooks.toggle, DEVELOPERS),
+    _page("POST", "/webhooks/{id}/replay", webhooks.replay, DEVELOPERS),
+    _page("POST", "/webhooks/{id}/rotate", webhooks.rotate, DEVELOPERS),
+    _page("POST", "/webhooks/{id}/delete", webhooks.delete, DEVELOPERS),
+    _page("GET", "/keys", keys.show, DEVELOPERS),
+    _page("POST", "/keys", keys.create, DEVELOPERS),
+    _page("POST", "/keys/{id}/revoke", keys.revoke, DEVELOPERS),
+    _page("GET", "/lookup", lookup.show),
+    _page("GET", "/users", users.show, DEVELOPERS),
+    _page("POST", "/users", users.invite, ADMINS),
+    _page("POST", "/users/{id}", users.change, ADMINS),
+    _page("POST", "/users/{id}/remove", users.remove, ADMINS),
+    _page("GET", "/billing", billing.show),
+    _page("GET", "/audit", audit_log.show, ADMINS),
     _page("GET", "/me", me.show),
     _page("POST", "/me/password", me.set_password),
     _page("POST", "/me/taste", me.set_taste),

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sent_server.dashboard import nav
 from sent_server.dashboard.auth.model import Session
+from sent_server.dashboard.operations import Actor, Operations
 from sent_server.dashboard.templating import Templates
 from sent_server.db import Tx
 from sent_server.http.caller import Caller, Role
@@ -46,6 +47,7 @@ class Visit:
     """
 
     parts: Parts
+    operations: Operations
     templates: Templates
     session: Session
     place: Place
@@ -73,6 +75,23 @@ class Visit:
     async def write(self, work: Callable[[Tx], Awaitable[Result]]) -> Result:
         return await self.parts.database.write(work)
 
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.session.person.email, self.address)
+
+    async def get(self, path: str, **query: str | None) -> Any:
+        """The `data` of a GET of the API. Raises ApiError."""
+        given = {name: value for name, value in query.items() if value}
+        return await self.operations.read(self.caller, path, given, now_ms=self.now_ms)
+
+    async def change(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """The `data` of a mutation of the API, with the same rights and limits. Raises ApiError."""
+        return await self.operations.change(self.caller, self.actor, method, path, body, now_ms=self.now_ms)
+
+    async def note(self, action: str, subject: str | None, detail: str | None = None) -> None:
+        """Record a change that is no operation of the API."""
+        await self.operations.note(self.caller, self.actor, action, subject, detail=detail, now_ms=self.now_ms)
+
     def answer(self, page: str, view: Any, *, status: int = 200) -> Response:
         """The page `pages/{page}.html` with its view model, or one block of it."""
         name = f"pages/{page}.html"
@@ -92,6 +111,11 @@ class Visit:
             "zone": self.zone,
             "navigation": nav.of(self.place.role),
         }
+
+    @property
+    def may_develop(self) -> bool:
+        """Whether the person may change what an API key of a developer may change."""
+        return self.caller.role in (Role.ADMIN, Role.DEVELOPER)
 
     def link(self, path: str = "", **query: str | None) -> str:
         """The address of a page of this account."""

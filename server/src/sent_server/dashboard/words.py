@@ -1,6 +1,7 @@
 """Times, money, counts and states for people. The only place of the dashboard that formats."""
 
 import functools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -105,6 +106,24 @@ def day(at_ms: int, zone: str | None) -> str:
 
 def day_and_clock(at_ms: int, zone: str | None) -> str:
     return f"{day(at_ms, zone)}, {clock(at_ms, zone)}"
+
+
+def short(at_ms: int, now_ms: int, zone: str | None) -> str:
+    """The time of today, or the day."""
+    at, now = moment(at_ms, zone), moment(now_ms, zone)
+    return f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at.day} {at:%b %H:%M}"
+
+
+def of_iso(text: str | None, now_ms: int, zone: str | None) -> str:
+    """A time of the API for people. Empty for None."""
+    at_ms = timestamps.parse(text) if text else None
+    return "" if at_ms is None else short(at_ms, now_ms, zone)
+
+
+def channel_list(names: str | Sequence[str] | None) -> str:
+    """The names of channels, from a list or from a text with commas."""
+    listed = names.split(",") if isinstance(names, str) else names or ()
+    return ", ".join(channel(name.strip()) for name in listed)
 
 
 def iso(at_ms: int) -> str:

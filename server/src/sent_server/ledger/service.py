@@ -4,8 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sent_server.db import Tx
+from sent_server.kernel.paging import Page
 from sent_server.ledger import store
 from sent_server.ledger.model import AVAILABLE, DEPOSITS, HELD, Balances, Transfer
+from sent_server.ledger.store import ListedEntry
+
+__all__ = ["ListedEntry", "available", "balances", "entries", "moved", "open_ledger", "top_up", "transfer"]
 
 
 async def open_ledger(tx: Tx, customer_id: str) -> None:
@@ -27,6 +31,11 @@ async def available(tx: Tx, customer_ids: Sequence[str]) -> dict[str, int]:
 async def moved(tx: Tx, customer_id: str, ref: str) -> dict[str, int]:
     """The amounts in micros of the entries with this reference, by kind."""
     return await store.moved(tx, customer_id, ref)
+
+
+async def entries(tx: Tx, customer_id: str, page: Page) -> list[ListedEntry]:
+    """The entries by reference, newest first, with one more than the page size if there are more."""
+    return await store.entries(tx, customer_id, page)
 
 
 async def top_up(tx: Tx, customer_id: str, amount_micros: int, *, ref: str, now_ms: int) -> None:

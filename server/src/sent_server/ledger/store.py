@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sent_server.db import Tx
+from sent_server.db import Tx, keyset
+from sent_server.kernel.paging import Page
 from sent_server.ledger.model import ACCOUNTS, AVAILABLE, Transfer
 
 OPEN = """
@@ -28,6 +29,13 @@ CHANGE = """
     SET balance_micros = balance_micros + :amount_micros
     WHERE customer_id = :customer_id AND account = :account
 """
+# References begin with a time-ordered id: that of the message, or of the top-up.
+ENTRIES = """
+    SELECT ref, kind, amount_micros, created_at_ms FROM ledger_entries
+    WHERE customer_id = :customer_id AND ref > :above_id AND ref < :below_id
+    ORDER BY ref DESC, kind DESC
+    LIMIT :count OFFSET :skip
+"""
 MOVED = """
     SELECT kind, amount_micros FROM ledger_entries
     WHERE customer_id = :customer_id AND ref = :ref
@@ -37,6 +45,15 @@ MOVED = """
 class BalanceRow(NamedTuple):
     customer_id: str
     account: str
+
+
+class ListedEntry(NamedTuple):
+    """An entry of the ledger as people read it."""
+
+    ref: str
+    kind: str
+    amount_micros: int
+    created_at_ms: int
 
 
 class EntryRow(NamedTuple):
@@ -80,3 +97,8 @@ async def change_balances(tx: Tx, changes: Sequence[tuple[str, str, int]]) -> No
 async def moved(tx: Tx, customer_id: str, ref: str) -> dict[str, int]:
     """The amounts of the entries with this reference, by kind."""
     return dict(await tx.fetch(MOVED, customer_id=customer_id, ref=ref))
+
+
+async def entries(tx: Tx, customer_id: str, page: Page) -> list[ListedEntry]:
+    rows = await tx.fetch(keyset.ordered(ENTRIES, page), customer_id=customer_id, **keyset.window(page))
+    return [ListedEntry(*row) for row in rows]
