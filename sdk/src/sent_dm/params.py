@@ -162,8 +162,8 @@ class TemplateFooterParam(TypedDict, total=False):
     variables: Sequence[TemplateVariableParam] | None
 
 
-class TemplateHeaderLocationParam(TypedDict, total=False):
-    """The place on the map, for a header of type location."""
+class TemplateLocationParam(TypedDict, total=False):
+    """Map pin of a location header."""
 
     latitude: Required[str]
     longitude: Required[str]
@@ -177,7 +177,7 @@ class TemplateHeaderParam(TypedDict, total=False):
     variables: Sequence[TemplateVariableParam] | None
     example_url: str | None
     static_resource: bool
-    location: TemplateHeaderLocationParam | None
+    location: TemplateLocationParam | None
 
 
 class TemplateDefinitionParam(TypedDict, total=False):

@@ -24,9 +24,10 @@ class DemoAccount:
 
 
 async def create_demo(tx: Tx, *, sealer: Sealer, tier: str, now_ms: int) -> DemoAccount:
-    """Create an active organization with a balance, three simulated channels, templates and its owner's key."""
+    """Create an active organization with a balance, three simulated channels, MMS, templates and its owner's key."""
     account = await accounts.create_account(tx, name=NAME, tier=tier, email=OWNER_EMAIL, sealer=sealer, now_ms=now_ms)
     senders = await accounts.configure_simulated_channels(tx, account.id, name=NAME, now_ms=now_ms)
+    await accounts.set_mms(tx, account.id, enabled=True)
     await ledger.top_up(tx, account.id, BALANCE_MICROS, ref=account.id, now_ms=now_ms)
     templates = await seeds.create_ready(tx, account.id, now_ms)
     owner = await users.add_owner(tx, account.id, email=OWNER_EMAIL, name=OWNER_NAME, now_ms=now_ms)

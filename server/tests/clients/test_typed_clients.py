@@ -90,13 +90,14 @@ def test_every_type_of_button_with_all_other_props_zero(server: Server, kind: st
     assert {name: value for name, value in props.items() if value is not None} == BUTTONS[kind]
 
 
-def test_buttons_without_numbers_get_numbers_of_their_own(server: Server) -> None:
+def test_a_button_without_a_number_gets_a_free_one_and_two_are_refused(server: Server) -> None:
     def button(number: int, text: str) -> Json:
         return {"id": number, "type": "QUICK_REPLY", "props": {**ZERO_BUTTON, "text": text}}
 
-    made = _made(server.http, _body("Hi", buttons=[button(0, "a"), button(0, "b"), button(1, "c")]))["buttons"]
-    assert len({one["id"] for one in made}) == 3
-    assert made[2]["id"] == 1
+    made = _made(server.http, _body("Hi", buttons=[button(0, "a"), button(1, "b")]))["buttons"]
+    assert [one["id"] for one in made] == [2, 1]
+    twice = server.http.post("/v3/templates", _body("Hi", buttons=[button(0, "a"), button(0, "b")]))
+    assert (twice.status, list(twice.details)) == (400, ["definition.buttons[1].id"])
 
 
 def test_two_variables_with_one_number_stay_refused(http: Client) -> None:
@@ -104,7 +105,7 @@ def test_two_variables_with_one_number_stay_refused(http: Client) -> None:
     assert (answer.status, answer.code) == (400, "VALIDATION_001")
 
 
-@pytest.mark.parametrize("kind", ["image", "video", "document"])
+@pytest.mark.parametrize("kind", ["image", "video", "gif", "document"])
 @pytest.mark.parametrize("variables", [[], None, [_variable(3, "photo", "media")]], ids=["[]", "null", "its own"])
 def test_a_header_of_a_medium_has_an_empty_text(server: Server, kind: str, variables: Any) -> None:
     header = {"type": kind, "template": "", "variables": variables}

@@ -167,7 +167,7 @@ def test_a_template_as_the_clients_send_it(http: Client) -> None:
     )
     assert made.status == 201
     assert made.data["variables"] == ["name"]
-    assert made.data["channels"] == ["sms", "whatsapp"]
+    assert made.data["channels"] == ["sms", "whatsapp", "rcs", "mms"]
     assert made.data["name"]
 
 

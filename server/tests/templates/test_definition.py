@@ -39,7 +39,7 @@ def names(value: Definition) -> list[str]:
 def test_the_documented_example_with_its_nulls_is_accepted(operation: str) -> None:
     found = definition.parse(example(operation)["definition"])
     assert names(found) == ["name", "company"]
-    assert derive.channels_text(found) == "sms,whatsapp"
+    assert derive.channels_text(found) == "sms,whatsapp,rcs,mms"
 
 
 def test_what_was_stored_reads_back_the_same_and_parses_again() -> None:
@@ -132,7 +132,7 @@ def test_all_faults_are_told_at_once_each_at_its_place() -> None:
             "at its end",
         ),
         (
-            tree("x", buttons=[{"type": "QUICK_REPLY", "props": {"text": str(n)}} for n in range(4)]),
+            tree("x", buttons=[{"id": n, "type": "QUICK_REPLY", "props": {"text": str(n)}} for n in range(4)]),
             "buttons",
             "At most 3",
         ),
@@ -196,7 +196,7 @@ def test_variables_are_listed_once_in_the_order_header_body_footer_buttons() -> 
         }
     )
     assert names(found) == ["h", "m", "s", "w", "r", "u"]
-    assert derive.channels_text(found) == "sms,whatsapp,rcs"
+    assert derive.channels_text(found) == "sms,whatsapp,rcs,mms"
 
 
 def test_the_flat_form_becomes_a_tree() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sent_server.carriers.base import MessageButton, MessageContent
+from sent_server.carriers.base import HeaderMedia, MessageButton, MessageContent
 from sent_server.kernel import segments, typed_text
 from sent_server.templates import definition, rendering
 from sent_server.templates.rendering import Compiled, InvalidParameters
@@ -18,7 +18,8 @@ def compiled(**tree: Any) -> Compiled:
 
 
 def body(text: str, *variables: dict[str, Any]) -> dict[str, Any]:
-    return {"multiChannel": {"template": text, "variables": list(variables) or None}}
+    listed = [{"id": number, **one} for number, one in enumerate(variables)]
+    return {"multiChannel": {"template": text, "variables": listed or None}}
 
 
 def variable(name: str, kind: str = "variable", **props: Any) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def test_sms_has_the_body_only_and_the_others_have_everything() -> None:
 def test_a_channels_own_body_overrides_the_common_one() -> None:
     made = compiled(body={"multiChannel": {"template": "all"}, "sms": {"template": "short"}})
     said = {channel: rendering.render(made, channel, {}) for channel in made.channels}
-    assert said == {"sms": MessageContent("short"), "whatsapp": MessageContent("all"), "rcs": MessageContent("all")}
+    assert said.pop("sms") == MessageContent("short")
+    assert said == dict.fromkeys(("whatsapp", "rcs", "mms"), MessageContent("all"))
 
 
 def test_rcs_does_not_borrow_the_body_of_whatsapp() -> None:
@@ -86,7 +88,9 @@ def test_links_and_media_bring_their_address_along() -> None:
         body=body("See {{0:link}}", *listed),
     )
     assert rendering.render(made, "whatsapp", {}) == MessageContent(
-        "See https://a.example/s", "https://a.example/p.png"
+        "See https://a.example/s",
+        "https://a.example/p.png",
+        header_media=HeaderMedia("image", "https://a.example/p.png"),
     )
     assert rendering.render(made, "sms", {"page": "https://b.example"}) == MessageContent("See https://b.example")
 
@@ -275,7 +279,7 @@ EVERYTHING = compiled(
     footer={"template": "f"},
     buttons=[
         {"type": "URL", "props": {"text": "b", "url": "https://a.example/" + "u" * 1_000 + "{{u}}"}},
-        {"type": "COPY_CODE", "props": {}},
+        {"id": 1, "type": "COPY_CODE", "props": {}},
     ],
 )
 

@@ -197,7 +197,10 @@ DEFINITIONS = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_url_with_a_variable_whose_name_occurs_twice_comes_back_as_the_same(number: int) -> None:
-    variables = [{"name": "a", "type": "variable", "props": {"regex": regex}} for regex in ("[0-9]+", "[a-z]+")]
+    variables = [
+        {"id": place, "name": "a", "type": "variable", "props": {"regex": regex}}
+        for place, regex in enumerate(("[0-9]+", "[a-z]+"))
+    ]
     button = {"type": "URL", "props": {"text": "Go", "url": f"https://a.example/{{{{{number}}}}}"}}
     found = definitions.parse(
         {"body": {"multiChannel": {"template": "x", "variables": variables}}, "buttons": [button]}
@@ -219,7 +222,7 @@ def test_what_is_accepted_can_be_stored_read_put_back_and_rendered(given_tree: J
     assert stored_form.dump(definitions.parse(definitions.shown(loaded))) == stored_form.dump(found)
     assert loaded.merged({"footer": None}).footer is None
     compiled = rendering.compile(loaded)
-    parameters = {variable.name: "a" for variable in loaded.variables}
+    parameters = {one.name: "https://a.example/x" if one.type == "media" else "a" for one in loaded.variables}
     for channel in compiled.channels:
         assert not isinstance(rendering.render(compiled, channel, parameters), rendering.InvalidParameters)
 

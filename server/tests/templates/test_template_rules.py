@@ -97,7 +97,7 @@ def test_sending_finds_by_id_and_by_name_in_two_statements_and_then_in_one(datab
             picked = found.pick(id=a.id, name="ignored")
             assert picked is not None
             assert (picked.id, picked.name, picked.status) == (a.id, "First One", "DRAFT")
-            assert picked.channels == {"sms", "whatsapp", "rcs"}
+            assert picked.channels == {"sms", "whatsapp", "rcs", "mms"}
             assert rendering.render(picked.compiled, "sms", {"x": "y"}) == MessageContent("A y")
             by_name = found.pick(id=None, name="Second")
             assert by_name is not None
@@ -219,8 +219,11 @@ def test_the_status_rules(database_url: str) -> None:
         pending = await database.write(update(made, TemplateDraft(), submit=True))
         assert pending.status == "PENDING"
         assert (await database.write(update(made, TemplateDraft(), submit=True))).status == "PENDING"
-        with pytest.raises(ApiError, match="under review"):
-            await database.write(update(made, TemplateDraft(name="other")))
+        for frozen in (TemplateDraft(category="UTILITY"), TemplateDraft(language="de"), draft("other")):
+            with pytest.raises(ApiError, match="in review"):
+                await database.write(update(made, frozen))
+        renamed = await database.write(update(made, TemplateDraft(name="other one")))
+        assert (renamed.status, renamed.revision, renamed.name) == ("PENDING", pending.revision, "other one")
         clock.advance(5_000)
         await reviewed(database, clock)
         assert await database.read(status(made)) == "APPROVED"

@@ -107,7 +107,7 @@ TEMPLATE_BUTTON = Shape(
 TEMPLATE_FOOTER = Shape(
     {"type": nullable(text), "template": text, "variables": nullable(array(TEMPLATE_VARIABLE))}, forms=[["template"]]
 )
-TEMPLATE_HEADER_LOCATION = Shape(
+TEMPLATE_LOCATION = Shape(
     {"latitude": text, "longitude": text, "name": text, "address": text},
     forms=[["latitude", "longitude", "name", "address"]],
 )
@@ -118,7 +118,7 @@ TEMPLATE_HEADER = Shape(
         "variables": nullable(array(TEMPLATE_VARIABLE)),
         "example_url": nullable(text),
         "static_resource": boolean,
-        "location": nullable(TEMPLATE_HEADER_LOCATION),
+        "location": nullable(TEMPLATE_LOCATION),
     },
     forms=[["template"]],
     not_null=["static_resource"],

@@ -83,8 +83,8 @@ class TemplateBody(Model):
     _wire = {"multi_channel": "multiChannel"}
 
 
-class TemplateHeaderLocation(Model):
-    """The place on the map, for a header of type location."""
+class TemplateLocation(Model):
+    """Map pin of a location header."""
 
     latitude: str
     longitude: str
@@ -98,9 +98,9 @@ class TemplateHeader(Model):
     variables: list[TemplateVariable] | None
     example_url: str | None
     static_resource: bool | None
-    location: TemplateHeaderLocation | None
+    location: TemplateLocation | None
 
-    _parts = {"variables": Many(TemplateVariable), "location": One(TemplateHeaderLocation)}
+    _parts = {"variables": Many(TemplateVariable), "location": One(TemplateLocation)}
 
 
 class TemplateFooter(Model):

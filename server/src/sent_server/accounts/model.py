@@ -56,10 +56,16 @@ class Account:
     messages_per_minute: int | None
     created_at_ms: int
     updated_at_ms: int | None = None
+    template_auto_creation: int = 0
 
     @property
     def payer_id(self) -> str:
         return payer(self.id, self.organization_id, self.billing_model)
+
+    @property
+    def may_create_on_profiles(self) -> bool:
+        """Whether it may create templates on its profiles. A profile never may."""
+        return self.kind == "organization" and bool(self.template_auto_creation)
 
     def has(self, flag: str) -> bool:
         """A profile's setting by its name in PROFILE_FLAGS. Other accounts inherit and share nothing."""

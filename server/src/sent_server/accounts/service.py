@@ -30,7 +30,7 @@ from sent_server.db import Tx, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
 from sent_server.kernel import ids, mailbox, typed_text
-from sent_server.kernel.channels import CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
@@ -158,7 +158,7 @@ async def configure_simulated_channels(
     *,
     name: str,
     now_ms: int,
-    names: Sequence[str] = CHANNELS,
+    names: Sequence[str] = BASE_CHANNELS,
     is_profile: bool = False,
 ) -> dict[str, str]:
     """Configure these channels on the simulated carrier, with one fictitious number that no other account has.
@@ -239,6 +239,25 @@ async def set_quota(tx: Tx, customer_id: str, name: str, number: int | None) -> 
     else:
         quotas[name] = number
     await store.set_quotas(tx, account.organization_id, quotas)
+
+
+async def set_template_auto_creation(tx: Tx, customer_id: str, *, allowed: bool) -> None:
+    """Whether an organization may create templates on its profiles."""
+    account = await find(tx, customer_id)
+    if account.kind != "organization":
+        _refuse(f"{customer_id} is a {account.kind}; only an organization has profiles")
+    await store.set_template_auto_creation(tx, customer_id, allowed=allowed)
+
+
+async def set_mms(tx: Tx, customer_id: str, *, enabled: bool) -> None:
+    """Whether an organization and its profiles send MMS from their SMS numbers."""
+    account = await find(tx, customer_id)
+    await store.set_mms(tx, account.organization_id, enabled=enabled)
+
+
+async def may_create_on_profiles(tx: Tx, customer_id: str) -> bool:
+    account = await store.find(tx, customer_id)
+    return account is not None and account.may_create_on_profiles
 
 
 async def find(tx: Tx, customer_id: str) -> Account:

@@ -8,7 +8,7 @@ from sent_server.db import Row, Tx
 from sent_server.db.database import fetch_one
 
 COLUMNS = """id, kind, organization_id, name, short_name, email, icon, description, status, profile_status,
-        settings_json, billing_model, tier, messages_per_minute, created_at_ms, updated_at_ms"""
+        settings_json, billing_model, tier, messages_per_minute, created_at_ms, updated_at_ms, template_auto_creation"""
 INSERT = """
     INSERT INTO customers (id, kind, organization_id, name, short_name, email, icon, description, status,
         profile_status, settings_json, billing_model, tier, messages_per_minute, callback_secret_sealed, created_at_ms)
@@ -87,6 +87,16 @@ SET_TIER = """
     UPDATE customers
     SET tier = :tier, messages_per_minute = :messages_per_minute
     WHERE organization_id = :customer_id
+"""
+SET_TEMPLATE_AUTO_CREATION = """
+    UPDATE customers
+    SET template_auto_creation = :allowed
+    WHERE id = :customer_id
+"""
+SET_MMS = """
+    UPDATE customers
+    SET mms = :mms
+    WHERE id = :customer_id
 """
 QUOTAS = """
     SELECT quotas_json FROM customers
@@ -237,6 +247,14 @@ async def set_status(tx: Tx, customer_id: str, status: str, *, now_ms: int) -> i
 
 async def set_tier(tx: Tx, customer_id: str, tier: str, messages_per_minute: int | None) -> int:
     return await tx.execute(SET_TIER, customer_id=customer_id, tier=tier, messages_per_minute=messages_per_minute)
+
+
+async def set_template_auto_creation(tx: Tx, customer_id: str, *, allowed: bool) -> None:
+    await tx.execute(SET_TEMPLATE_AUTO_CREATION, customer_id=customer_id, allowed=int(allowed))
+
+
+async def set_mms(tx: Tx, customer_id: str, *, enabled: bool) -> None:
+    await tx.execute(SET_MMS, customer_id=customer_id, mms=int(enabled))
 
 
 async def quotas(tx: Tx, customer_id: str, *, for_change: bool = False) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sent_server.accounts.model import Account
 from sent_server.accounts.service import Overview
 from sent_server.http.caller import Role
 from sent_server.kernel import money, timestamps
-from sent_server.kernel.channels import CHANNELS, WHATSAPP
+from sent_server.kernel.channels import BASE_CHANNELS, WHATSAPP
 
 
 def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]:
@@ -26,9 +26,10 @@ def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]
         "icon": account.icon,
         "description": account.description,
         "created_at": timestamps.iso(account.created_at_ms),
-        "channels": {channel: _channel(overview, channel) for channel in CHANNELS},
+        "channels": {channel: _channel(overview, channel) for channel in BASE_CHANNELS},
         "status": account.profile_status if is_profile else None,
         "settings": _settings(account) if is_profile else None,
+        "enable_template_auto_creation_for_sp": account.may_create_on_profiles,
         "profiles": [_profile(profile, role) for profile in overview.profiles],
         "balance": {
             "available": money.to_number(overview.balances.available_micros),

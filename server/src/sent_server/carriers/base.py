@@ -20,13 +20,41 @@ class MessageButton:
 
 
 @value_object
+class HeaderMedia:
+    """`type` is image, video, gif or document."""
+
+    type: str
+    url: str
+
+
+@value_object
+class Location:
+    latitude: str
+    longitude: str
+    name: str
+    address: str
+
+
+@value_object
+class Attachment:
+    """The carrier fetches it. `media_type` is a hint of the sender: image, video, vcard or text."""
+
+    url: str
+    media_type: str | None = None
+
+
+@value_object
 class MessageContent:
-    """The rendered text of a message on one channel."""
+    """The rendered text of a message on one channel. `header` also has the address of `header_media`."""
 
     content: str
     header: str | None = None
     footer: str | None = None
     buttons: tuple[MessageButton, ...] = ()
+    header_media: HeaderMedia | None = None
+    location: Location | None = None
+    media: tuple[Attachment, ...] = ()
+    subject: str | None = None
 
 
 @value_object

@@ -11,14 +11,14 @@ import re
 from collections.abc import Mapping
 
 from sent_server.kernel import segments, typed_text
-from sent_server.kernel.channels import LABELS, RCS, SMS, WHATSAPP
+from sent_server.kernel.channels import LABELS, MMS, RCS, SMS, WHATSAPP
 from sent_server.kernel.segments import GSM7_SEGMENT, GSM7_SINGLE, UCS2_SEGMENT, UCS2_SINGLE
 
 SMS_SEGMENTS = 10
 MAX_SMS_SEGMENTS = 255
-TEMPLATE_BODY: Mapping[str, int] = {WHATSAPP: 1_028, RCS: 3_072}
+TEMPLATE_BODY: Mapping[str, int] = {WHATSAPP: 1_028, RCS: 3_072, MMS: 4_096}
 # What is sent as it is, without a template: our replies to keywords.
-FREE_TEXT: Mapping[str, int] = {WHATSAPP: 4_096, RCS: 3_072}
+FREE_TEXT: Mapping[str, int] = {WHATSAPP: 4_096, RCS: 3_072, MMS: 4_096}
 HEADER = FOOTER = 60
 MEDIA_URL = 2_048
 BUTTON_URL = 2_000

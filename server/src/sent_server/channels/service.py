@@ -1,31 +1,50 @@
 """Configures channels and looks them up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sent_server.channels import store
 from sent_server.channels.model import ChannelConfig
 from sent_server.connections import service as connections
-from sent_server.connections.model import Sender
+from sent_server.connections.model import Sender, SenderKind
+from sent_server.connections.service import Senders
 from sent_server.db import Tx
 from sent_server.kernel import phone
+from sent_server.kernel.channels import MMS, MMS_COUNTRIES, SMS
+
+_MMS = MMS.value  # a plain text, as the other names
 
 
 async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dict[str, ChannelConfig]]:
     """Channels by customer and name. `owners` are (customer_id, organization_id). One statement for all.
 
-    A profile without its own channel uses that of its organization.
+    A profile without its own channel uses that of its organization. MMS goes from the SMS numbers of some markets, if
+    the account sends MMS.
     """
     return {
-        customer_id: {channel: _config(usable) for channel, usable in senders.items() if usable}
+        customer_id: {channel: _config(channel, usable) for channel, usable in _with_mms(senders) if usable}
         for customer_id, senders in (await connections.active_senders(tx, owners)).items()
     }
 
 
-def _config(senders: Sequence[Sender]) -> ChannelConfig:
+def _with_mms(senders: Senders) -> Iterator[tuple[str, Sequence[Sender]]]:
+    yield from senders.items()
+    yield _MMS, [sender for sender in senders.get(SMS, ()) if sender.mms and _carries_mms(sender)]
+
+
+def _carries_mms(sender: Sender) -> bool:
+    return sender.kind in (SenderKind.NUMBER, SenderKind.SHORT_CODE) and _country(sender) in MMS_COUNTRIES
+
+
+def _country(sender: Sender) -> str | None:
+    """The country of its market or, for a default sender, of its number."""
+    return sender.country or (phone.region(sender.value) if phone.is_e164(sender.value) else None)
+
+
+def _config(channel: str, senders: Sequence[Sender]) -> ChannelConfig:
     default = senders[0]
     by_country = _by_country(senders) if len(senders) > 1 else ()
     return ChannelConfig(
-        default.channel,
+        channel,
         default.connection_id,
         default.value,
         default.business_name,
@@ -37,7 +56,7 @@ def _config(senders: Sequence[Sender]) -> ChannelConfig:
 def _by_country(senders: Sequence[Sender]) -> tuple[tuple[str, str, str], ...]:
     """The first sender of each country, unless the default sender is one."""
     default = senders[0]
-    at_home = default.country or (phone.region(default.value) if phone.is_e164(default.value) else None)
+    at_home = _country(default)
     found: dict[str, tuple[str, str, str]] = {}
     for sender in senders[1:]:
         if sender.country is not None and sender.country != at_home:

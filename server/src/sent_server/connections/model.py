@@ -41,7 +41,7 @@ class Sender:
     """`value` is our number (E.164), short code, sender id or agent at the connection.
 
     `country` and `number_type` are those of its market; a default sender has none. `messages_per_second` None means
-    unlimited. `is_default` is 1 or 0.
+    unlimited. `is_default` is 1 or 0. `mms` is 1 for an SMS sender of an account that sends MMS.
     """
 
     channel: str
@@ -54,3 +54,4 @@ class Sender:
     messages_per_second: int | None
     is_default: int
     created_at_ms: int
+    mms: int = 0

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sent_server.connections import store
 from sent_server.connections.model import Connection, Sender
 from sent_server.db import Tx
+from sent_server.kernel.channels import MMS, SMS
 
 # The senders of an account by channel. The first of a channel is its default.
 Senders = Mapping[str, Sequence[Sender]]
@@ -43,7 +44,7 @@ def _in_order(senders: Iterable[Sender]) -> Sequence[Sender]:
 
 async def owner_of_sender(tx: Tx, connection_id: str, channel: str, value: str) -> str | None:
     """The customer whose number received an inbound message. If two share it, the first that got it."""
-    return await store.owner(tx, connection_id, channel, value)
+    return await store.owner(tx, connection_id, SMS if channel == MMS else channel, value)
 
 
 async def sender_taken(tx: Tx, connection_id: str, value: str) -> bool:

@@ -20,7 +20,9 @@ COUNT_SENDERS = """
 """
 ACTIVE = """
     SELECT customer_id, channel, connection_id, value, kind, business_name, country, number_type, messages_per_second,
-        is_default, created_at_ms
+        is_default, created_at_ms, CASE WHEN channel = 'sms' THEN (
+            SELECT o.mms FROM customers c JOIN customers o ON o.id = c.organization_id WHERE c.id = senders.customer_id
+        ) ELSE 0 END
     FROM senders
     WHERE customer_id IN (:customer_ids[]) AND state = 'active'
 """

@@ -10,7 +10,7 @@ from sent_server.http.fields import Mutation
 from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging, phone
-from sent_server.kernel.channels import CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS
 from sent_server.ports.reach import Reach
 
 BAD_ID = ("VALIDATION_001", "Invalid contact ID format.")
@@ -55,7 +55,7 @@ def routes(*, reach: Reach, quota: int) -> Sequence[Route]:
 
 async def list_contacts(tx: Tx, call: Call) -> Reply:
     caller, page = call.caller, query.page(call.query)
-    channel = query.choice(call.query, "channel", CHANNELS)
+    channel = query.choice(call.query, "channel", BASE_CHANNELS)
     if number := call.query.get("phone"):
         return _page(page, [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.sharing)], 1)
     text = query.search(call.query)

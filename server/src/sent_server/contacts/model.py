@@ -2,7 +2,7 @@
 
 import functools
 
-from sent_server.kernel.channels import CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS
 from sent_server.kernel.values import value_object
 
 
@@ -43,7 +43,7 @@ class Recipient:
 @functools.cache
 def channel_text(channels: frozenset[str]) -> str:
     """The channels in their documented order, e.g. `sms,whatsapp`."""
-    return ",".join(channel for channel in CHANNELS if channel in channels)
+    return ",".join(channel for channel in BASE_CHANNELS if channel in channels)
 
 
 @functools.cache

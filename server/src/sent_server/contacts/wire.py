@@ -9,7 +9,7 @@ from sent_server.http.zero_values import ZeroValues
 from sent_server.kernel import phone, timestamps
 from sent_server.kernel.channels import SMS, WHATSAPP
 
-DefaultChannel = Annotated[str, one_of((SMS, WHATSAPP), not_served=unserved.CHANNELS)]
+DefaultChannel = Annotated[str, one_of((SMS, WHATSAPP))]
 
 
 class CreateContact(RequestBody):

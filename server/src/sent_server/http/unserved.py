@@ -49,14 +49,11 @@ _CONTENT = _names(
 SEND = TRIAL | _TIME | _SENDER | _RECIPIENTS | _PRICE | _CONTENT
 # On other routes `opt_out` is a field: a new contact that is not opted out gets messages.
 NEW_CONTACT = TRIAL | _names("opt_out", "opted_out")
+NEW_TEMPLATE = TRIAL
+# Fixed when a template is created.
 TEMPLATE = TRIAL | _names("auto_create_for_sp")
-TEMPLATE_BODY = _names("mms")
-TEMPLATE_HEADER = _names("location")
 WEBHOOK = TRIAL | _names("event_filter", "sender_profiles")
 CAMPAIGN = _names("volume")
-# Values of supported fields.
-CHANNELS = ("mms",)
-HEADER_TYPES = ("gif", "location")
 
 
 def refuses(row: Iterable[str], name: str, value: Any) -> bool:

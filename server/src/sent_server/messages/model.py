@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from sent_server.carriers.base import MessageButton, MessageContent
+from sent_server.carriers.base import Attachment, HeaderMedia, Location, MessageButton, MessageContent
 from sent_server.http.caller import Caller
 from sent_server.kernel.values import value_object
 from sent_server.messages.request import SendRequest
@@ -112,8 +112,16 @@ _remembered = functools.lru_cache(maxsize=1_000)(_loaded)
 
 
 def _content(raw: dict[str, Any]) -> MessageContent:
+    header_media, location = raw.get("header_media"), raw.get("location")  # absent before migration 21
     return MessageContent(
-        raw["content"], raw["header"], raw["footer"], tuple(MessageButton(**button) for button in raw["buttons"])
+        raw["content"],
+        raw["header"],
+        raw["footer"],
+        tuple(MessageButton(**button) for button in raw["buttons"]),
+        HeaderMedia(**header_media) if header_media else None,
+        Location(**location) if location else None,
+        tuple(Attachment(**medium) for medium in raw.get("media", ())),
+        raw.get("subject"),
     )
 
 

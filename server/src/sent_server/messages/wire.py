@@ -34,8 +34,6 @@ def _check_channels(value: Any) -> Any:
     if len(names) == 1 and names[0] in SENDABLE:  # pyright: ignore[reportUnknownArgumentType]
         return names  # pyright: ignore[reportUnknownVariableType]
     unknown = [name for name in names if name not in SENDABLE]  # pyright: ignore[reportUnknownVariableType]
-    if any(name in unserved.CHANNELS for name in unknown):  # pyright: ignore[reportUnknownVariableType]
-        raise not_supported()
     if unknown:
         raise fault("VALIDATION_006", f"Value must be one of: {', '.join(SENDABLE)}")
     return list(dict.fromkeys(names)) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

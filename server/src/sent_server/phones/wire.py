@@ -12,7 +12,7 @@ from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetM
 from sent_server.http.fields import Phone, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
-from sent_server.kernel.channels import CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS, CHANNELS
 
 MAX_TEXT_CHARS = 4_096
 MAX_CODE_CHARS = 64
@@ -105,7 +105,7 @@ def handset(found: Handset) -> dict[str, Any]:
     number = magic(found.phone)
     return {
         "phone": found.phone,
-        "capabilities": {channel: channel in found.channels for channel in CHANNELS},
+        "capabilities": {channel: channel in found.channels for channel in BASE_CHANNELS},
         "magic": None if number is None else number.name.lower(),
         "message_count": found.messages,
         "last_message_at": timestamps.iso_or_none(found.last_at_ms),

@@ -35,6 +35,7 @@ from sent_server.profiles.model import (
     WhatsappAccount,
 )
 from sent_server.profiles.wire import NO_BILLING_CONTACT, NO_CARD
+from sent_server.templates import copies
 
 DEFAULT_BILLING = "profile"
 NO_WHATSAPP = (
@@ -89,6 +90,7 @@ async def create(
         sealer=rules.sealer,
         now_ms=now_ms,
     )
+    await copies.to_new_profile(tx, organization.id, account.id, now_ms=now_ms)
     await _check_sharing(tx, account, wanted)
     contact = None if billing_model == ORGANIZATION_PAYS else wanted.billing_contact
     await store.put(tx, account.id, ProfileDetails(contact, payment_reference, preferences=preferences))

@@ -7,7 +7,7 @@ from sent_server.http import query, route
 from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
 from sent_server.kernel import paging
-from sent_server.templates import service, wire
+from sent_server.templates import copies, service, wire
 from sent_server.templates.derive import CATEGORIES
 from sent_server.templates.model import STATUSES, Filter
 from sent_server.templates.service import TemplateDraft
@@ -19,6 +19,7 @@ FILTERS = ("search", "status", "category", "is_welcome_playground")
 
 def routes(*, quota: int) -> Sequence[Route]:
     async def create(tx: Tx, call: Call, body: CreateTemplate) -> Reply:
+        profiles = await copies.profiles_for(tx, call.caller) if body.auto_create_for_sp else None
         made = await service.create(
             tx,
             call.caller.customer_id,
@@ -27,6 +28,7 @@ def routes(*, quota: int) -> Sequence[Route]:
             now_ms=call.now_ms,
             submit=bool(body.submit_for_review),
             creation_source=body.creation_source,
+            profiles=profiles,
         )
         return Reply(201, wire.template(made, call.caller.customer_id))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sent_server.http import unserved
+from sent_server.http.zero_values import ZeroValues
 from sent_server.templates import buttons as button_rules
 from sent_server.templates import placeholders
 from sent_server.templates.nodes import (
@@ -22,6 +22,7 @@ from sent_server.templates.nodes import (
 )
 
 # `buttons` has the limit of a URL, because a placeholder may be longer than its value.
+ONLY_URLS = "Only the URL of a URL button may have variables"
 ButtonUrl = Annotated[str, AfterValidator(short(2_048))]
 
 
@@ -42,9 +43,9 @@ class ButtonProps(Node):
 
 
 class TemplateButton(Node):
-    """If `id` is None, the position in the list is used, from 1."""
+    """An omitted `id` is 0. Answers show ids from 1, so a button with 0 gets a free one."""
 
-    id: int | None = Field(default=None, ge=1, le=999_999_999)
+    id: Annotated[int | None, ZeroValues()] = Field(default=None, ge=0, le=999_999_999)
     type: Literal["QUICK_REPLY", "URL", "PHONE_NUMBER", "VOICE_CALL", "COPY_CODE"]
     props: ButtonProps
 
@@ -52,7 +53,7 @@ class TemplateButton(Node):
     def _usable(self) -> Self:
         faults = [(("props", name), text) for name, text in button_rules.problems(self.type, self.props)]
         if self.props.variables and self.type != "URL":
-            faults.append((("props", "variables"), unserved.NOT_SUPPORTED))
+            faults.append((("props", "variables"), ONLY_URLS))
         refuse(faults)
         return self
 
@@ -79,9 +80,8 @@ def complete(
                 found = [(("url",), button_rules.URL_TOO_LONG)]
             faults += [(("buttons", place, "props", *where), message) for where, message in found]
         number = button.id or next(number for number in itertools.count(place + 1) if number not in taken)
-        taken.add(number)
         completed.append(button.model_copy(update={"id": number, "props": props}))
-    numbers = [button.id for button in completed]
+    numbers = [button.id or 0 for button in buttons]
     faults += [
         (("buttons", place, "id"), f"The id {number} is taken")
         for place, number in enumerate(numbers)

@@ -39,6 +39,7 @@ class Definition(Node):
             (("body", "sms"), body.sms),
             (("body", "whatsapp"), body.whatsapp),
             (("body", "rcs"), body.rcs),
+            (("body", "mms"), body.mms),
             (("footer",), self.footer),
         ]
         return [(place, part) for place, part in found if part]
@@ -83,15 +84,17 @@ def parse(value: Any) -> Definition:
 
 
 def shown(definition: Definition) -> dict[str, Any]:
-    """The form in responses. In the contract buttons have no list of variables, so a URL names its variable instead."""
+    """The form in responses. A button's URL names its variable, for older clients, which drop the list of variables."""
     tree = definition.model_dump(by_alias=True)
     uses = Counter(variable.name for variable in definition.body.parts[0].declared)
     ambiguous = {name for name, count in uses.items() if count > 1}
     for button, shown_button in zip(definition.buttons or [], tree["buttons"] or [], strict=True):
         props: dict[str, Any] = shown_button["props"]
-        del props["variables"]
         if button.props.url and button.props.variables:
             props["url"] = with_names(button.props.url, button.props.variables, ambiguous)
+    for name in ("static_resource", "location"):
+        if tree["header"] and tree["header"][name] is None:
+            del tree["header"][name]
     return tree
 
 

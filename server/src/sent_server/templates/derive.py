@@ -4,12 +4,12 @@ import re
 
 import orjson
 
-from sent_server.kernel.channels import RCS
 from sent_server.templates import placeholders
 from sent_server.templates.definition import Definition
 
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 DEFAULT_LANGUAGE = "en_US"
+RESERVED = "sent_"
 _NAME_WORDS = 5
 _NAME_LENGTH = 60
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
@@ -29,14 +29,14 @@ _SERVICE = re.compile(
 
 
 def variables_json(definition: Definition) -> str:
-    """Distinct names in the order header, body (multiChannel, sms, whatsapp, rcs), footer, buttons."""
+    """Distinct names in the order header, body (multiChannel, sms, whatsapp, rcs, mms), footer, buttons."""
     return orjson.dumps(list(dict.fromkeys(variable.name for variable in definition.variables))).decode()
 
 
 def channels_text(definition: Definition) -> str:
-    """The comma-separated list in responses. A multiChannel body means SMS and WhatsApp; RCS needs its own body."""
+    """The comma-separated list in responses: the channels with a body. A multiChannel body is one for each of them."""
     body = definition.body
-    return ",".join(channel for channel, part in body.own.items() if part or (body.multi_channel and channel != RCS))
+    return ",".join(channel for channel, part in body.own.items() if part or body.multi_channel)
 
 
 def texts(definition: Definition) -> str:
@@ -50,7 +50,12 @@ def name(definition: Definition) -> str:
     """The first words of the body in WhatsApp's form for names: `hello_welcome_to`."""
     words = _WORD.findall(placeholders.plain(definition.body.parts[0].template).lower())
     made = "_".join(words[:_NAME_WORDS])[:_NAME_LENGTH].strip("_")
-    return made if made[:1].isalpha() else f"template_{made}".rstrip("_")
+    return made if made[:1].isalpha() and not is_reserved(made) else f"template_{made}".rstrip("_")
+
+
+def is_reserved(name: str) -> bool:
+    """Names of the provider's own templates."""
+    return name.lower().startswith(RESERVED)
 
 
 def category(definition: Definition) -> str:

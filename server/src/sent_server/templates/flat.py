@@ -3,7 +3,7 @@
 This module validates nothing. The tree reports errors, and `place` finds the flat name of their field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sent_server.kernel.channels import CHANNELS
@@ -46,7 +46,7 @@ def tree(request: Mapping[str, Any]) -> dict[str, Any]:
         found["footer"] = _part(request["footer"])
     if request.get("buttons") is not None:
         buttons = request["buttons"]
-        found["buttons"] = list(map(_button, _first(buttons))) if isinstance(buttons, list) else buttons
+        found["buttons"] = _numbered(buttons, _button, 1) if isinstance(buttons, list) else buttons
     return found
 
 
@@ -68,14 +68,14 @@ def _part(value: Any) -> Any:
     if "content" in given:
         part["template"] = given["content"]
     variables = given.get("variables")
-    part["variables"] = list(map(_variable, _first(variables))) if isinstance(variables, list) else variables
+    part["variables"] = _numbered(variables, _variable, 0) if isinstance(variables, list) else variables
     return part
 
 
 def _give_address(header: dict[str, Any]) -> None:
     """The content of a media header is its address. In the tree the address belongs to a variable."""
     match header:
-        case {"type": "image" | "video" | "document" as kind, "template": str(address)} if "{{" not in address:
+        case {"type": "image" | "video" | "gif" | "document" as kind, "template": str(address)} if "{{" not in address:
             props = {"variableType": kind, "url": address, "mediaType": kind}
             header["template"] = "{{0:media}}"
             header["variables"] = [{"id": 0, "name": f"header_{kind}", "type": "media", "props": props}]
@@ -100,6 +100,12 @@ def _button(value: Any) -> Any:
     given = cast(dict[str, Any], value)
     props = {"text": given.get("text"), "url": given.get("url"), "phoneNumber": given.get("phone_number")}
     return {"props": props} | ({"type": given["type"]} if "type" in given else {})
+
+
+def _numbered(items: Any, convert: Callable[[Any], Any], first: int) -> list[Any]:
+    """The flat form has no ids, so the position is used."""
+    converted = map(convert, _first(items))
+    return [{"id": number, **one} if isinstance(one, dict) else one for number, one in enumerate(converted, first)]
 
 
 def _first(value: Any) -> list[Any]:

@@ -42,7 +42,7 @@ class VariableProps(Node):
 
 
 class Variable(Node):
-    """If `id` is None, the position in the list is used."""
+    """An omitted `id` is 0."""
 
     id: Annotated[int | None, ZeroValues()] = Field(default=None, ge=0, le=999_999_999)
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=placeholders.MAX_NAME_LENGTH)]
@@ -69,10 +69,8 @@ def resolve(
     listed = [
         variable
         if variable.id is not None and variable.props
-        else variable.model_copy(
-            update={"id": place if variable.id is None else variable.id, "props": variable.props or VariableProps()}
-        )
-        for place, variable in enumerate(variables or inherited)
+        else variable.model_copy(update={"id": variable.id or 0, "props": variable.props or VariableProps()})
+        for variable in variables or inherited
     ]
     declared = [Declared(variable.id or 0, variable.name, variable.type) for variable in listed]
     found = placeholders.resolve(text, declared)

@@ -1,11 +1,12 @@
 """Renders a template with parameters to message contents. Pure.
 
 A template is compiled once and rendered often. A channel uses its own body, else multiChannel; RCS never uses that of
-WhatsApp. SMS has only a body. A security recommendation is a sentence of the body on every channel. The expiry of a
-code is a footer line, so SMS does not have it.
+WhatsApp. SMS and MMS have only a body; an MMS also has attachments and a subject. A security recommendation is a
+sentence of the body on every channel. The expiry of a code is a footer line, so SMS does not have it.
 
 A variable uses the parameter of its name. A link or medium without one uses the address in its definition. A variable
-that `{{1}}` declared (`var_1`) also uses the parameter `1`. Unknown parameters are ignored.
+that `{{1}}` declared (`var_1`) also uses the parameter `1`, and the medium of a header the parameter `header_image`,
+`header_video`, `header_gif` or `header_document`, which must be an https URL. Unknown parameters are ignored.
 
 Every part is measured with its values before it is built, so that excessive text is never built. The result is within
 the limits of its channel (`carriers.limits`).
@@ -16,20 +17,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sent_server.carriers import limits
-from sent_server.carriers.base import MessageButton, MessageContent
-from sent_server.kernel import segments, typed_text
-from sent_server.kernel.channels import LABELS, SMS, WHATSAPP
+from sent_server.carriers.base import Attachment, HeaderMedia, Location, MessageButton, MessageContent
+from sent_server.kernel import media, segments, typed_text
+from sent_server.kernel.channels import LABELS, MMS, SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 from sent_server.templates import patterns, placeholders, stored_form
 from sent_server.templates.button_nodes import TemplateButton
 from sent_server.templates.definition import Definition
 from sent_server.templates.nodes import Variable
-from sent_server.templates.parts import Header, TemplatePart
+from sent_server.templates.parts import MEDIA, Header, MmsBody, TemplatePart
 from sent_server.templates.patterns import MAX_VALUE_LENGTH, Pattern, UnreadablePattern
 
 MAX_PARAMETER = 1_024
 MAX_PROBLEMS = 5  # named; the others are counted, because each failed message stores the sentence
 COPY_CODE = "Copy code"
+# Channels of a single text, without header, footer and buttons.
+PLAIN = frozenset({SMS, MMS})
 _BLANK = re.compile(r"\s")
 
 
@@ -42,12 +45,14 @@ class InvalidParameters:
 
 @value_object
 class Slot:
-    """A variable's place in a text. `alias` is a second name for its parameter."""
+    """A variable's place in a text. `aliases` are other names for its parameter. `is_medium`: the value is an address
+    that the carrier fetches."""
 
     name: str
-    alias: str | None
+    aliases: tuple[str, ...]
     default: str | None
     pattern: Pattern | UnreadablePattern | None
+    is_medium: bool = False
 
 
 # A text as literals and the slots between them.
@@ -87,6 +92,10 @@ class CompiledContent:
     room: int
     links: tuple[int, ...]
     constant: MessageContent | None
+    header_type: str | None = None
+    location: Location | None = None
+    media: tuple[Attachment, ...] = ()
+    subject: str | None = None
 
 
 @value_object
@@ -98,6 +107,12 @@ class Compiled:
     @property
     def channels(self) -> frozenset[str]:
         return frozenset(self.contents)
+
+    @property
+    def media(self) -> tuple[Attachment, ...]:
+        """The attachments of an MMS."""
+        content = self.contents.get(MMS)
+        return content.media if content else ()
 
 
 def compile(definition: Definition) -> Compiled:
@@ -121,11 +136,12 @@ def render(
     longest = 0
     for slot in content.slots:
         value = parameters.get(slot.name)
-        if value is None and slot.alias:
-            value = parameters.get(slot.alias)
+        if value is None and slot.aliases:
+            value = next((parameters[name] for name in slot.aliases if name in parameters), None)
+        problem = _medium_problem(slot, value) if slot.is_medium else None
         if value is None:
             value = slot.default
-        problem = _problem(slot, value, channel)
+        problem = problem or _problem(slot, value, channel)
         if problem:
             problems.append(problem)
         values[slot.name] = value = value or ""
@@ -137,6 +153,13 @@ def render(
     rendered = content.constant or _filled(content, values)
     problems = _unfit(content, channel, rendered, sms_max_segments)
     return _invalid(problems) if problems else rendered
+
+
+def _medium_problem(slot: Slot, value: str | None) -> str | None:
+    """An address in the template itself may be older than this rule."""
+    if value is None or media.url_problem(value) is None:
+        return None
+    return f"'{slot.aliases[0] if slot.aliases else slot.name}' must be an https URL"
 
 
 def _problem(slot: Slot, value: str | None, channel: str) -> str | None:
@@ -175,6 +198,8 @@ def _unfit(content: CompiledContent, channel: str, rendered: MessageContent, sms
     """Problems that need the rendered text."""
     text = rendered.content
     if typed_text.is_blank(text):
+        if channel == MMS:  # attachments need no text
+            return []
         return [f"the text on {LABELS[channel]} is blank"]
     if channel == SMS:
         problem = limits.sms_problem(text, sms_max_segments)
@@ -193,13 +218,18 @@ def _invalid(problems: Sequence[str]) -> InvalidParameters:
 
 
 def _filled(content: CompiledContent, values: Mapping[str, str]) -> MessageContent:
+    header = None if content.header is None else _text(content.header, values)
     return MessageContent(
         content=_text(content.body, values),
-        header=None if content.header is None else _text(content.header, values),
+        header=header,
         footer=None if content.footer is None else _text(content.footer, values),
         buttons=tuple(
             MessageButton(button.type, button.text, _text(button.value, values)) for button in content.buttons
         ),
+        header_media=HeaderMedia(content.header_type, header) if content.header_type and header else None,
+        location=content.location,
+        media=content.media,
+        subject=content.subject,
     )
 
 
@@ -214,17 +244,20 @@ def _content(definition: Definition, channel: str, part: TemplatePart) -> Compil
         body = (*body, config.recommendation)
     header = footer = None
     buttons: tuple[CompiledButton, ...] = ()
-    if channel != SMS:
-        header = _compiled(definition.header.template, definition.header.declared) if definition.header else None
+    header_type: str | None = None
+    location: Location | None = None
+    if channel not in PLAIN:
+        if definition.header:
+            header_type, location = _header_type(definition.header), _location(definition.header)
+            header = (location.name, ", ", location.address) if location else _header(definition.header, header_type)
         footer = _footer(definition)
         code = tuple(piece for piece in body if isinstance(piece, Slot))[:1]
         buttons = tuple(_button(button, code) for button in definition.buttons or [])
     texts: Sequence[Text | None] = (header, body, footer, *(button.value for button in buttons))
     slots = tuple(dict.fromkeys(piece for text in texts for piece in text or () if isinstance(piece, Slot)))
-    measured = [_measured("text" if channel == SMS else "body", body, limits.TEMPLATE_BODY.get(channel))]
-    if header:
-        medium = definition.header and _is_medium(definition.header)
-        measured.append(_measured("header", header, limits.MEDIA_URL if medium else limits.HEADER))
+    measured = [_measured("text" if channel in PLAIN else "body", body, limits.TEMPLATE_BODY.get(channel))]
+    if header and not location:
+        measured.append(_measured("header", header, limits.MEDIA_URL if header_type else limits.HEADER))
     if footer:
         measured.append(_measured("footer", footer, limits.FOOTER))
     links: list[int] = []
@@ -237,7 +270,14 @@ def _content(definition: Definition, channel: str, part: TemplatePart) -> Compil
         else:
             measured.append(_measured(f"code of button {place + 1}", button.value, limits.COPY_CODE))
     room = min(_room(part) for part in measured)
-    compiled = CompiledContent(body, header, footer, buttons, slots, tuple(measured), room, tuple(links), None)
+    own = part if isinstance(part, MmsBody) else None
+    compiled = CompiledContent(
+        body, header, footer, buttons, slots, tuple(measured), room, tuple(links), None,
+        header_type=header_type,
+        location=location,
+        media=tuple(Attachment(medium.url, medium.media_type) for medium in own.media or []) if own else (),
+        subject=own.subject if own else None,
+    )  # fmt: skip
     return compiled if slots else replace(compiled, constant=_filled(compiled, {}))
 
 
@@ -254,9 +294,33 @@ def _room(part: MeasuredPart) -> int:
     return most if part.fixed <= most else -1
 
 
-def _is_medium(header: Header) -> bool:
-    """An address instead of a line of text."""
-    return header.type in ("image", "video", "document") or any(one.type == "media" for one in header.declared)
+def _header_type(header: Header) -> str | None:
+    """The kind of medium, if the header is an address instead of a line of text."""
+    if header.type in MEDIA:
+        return header.type
+    medium = next((one for one in header.declared if one.type == "media"), None)
+    if medium is None:
+        return None
+    kind = ((medium.props and medium.props.media_type) or "").lower()
+    return kind if kind in MEDIA else "image"
+
+
+def _header(header: Header, kind: str | None) -> Text:
+    text = _compiled(header.template, header.declared)
+    if kind is None:
+        return text
+    name = f"header_{kind}"
+    return tuple(
+        part
+        if isinstance(part, str)
+        else replace(part, aliases=tuple(dict.fromkeys((name, *part.aliases))), is_medium=True)
+        for part in text
+    )
+
+
+def _location(header: Header) -> Location | None:
+    pin = header.location
+    return Location(pin.latitude, pin.longitude, pin.name, pin.address) if pin else None
 
 
 def _footer(definition: Definition) -> Text | None:
@@ -299,5 +363,5 @@ def _slot(variable: Variable) -> Slot:
     number = variable.name.removeprefix("var_")
     address = props.short_url or props.url if props and variable.type != "variable" else None
     regex = props.regex if props else None
-    alias = number if number.isdigit() else None
-    return Slot(variable.name, alias, address, patterns.load(regex) if regex else None)
+    aliases = (number,) if number.isdigit() else ()
+    return Slot(variable.name, aliases, address, patterns.load(regex) if regex else None)

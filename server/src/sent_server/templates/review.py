@@ -3,6 +3,7 @@
 The job has the template's id. The first request submits the template, and the job is repeated until there is a verdict.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -36,8 +37,9 @@ class _Case:
     submission: TemplateSubmission
 
 
-async def enqueue(tx: Tx, template: Template, *, now_ms: int) -> None:
-    await jobs.enqueue(tx, [(template.id, KIND, template.customer_id, now_ms, now_ms)])
+async def enqueue(tx: Tx, templates: Sequence[tuple[str, str]], *, now_ms: int) -> None:
+    """`templates` are pairs of (customer_id, template id)."""
+    await jobs.enqueue(tx, [(template_id, KIND, customer_id, now_ms, now_ms) for customer_id, template_id in templates])
 
 
 def kind(reviewer: Reviewer, clock: Clock) -> Kind:

@@ -2,7 +2,7 @@
 
 DRAFT --submit--> PENDING --verdict--> APPROVED | REJECTED
   ^                                        |
-  +----------------- edit -----------------+        a PENDING one cannot be edited
+  +----------------- edit -----------------+        of a PENDING one, only the name can change
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,16 @@ from sent_server.http import fields
 from sent_server.kernel import ids
 from sent_server.kernel.paging import Page
 from sent_server.kernel.values import value_object
+from sent_server.templates import copies, derive, review, sharing_store, store, stored_form
 from sent_server.templates import definition as definitions
-from sent_server.templates import derive, review, sharing_store, store, stored_form
 from sent_server.templates.definition import Definition
 from sent_server.templates.model import APPROVED, DRAFT, PENDING, Filter, Template
 from sent_server.templates.sending import Sendable, SendableTemplate, for_sending
 
 __all__ = ["Sendable", "SendableTemplate", "for_sending"]
 FROM_API = "from-api"
-UNDER_REVIEW = "The template is under review and cannot be edited."
+UNDER_REVIEW = "The template is in review"
+RESERVED_NAME = f"Names that start with {derive.RESERVED} are reserved"
 NO_CONFIG = "Only AUTHENTICATION templates may have a security recommendation or an expiry"
 
 
@@ -51,11 +52,16 @@ async def create(
     now_ms: int,
     submit: bool = False,
     creation_source: str | None = None,
+    profiles: Sequence[str] | None = None,
 ) -> Template:
-    """Raises BUSINESS_008 if the quota is used up, VALIDATION_001 without a definition."""
+    """Raises BUSINESS_008 if the quota is used up, VALIDATION_001 without a definition or for a reserved name.
+
+    Each of `profiles` gets a copy, and every later profile of the customer too. None means no profile at all.
+    """
     definition = draft.definition
     if definition is None:
         raise ApiError("VALIDATION_001", definitions.REQUIRED, details={"definition": [definitions.REQUIRED]})
+    _check_name(draft.name)
     await store.lock(tx, customer_id)
     if await store.count(tx, customer_id) >= quota:
         raise ApiError("BUSINESS_008")
@@ -81,7 +87,9 @@ async def create(
     _check_category(template, definition)
     if submit:
         template = await _submitted(tx, template, now_ms=now_ms)
-    await _insert(tx, template, definition)
+    await _insert(tx, template, definition, auto_create_for_sp=profiles is not None)
+    if profiles:
+        await copies.to_profiles(tx, template, profiles, now_ms=now_ms)
     return template
 
 
@@ -154,12 +162,15 @@ async def update(
 ) -> Template:
     """Change the given values. An edited template becomes a DRAFT. A request that changes nothing keeps the status.
 
-    Raises RESOURCE_002, and VALIDATION_001 for an inherited template and for an edit while it is under review.
+    Raises RESOURCE_002, VALIDATION_001 for an inherited template or a reserved name, and CONFLICT_006 for an edit of
+    anything but the name during a review.
     """
     found = await store.by_id_for_change(tx, customer_id, template_id)
     if found is None:
         await _refuse_inherited(tx, owners, template_id, "updated")
     template, definition = _found(found)
+    if draft.name != template.name:
+        _check_name(draft.name)
     new_definition = _merged(definition, draft)
     changed = replace(
         template,
@@ -169,9 +180,10 @@ async def update(
         channels_text=derive.channels_text(new_definition),
         variables_json=derive.variables_json(new_definition),
     )
-    if changed != template or new_definition != definition:
-        if template.status == PENDING:
-            raise ApiError("VALIDATION_001", UNDER_REVIEW, details={"status": [UNDER_REVIEW]})
+    if template.status == PENDING:
+        if replace(changed, name=template.name) != template or new_definition != definition:
+            raise ApiError("CONFLICT_006", UNDER_REVIEW)
+    elif changed != template or new_definition != definition:
         _check_category(changed, new_definition)
         changed = replace(changed, status=DRAFT, revision=ids.new_id(now_ms), rejection_reason=None)
     if submit and changed.status not in (PENDING, APPROVED):
@@ -202,17 +214,18 @@ async def _refuse_inherited(tx: Tx, owners: Sequence[str], template_id: str, wha
         raise ApiError("VALIDATION_001", f"This template is read-only and cannot be {what}.")
 
 
-async def _insert(tx: Tx, template: Template, definition: Definition) -> None:
+async def _insert(tx: Tx, template: Template, definition: Definition, *, auto_create_for_sp: bool = False) -> None:
     await store.insert(
         tx,
         template,
         definition_json=stored_form.dump(definition),
         search_text=_search_text(template, definition),
+        auto_create_for_sp=auto_create_for_sp,
     )
 
 
 async def _submitted(tx: Tx, template: Template, *, now_ms: int) -> Template:
-    await review.enqueue(tx, template, now_ms=now_ms)
+    await review.enqueue(tx, [(template.customer_id, template.id)], now_ms=now_ms)
     return replace(template, status=PENDING, submitted_at_ms=now_ms, rejection_reason=None)
 
 
@@ -232,6 +245,11 @@ def _merged(stored: Definition, draft: TemplateDraft) -> Definition:
         return stored.merged(given)
     except ValidationError as error:
         raise fields.refusal(Definition, error) from None
+
+
+def _check_name(name: str | None) -> None:
+    if name and derive.is_reserved(name):
+        raise ApiError("VALIDATION_001", details={"name": [RESERVED_NAME]})
 
 
 def _check_category(template: Template, definition: Definition) -> None:

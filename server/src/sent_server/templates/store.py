@@ -1,6 +1,7 @@
 """The SQL of templates."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sent_server.db import Row, Tx, counters, keyset
 from sent_server.db.counters import CounterRow
@@ -16,11 +17,28 @@ INSERT = """
     INSERT INTO templates
         (customer_id, id, revision, name, name_lower, category, language, status, channels, variables_json,
          definition_json, search_text, creation_source, rejection_reason, review_reference,
-         welcome_playground_at_ms, submitted_at_ms, created_at_ms, updated_at_ms)
+         welcome_playground_at_ms, submitted_at_ms, created_at_ms, updated_at_ms, auto_create_for_sp)
     VALUES
         (:customer_id, :id, :revision, :name, :name_lower, :category, :language, :status, :channels, :variables_json,
          :definition_json, :search_text, :creation_source, :rejection_reason, :review_reference,
-         :welcome_playground_at_ms, :submitted_at_ms, :created_at_ms, :updated_at_ms)
+         :welcome_playground_at_ms, :submitted_at_ms, :created_at_ms, :updated_at_ms, :auto_create_for_sp)
+"""
+# Copies the template of an organization to a profile.
+COPY = """
+    INSERT INTO templates
+        (customer_id, id, revision, name, name_lower, category, language, status, channels, variables_json,
+         definition_json, search_text, creation_source, submitted_at_ms, created_at_ms, updated_at_ms)
+    SELECT :customer_id, :id, :revision, name, name_lower, category, language, :status, channels, variables_json,
+        definition_json, search_text, creation_source, CAST(:submitted_at_ms AS BIGINT),
+        CAST(:created_at_ms AS BIGINT), CAST(:created_at_ms AS BIGINT)
+    FROM templates
+    WHERE customer_id = :organization_id AND id = :source_id
+"""
+FOR_NEW_PROFILES = f"""
+    SELECT {COLUMNS}
+    FROM templates
+    WHERE customer_id = :customer_id AND auto_create_for_sp = 1
+    ORDER BY id
 """
 UPDATE = """
     UPDATE templates
@@ -103,12 +121,25 @@ LOCK = """
 """
 
 
+class CopyRow(NamedTuple):
+    customer_id: str
+    id: str
+    revision: str
+    status: str
+    submitted_at_ms: int | None
+    created_at_ms: int
+    organization_id: str
+    source_id: str
+
+
 async def lock(tx: Tx, customer_id: str) -> None:
     """Lock: other transactions that add templates wait until our commit."""
     await tx.fetch(LOCK, customer_id=customer_id)
 
 
-async def insert(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:
+async def insert(
+    tx: Tx, template: Template, *, definition_json: str, search_text: str, auto_create_for_sp: bool = False
+) -> None:
     await tx.execute(
         INSERT,
         customer_id=template.customer_id,
@@ -130,8 +161,19 @@ async def insert(tx: Tx, template: Template, *, definition_json: str, search_tex
         submitted_at_ms=template.submitted_at_ms,
         created_at_ms=template.created_at_ms,
         updated_at_ms=template.updated_at_ms,
+        auto_create_for_sp=int(auto_create_for_sp),
     )
     await counters.add(tx, [CounterRow(template.customer_id, COUNTER, 1)])
+
+
+async def insert_copies(tx: Tx, rows: Sequence[CopyRow]) -> None:
+    await tx.execute_many(COPY, rows)
+    await counters.add(tx, [CounterRow(row.customer_id, COUNTER, 1) for row in rows])
+
+
+async def for_new_profiles(tx: Tx, customer_id: str) -> list[Template]:
+    """The templates of which every later profile of this organization gets a copy."""
+    return [to_template(row) for row in await tx.fetch(FOR_NEW_PROFILES, customer_id=customer_id)]
 
 
 async def update(tx: Tx, template: Template, *, definition_json: str, search_text: str) -> None:

@@ -9,7 +9,7 @@ from sent_server.templates.authentication import AuthenticationConfig
 from sent_server.templates.button_nodes import ButtonProps, TemplateButton
 from sent_server.templates.definition import Definition
 from sent_server.templates.nodes import Node, Variable, VariableProps
-from sent_server.templates.parts import BodyPart, Footer, Header, TemplateBody
+from sent_server.templates.parts import BodyPart, Footer, Header, LocationPin, MmsBody, MmsMedium, TemplateBody
 
 N = TypeVar("N", bound=Node)
 # The nodes inside nodes, by name. `props` has two kinds.
@@ -20,6 +20,9 @@ _INNER: Mapping[str, type[Node]] = {
     "sms": BodyPart,
     "whatsapp": BodyPart,
     "rcs": BodyPart,
+    "mms": MmsBody,
+    "media": MmsMedium,
+    "location": LocationPin,
     "footer": Footer,
     "buttons": TemplateButton,
     "variables": Variable,

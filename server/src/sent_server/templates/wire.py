@@ -48,15 +48,13 @@ def _check_language(value: str) -> str:
 Name = Annotated[str, StringConstraints(max_length=512), AfterValidator(_check_name)]
 Category = Annotated[str, one_of(derive.CATEGORIES, code="VALIDATION_001", message=NO_CATEGORY)]
 Language = Annotated[str, AfterValidator(_check_language)]
-ChannelName = Annotated[str, one_of(CHANNELS, code="VALIDATION_001", message=NO_CHANNEL, not_served=unserved.CHANNELS)]
+ChannelName = Annotated[str, one_of(CHANNELS, code="VALIDATION_001", message=NO_CHANNEL)]
 
 
 class _Described(RequestBody):
     """Fields of both create and update. `channels` and the parts of the flat form become `definition`."""
 
     missing: ClassVar[dict[str, tuple[str, str]]] = _DOCUMENTED
-    not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE
-
     name: Name | None = None
     category: Category | None = None
     language: Language | None = None
@@ -80,12 +78,17 @@ class _Described(RequestBody):
 
 
 class CreateTemplate(_Described):
+    not_served: ClassVar[frozenset[str]] = unserved.NEW_TEMPLATE
+
     definition: DefinitionField
     creation_source: Annotated[str, StringConstraints(max_length=100)] | None = None
+    auto_create_for_sp: bool | None = None
 
 
 class UpdateTemplate(_Described):
     """Absent, null and empty fields stay unchanged. In the flat form, so do the omitted parts."""
+
+    not_served: ClassVar[frozenset[str]] = unserved.TEMPLATE
 
     definition: Annotated[DefinitionField | None, ZeroValues()] = None
 
@@ -116,6 +119,7 @@ def template(value: Template, viewer_id: str) -> dict[str, Any]:
         "is_published": value.is_published,
         "rejection_reason": value.rejection_reason,
         "is_inherited": value.customer_id != viewer_id,
+        "customer_id": viewer_id,
     }
 
 

@@ -45,6 +45,7 @@ NOT_REACHED = {
     ("POST /v3/templates", "VALIDATION_005"): OTHER_CODE,
     ("POST /v3/templates", "VALIDATION_006"): OTHER_CODE,
     ("GET /v3/templates/{id}", "VALIDATION_003"): OTHER_CODE,
+    ("PUT /v3/templates/{id}", "CONFLICT_006"): "templates/test_template_routes.py: it depends on the reviewer",
     ("PUT /v3/templates/{id}", "VALIDATION_003"): OTHER_CODE,
     ("PUT /v3/templates/{id}", "VALIDATION_004"): OTHER_CODE,
     ("PUT /v3/templates/{id}", "VALIDATION_005"): OTHER_CODE,

@@ -35,7 +35,8 @@ TEMPLATES = [
         201,
         body=example("POST /v3/templates"),
         check=lambda data: (
-            (data["status"], data["variables"], data["channels"]) == ("DRAFT", ["name", "company"], ["sms", "whatsapp"])
+            (data["status"], data["variables"], data["channels"])
+            == ("DRAFT", ["name", "company"], ["sms", "whatsapp", "rcs", "mms"])
         ),
     ),
     Row(

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 
 from sent_server.carriers.base import Later, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.reasons import Reason
-from sent_server.kernel.channels import Channel
+from sent_server.kernel.channels import BASE_CHANNELS, Channel
 from sent_server.kernel.values import value_object
 
 DELIVERED_AFTER_MS = 300
@@ -25,7 +25,7 @@ RETRY_AFTER_MS = 1_000
 SILENT_AFTER_STOP_MS = 5_000
 PER_MILLION = 1_000_000
 
-_EVERYWHERE = frozenset(Channel)
+_EVERYWHERE = frozenset(map(Channel, BASE_CHANNELS))
 _USUAL = frozenset({Channel.SMS, Channel.WHATSAPP})
 _LANDLINE = frozenset({Channel.WHATSAPP})
 
@@ -166,7 +166,9 @@ def memory_key(submission: Submission) -> str | None:
 def decide(submission: Submission, circumstances: Circumstances) -> Behaviour:
     """The carrier's outcome, and the receipts and replies that follow."""
     number = magic(submission.recipient)
-    if submission.channel not in circumstances.channels:
+    # A handset that takes SMS takes MMS.
+    device_channel = Channel.SMS if submission.channel is Channel.MMS else submission.channel
+    if device_channel not in circumstances.channels:
         return _LANDLINE_REFUSES if number is Magic.LANDLINE else _NOT_ON_CHANNEL
     if circumstances.fault and _strikes(circumstances.fault, submission, circumstances.now_ms):
         return _faulty(circumstances.fault, submission.channel)
@@ -193,7 +195,7 @@ def _of_magic(number: Magic, channel: Channel, circumstances: Circumstances) -> 
         case Magic.DELIVERED_LATE:
             return _LATE
         case Magic.OUT_OF_ORDER:
-            return _STALE_FAILURE if channel is Channel.SMS else _READ_FIRST
+            return _STALE_FAILURE if channel in (Channel.SMS, Channel.MMS) else _READ_FIRST
         case Magic.RECEIPTS_TWICE:
             return _TWICE
         case Magic.ANSWERS_STOP:
@@ -268,6 +270,7 @@ _WELL = {
     Channel.SMS: _JUST_DELIVERED,
     Channel.WHATSAPP: _DELIVERED_AND_READ,
     Channel.RCS: _DELIVERED_AND_READ,
+    Channel.MMS: _JUST_DELIVERED,
 }
 _SILENT = Behaviour()
 _SILENT_HERE = Behaviour(remembers=True)

@@ -8,6 +8,7 @@ from sent_server.cli.options import Customer, Tier
 from sent_server.cli.runner import Result, Target, command
 
 Quota = Literal["contacts", "templates", "webhooks", "users", "profiles", "messages_per_day"]
+Feature = Literal["mms", "template-auto-creation"]
 
 group = typer.Typer(help="Organizations and profiles.", no_args_is_help=True)
 
@@ -70,6 +71,17 @@ def set_quota(
         raise typer.BadParameter(f"{number!r} must be a whole number or `default`", param_hint="NUMBER")
     wanted = None if number == "default" else int(number)
     return target.operate("accounts set-quota", customer_id=customer, name=name, number=wanted)
+
+
+@command(group, "set-feature")
+def set_feature(
+    target: Target,
+    customer: Customer,
+    feature: Annotated[Feature, typer.Argument(metavar="FEATURE", help="mms or template-auto-creation.")],
+    state: Annotated[Literal["on", "off"], typer.Argument(metavar="STATE", help="on or off.")],
+) -> Result:
+    """Switch a feature of an account on or off: MMS from its number, or templates that it creates on its profiles."""
+    return target.operate("accounts set-feature", customer_id=customer, feature=feature, enabled=state == "on")
 
 
 @command(group, "set-throughput")

@@ -9,10 +9,13 @@ from sent_server.cli.operations.operator import Operator
 from sent_server.compliance import service as compliance
 from sent_server.db import Tx
 from sent_server.kernel import ids, mailbox, money
+from sent_server.kernel.channels import MMS
 from sent_server.ledger import service as ledger
+from sent_server.templates import copies
 from sent_server.users import service as users
 
 DEFAULT_TIER = "growth"
+FEATURES = ("mms", "template-auto-creation")
 MAX_PER_SECOND = 100_000
 MAX_TOP_UP = 10_000_000  # a larger amount is probably a typo, and a top-up cannot be undone
 
@@ -34,6 +37,8 @@ async def create_account(
     if owner is not None and not mailbox.is_address(owner):
         raise OperatorError(f"{owner!r} is not an email address")
     now_ms = operator.clock.now_ms()
+    if profile_of is not None:
+        await service.hold_profiles(tx, profile_of)
     made = await service.create_account(
         tx,
         name=name,
@@ -43,6 +48,8 @@ async def create_account(
         sealer=operator.sealer,
         now_ms=now_ms,
     )
+    if profile_of is not None:
+        await copies.to_new_profile(tx, profile_of, made.id, now_ms=now_ms)
     if owner is not None:
         await users.add_owner(tx, made.id, email=owner, name=owner.partition("@")[0], now_ms=now_ms)
     if channels and profile_of is None:
@@ -80,6 +87,18 @@ async def set_quota(tx: Tx, operator: Operator, *, customer_id: str, name: str, 
     if number is not None and number < 0:
         raise OperatorError("quota must be 0 or more, or `default`")
     await service.set_quota(tx, customer_id, name, number)
+    return await _account(tx, customer_id)
+
+
+async def set_feature(tx: Tx, operator: Operator, *, customer_id: str, feature: str, enabled: bool) -> Any:
+    """Each feature is off for new accounts. The demo account has MMS."""
+    match feature:
+        case "template-auto-creation":
+            await service.set_template_auto_creation(tx, customer_id, allowed=enabled)
+        case "mms":
+            await service.set_mms(tx, customer_id, enabled=enabled)
+        case _:
+            raise OperatorError(f"{feature!r} is not a feature; use one of {', '.join(FEATURES)}")
     return await _account(tx, customer_id)
 
 
@@ -129,6 +148,10 @@ async def _account(tx: Tx, customer_id: str) -> dict[str, Any]:
         "held": money.to_text(found.balances.held_micros),
         "messages_per_second": {channel: config.messages_per_second for channel, config in found.channels.items()},
         "sender_numbers": {channel: config.sender for channel, config in found.channels.items()},
+        "features": {
+            "mms": MMS in found.channels,
+            "template-auto-creation": account.may_create_on_profiles,
+        },
         "profiles": [profile.id for profile in found.profiles],
         "keys": len([key for key in found.keys if key.revoked_at_ms is None]),
     }
@@ -140,6 +163,7 @@ OPERATIONS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "accounts set-tier": set_tier,
     "accounts top-up": top_up,
     "accounts set-quota": set_quota,
+    "accounts set-feature": set_feature,
     "accounts set-throughput": set_throughput,
     "accounts show": show_account,
     "accounts file-brand": file_brand,
