@@ -6,7 +6,7 @@ A filter narrows a family (`message`, `contact`, `channel`), never a dotted name
 Sub-types are compared without case and with or without the family's name, and are kept as they were given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sent_server.events import names
 
@@ -20,18 +20,23 @@ def settle(given: Mapping[str, Sequence[str] | None], subscribed: Sequence[str])
     """The filters without duplicates and empty lists, and up to `MAX_FAULTS` sentences about names that do not fit."""
     kept: dict[str, Sequence[str]] = {}
     faults: list[str] = []
+    if (unknown_key := unknown_family(given)) is not None:
+        return {}, [unknown_key]
     for key, sub_types in given.items():
-        if len(faults) >= MAX_FAULTS:
-            break
-        if key not in names.FAMILY_OF:
-            faults.append(f"unknown family '{_shown(key)}'")
-        elif sub_types:
+        if sub_types:
             chosen, unknown = _chosen(key, sub_types)
-            faults += [f"{key}: unknown sub-type '{_shown(one)}'" for one in unknown[: MAX_FAULTS - len(faults)]]
+            faults += [
+                f"{key}: unknown sub-type '{_shown(one)}'" for one in unknown[: max(0, MAX_FAULTS - len(faults))]
+            ]
             if not _is_subscribed(names.FAMILY_OF[key], subscribed):
                 faults.append(f"{key}: not in event_types")
             kept[key] = chosen
     return kept, faults
+
+
+def unknown_family(keys: Iterable[str]) -> str | None:
+    """A sentence about the first key that is not a family."""
+    return next((f"unknown family '{_shown(key)}'" for key in keys if key not in names.FAMILY_OF), None)
 
 
 def still_subscribed(filters: Filters, subscribed: Sequence[str]) -> Filters:

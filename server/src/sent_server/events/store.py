@@ -20,7 +20,7 @@ WANTED = """
     UNION ALL
     SELECT c.id, s.event_name, s.endpoint_id, s.field, s.names_event, s.parks, s.customer_id
     FROM customers c
-    JOIN profile_subscriptions s ON s.customer_id = c.organization_id
+    LOOKUP profile_subscriptions AS s BY (s.customer_id = c.organization_id)
     WHERE c.id IN (:customer_ids[]) AND c.kind = 'profile'
     UNION ALL
     SELECT customer_id, '', newest_id, '', 0, 0, customer_id

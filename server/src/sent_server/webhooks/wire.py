@@ -1,12 +1,12 @@
 """Request bodies, and the JSON of values."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 from sent_server.egress import BAD_URL, urls
-from sent_server.events import LogEntry, Span, names
+from sent_server.events import LogEntry, Span, filters, names
 from sent_server.http import unserved
 from sent_server.http.fields import Moment, PostUrl, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
@@ -45,6 +45,16 @@ def _check_some(value: list[str]) -> list[str]:
     return list(dict.fromkeys(value))
 
 
+def _check_families(value: Any) -> Any:
+    """Unknown keys are refused first: the names of other faults would contain them."""
+    if value == []:
+        return {}
+    unknown = filters.unknown_family(cast(dict[str, Any], value)) if isinstance(value, dict) else None
+    if unknown is not None:
+        raise fault("VALIDATION_006", unknown)
+    return cast(Any, value)
+
+
 Name = Annotated[str, StringConstraints(max_length=255), AfterValidator(_check_name)]
 EventTypes = Annotated[
     list[Annotated[str, AfterValidator(_check_event_type)]],
@@ -57,7 +67,7 @@ TimeoutSeconds = Annotated[int, between(5, 120)]
 # {} and [] clear the filters of a webhook, so only null is absent. PHP writes an empty map as [].
 EventFilters = Annotated[
     dict[str, Annotated[list[str], AtMost(MAX_SUB_TYPES, "sub-types")] | None],
-    BeforeValidator(lambda value: {} if value == [] else value),
+    BeforeValidator(_check_families),
     ZeroValues(),
 ]
 Mode = Annotated[str, one_of([mode.value for mode in SignatureMode])]
