@@ -61,7 +61,9 @@ def refuses(row: Iterable[str], name: str, value: Any) -> bool:
 
 
 def is_empty(value: Any) -> bool:
-    """null, "", [], {}, false, 0, and an object of only these: the forms of an unset field."""
+    """null, "", [], {}, false, 0, and what contains only these: the forms of an unset field."""
     if type(value) is dict:
         return all(map(is_empty, cast(dict[str, Any], value).values()))
+    if type(value) is list:
+        return all(map(is_empty, cast(list[Any], value)))
     return not value
