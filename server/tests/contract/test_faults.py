@@ -1,13 +1,14 @@
 """Every field of every request with everything that does not belong there: a documented refusal, and no trace of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness import contract, database, samples
 from harness.client import Client
-from harness.faults import VALUES, Fault, encoded, faults_of, request_schema, whole_bodies
+from harness.faults import VALUES, Fault, encoded, faults_of, more_bodies, request_schema, whole_bodies
 from harness.routes import Entry, entries
 from harness.server import Server
 
@@ -60,6 +61,12 @@ def _body(entry: Entry) -> dict[str, Any]:
     return whole_bodies().get(entry.name) or entry.body()
 
 
+def _faults(entry: Entry) -> Iterator[Fault]:
+    operation = DOCUMENTED[entry.name]
+    for body in (_body(entry), *more_bodies(operation)):
+        yield from faults_of(operation, body)
+
+
 def _is_lenient(entry: Entry, fault: Fault) -> bool:
     return any(re.search(pattern, f"{entry.name} {fault.name}") for pattern in LENIENT)
 
@@ -84,7 +91,7 @@ def test_a_field_with_a_fault_is_refused_by_name_and_leaves_no_trace(
     path = entry.path_for(entry.make(server, http) if entry.owned else samples.UNKNOWN_ID)
     wrong: list[str] = []
     before = _count(server)
-    for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
+    for fault in _faults(entry):
         if not fault.documented or _is_lenient(entry, fault):
             continue
         if fault.means_absent and not _is_never_empty(entry, fault):
@@ -105,7 +112,7 @@ def test_the_zero_value_of_an_optional_field_is_as_good_as_leaving_it_out(
 ) -> None:
     http = server.http if entry.path.startswith(OF_DEMO) and BRANDS not in entry.path else other
     wrong: list[str] = []
-    for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
+    for fault in _faults(entry):
         if not fault.means_absent or _is_never_empty(entry, fault):
             continue
         path = entry.path_for(entry.make(server, http) if entry.owned else samples.UNKNOWN_ID)
@@ -123,7 +130,7 @@ def test_whatever_else_a_field_holds_is_taken_or_refused_but_never_breaks(
 ) -> None:
     http = server.http if entry.path.startswith(OF_DEMO) and BRANDS not in entry.path else other
     identifier = entry.make(server, http) if entry.owned else samples.UNKNOWN_ID
-    for fault in faults_of(DOCUMENTED[entry.name], _body(entry)):
+    for fault in _faults(entry):
         if fault.documented:
             continue
         path = entry.path_for(identifier)

@@ -5,6 +5,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -68,6 +69,32 @@ def whole_bodies() -> dict[str, Json]:
         "PATCH /v3/profiles/{profileId}": {**profile, "sending_phone_number": "+14155550100"},
         "POST /v3/webhooks": {**samples.webhook(), "retry_count": 3, "timeout_seconds": 30},
     }
+
+
+def more_bodies(operation: contract.Operation) -> list[Json]:
+    """Other forms of a body, each with its fields that are served."""
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    text = {
+        "to": [samples.phone()],
+        "text": "A text of the tests",
+        "channel": ["sms"],
+        "channels": {"sms": [{"from": ["+15005550006"], "country": "US", "strategy": "sticky"}]},
+        "media_urls": ["https://cdn.example.com/menu.jpg"],
+        "subject": "Menu",
+        "scheduled_at": soon,
+    }
+    other_forms: dict[str, list[Json]] = {
+        "POST /v3/messages": [text, {**{k: v for k, v in text.items() if k != "to"}, "phone_number": samples.phone()}]
+    }
+    known = _names(request_schema(operation))
+    served = [{k: v for k, v in body.items() if k in known} for body in other_forms.get(operation.name, ())]
+    return [body for body in served if contract.validator(request_schema(operation)).is_valid(body)]
+
+
+def _names(schema: Mapping[str, Any]) -> set[str]:
+    schema = contract.resolve(schema)
+    inner = (_names(branch) for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())))
+    return set(schema.get("properties", ())).union(*inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +175,11 @@ def places(schema: Mapping[str, Any], value: Any, at: Path = ()) -> Iterator[tup
     branches = [contract.resolve(branch) for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
     fitting = [branch for branch in branches if contract.validator(branch).is_valid(value)]
     for candidate in (schema, *fitting[:1]):
-        for name, inner in candidate.get("properties", {}).items():
+        named = dict(candidate.get("properties", {}))
+        values = candidate.get("additionalProperties")
+        if isinstance(value, dict) and isinstance(values, dict) and not named:
+            named = dict.fromkeys(value, values)
+        for name, inner in named.items():
             if not isinstance(value, dict):
                 continue
             yield (*at, name), inner

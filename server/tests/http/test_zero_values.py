@@ -1,7 +1,7 @@
 """Empty forms that typed clients write for what they do not set: each means the same as leaving the field out.
 
-One row per form that a published client is known to send. Fields of the schema are tested in general by
-contract/test_faults.py; here are those that belong together, and values of another kind.
+One row per form that a published client is known to send. `server/tests/contract/test_faults.py` tests the fields of
+the schema in general; here are those that belong together, and values of another kind.
 """
 
 import copy

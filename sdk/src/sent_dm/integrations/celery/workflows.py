@@ -11,9 +11,10 @@ from sent_dm.integrations.celery.tasks import QuietTask, Recipient, send_to, sen
 
 
 class Step(Recipient):
-    """`delay_seconds` after the step before."""
+    """A template or a text, `delay_seconds` after the step before."""
 
-    template_id: str
+    template_id: NotRequired[str]
+    text: NotRequired[str]
     delay_seconds: NotRequired[float]
 
 
@@ -23,7 +24,7 @@ def send_sequence(self: SentTask, steps: Sequence[Step]) -> dict[str, Any]:
     if not steps:
         return {"success": True, "steps": 0}
     sends = [
-        send_to(step, step["template_id"], None).set(
+        send_to(step, step.get("template_id"), None, text=step.get("text")).set(
             task_id=self.child_id(number), countdown=step.get("delay_seconds") or None
         )
         for number, step in enumerate(steps)

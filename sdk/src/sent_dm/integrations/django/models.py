@@ -68,6 +68,8 @@ class SentMessage(models.Model):
     template_name = models.CharField(_("Template name"), max_length=512, blank=True)
     variables: models.JSONField[Any] = models.JSONField(_("Template variables"), default=dict, blank=True)
     channels: models.JSONField[Any] = models.JSONField(_("Channels"), default=list, blank=True)
+    text = models.TextField(_("Text"), blank=True, default="")
+    scheduled_at = models.DateTimeField(_("Scheduled at"), null=True, blank=True)
     status = models.CharField(_("Status"), max_length=20, default="pending", choices=[(one, one) for one in STATUSES])
     error_message = models.TextField(_("Error message"), blank=True)
     sent_at = models.DateTimeField(_("Sent at"), null=True, blank=True)
@@ -86,7 +88,7 @@ class SentMessage(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.template_name or self.template_id} to {self.phone_number} ({self.status})"
+        return f"{self.template_name or self.template_id or 'text'} to {self.phone_number} ({self.status})"
 
     @property
     def idempotency_key(self) -> str:
@@ -94,7 +96,8 @@ class SentMessage(models.Model):
 
     def mark_as_sent(self, sent_id: str) -> None:
         """Sent has taken it under this id. Events that were faster than this are applied when it is committed."""
-        self.sent_id, self.status, self.sent_at, self.error_message = sent_id, "sent", timezone.now(), ""
+        self.sent_id, self.error_message = sent_id, ""
+        self.status, self.sent_at = ("scheduled", None) if self.scheduled_at else ("sent", timezone.now())
         self.save(update_fields=["sent_id", "status", "sent_at", "error_message", "updated_at"])
         transaction.on_commit(self.apply_earlier_events)
 
@@ -121,8 +124,10 @@ class SentMessage(models.Model):
         # Single statements: two events at once cannot overtake each other.
         if not this.filter(status__in=_BEHIND.get(status, [])).update(**changes):
             return []
+        if status == "sent" or arrived:
+            this.filter(sent_at=None).update(sent_at=at)
         was_first = arrived and this.filter(delivered_at=None).update(delivered_at=at)
-        self.refresh_from_db(fields=[*changes, "delivered_at"])
+        self.refresh_from_db(fields=[*changes, "sent_at", "delivered_at"])
         return ["delivered", "read"] if was_first and status == "read" else [status]
 
     def begin_again(self) -> None:

@@ -1,15 +1,17 @@
 """Sending with a record of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sent_dm.client import SentDm
+from sent_dm.core.not_given import NOT_GIVEN
 from sent_dm.core.retry import is_retryable
 from sent_dm.exceptions import APIError, APIStatusError
 from sent_dm.integrations.django import signals
 from sent_dm.integrations.django.apps import get_sent_client
 from sent_dm.integrations.django.models import SentMessage
-from sent_dm.integrations.messages import template_ref
+from sent_dm.integrations.messages import what_to_send
 
 
 def send_message(
@@ -19,8 +21,12 @@ def send_message(
     *,
     template_name: str = "",
     channels: Sequence[str] = (),
+    text: str = "",
+    scheduled_at: datetime | None = None,
 ) -> SentMessage:
     """A record, and the message behind it. Raises APIError when it was not taken; the record then says why.
+
+    What is sent is a template or a `text`, now or at `scheduled_at`, a time with an offset.
 
     With a `template_id` that is not a UUID, or none, `template_name` says which template.
     """
@@ -30,6 +36,8 @@ def send_message(
         template_name=template_name or template_id,
         variables=dict(variables or {}),
         channels=list(channels),
+        text=text,
+        scheduled_at=scheduled_at,
     )
     signals.message_queued.send(sender=SentMessage, instance=message)
     deliver(message)
@@ -42,10 +50,13 @@ def deliver(
     """Send what is recorded. Called again after an outcome that nobody knows, it does not send twice."""
     client = client or get_sent_client()
     try:
+        template, text = what_to_send(message.template_id or message.template_name, message.variables, message.text)
         answer = client.messages.send(
             to=[message.phone_number],
-            template=template_ref(message.template_id or message.template_name, message.variables),
+            template=template,
+            text=text,
             channel=message.channels or None,
+            scheduled_at=message.scheduled_at or NOT_GIVEN,
             idempotency_key=message.idempotency_key,
         )
     except (APIError, TypeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
@@ -30,15 +31,20 @@ class SiteTask(SentTask):
 def send_message_task(
     self: SentTask,
     phone_number: str,
-    template_id: str,
+    template_id: str = "",
     template_name: str | None = None,
     variables: Mapping[str, Any] | None = None,
     channel: Sequence[str] | None = None,
     message_record_id: int | None = None,
+    text: str = "",
+    scheduled_at: str | None = None,
 ) -> dict[str, Any]:
     """Send one message with a record of it: the one given, else one that is made, once for each task id."""
     if message_record_id is None:
-        message = _record(self.child_id("message"), phone_number, template_id, template_name, variables, channel)
+        when = None if scheduled_at is None else datetime.fromisoformat(scheduled_at)
+        message = _record(
+            self.child_id("message"), phone_number, template_id, template_name, variables, channel, text, when
+        )
     else:
         message = SentMessage.objects.get(pk=message_record_id)
     if message.sent_id is None:
@@ -84,6 +90,8 @@ def _record(
     template_name: str | None,
     variables: Mapping[str, Any] | None,
     channel: Sequence[str] | None,
+    text: str = "",
+    scheduled_at: datetime | None = None,
 ) -> SentMessage:
     message, is_new = SentMessage.objects.get_or_create(
         key=uuid.UUID(key),
@@ -93,6 +101,8 @@ def _record(
             "template_name": template_name or template_id,
             "variables": dict(variables or {}),
             "channels": list(channel or ()),
+            "text": text,
+            "scheduled_at": scheduled_at,
         },
     )
     if is_new:

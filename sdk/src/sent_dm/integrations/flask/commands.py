@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from sent_dm import NOT_GIVEN, SentDm, SentDmError
+from sent_dm.integrations.messages import what_to_send
 from sent_dm.integrations.registration import register_webhook
 
 commands = AppGroup("sent", help="Messages by Sent.")
@@ -24,24 +25,34 @@ def check() -> None:
 
 @commands.command("send")
 @click.argument("to", nargs=-1, required=True)
-@click.option("--template", "template_id", required=True, help="Id of a template.")
+@click.option("--template", "template_id", help="Id or name of a template.")
+@click.option("--text", help="A text, instead of a template.")
 @click.option("--parameter", "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
 @click.option("--channel", "channels", multiple=True, help="Repeatable; else the best of each recipient.")
 @click.option("--wait", is_flag=True, help="Until it is delivered, or has failed.")
 @with_appcontext
 def send(
-    to: tuple[str, ...], template_id: str, parameters: tuple[str, ...], channels: tuple[str, ...], wait: bool
+    to: tuple[str, ...],
+    template_id: str | None,
+    text: str | None,
+    parameters: tuple[str, ...],
+    channels: tuple[str, ...],
+    wait: bool,
 ) -> None:
-    """Send a template to one or more numbers."""
+    """Send a template or a text to one or more numbers."""
     values: dict[str, str] = {}
     for given in parameters:
         name, equals, value = given.partition("=")
         if not equals:
             raise click.BadParameter(f"{given!r} is not NAME=VALUE", param_hint="--parameter")
         values[name] = value
+    try:
+        template, text_given = what_to_send(template_id, values, text)
+    except ValueError as fault:
+        raise click.UsageError(f"{fault}: --template or --text") from None
     with _client() as client:
         answer = client.messages.send(
-            to=list(to), template={"id": template_id, "parameters": values}, channel=list(channels) or NOT_GIVEN
+            to=list(to), template=template, text=text_given, channel=list(channels) or NOT_GIVEN
         )
         for message in answer.data.recipients:
             status = client.messages.wait_until_delivered(message.message_id).status if wait else "QUEUED"
