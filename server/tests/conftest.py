@@ -1,6 +1,6 @@
 """Fixtures of the whole suite. Everything that takes `backend` runs on SQLite and on PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,8 @@ def wait_for() -> Callable[..., object]:
     return wait
 
 
-# Tests of these take seconds to minutes each: they wait, start processes, or ask for everything that may be asked.
+# Tests of these take seconds to minutes each: they wait, start processes, or ask for everything that may be asked. What
+# `make test-fast` runs without them is in CONTRIBUTING.md.
 SLOW = (
     "/server/tests/scale/", "/server/tests/simulation/", "/server/tests/delivery/test_crash.py",
     "/server/tests/delivery/test_throughput.py", "/server/tests/http/test_slow_peers.py",
@@ -154,6 +155,11 @@ SLOW = (
     "/server/tests/http/test_unserved_fields.py", "/server/tests/http/test_raw_requests.py",
     "/server/tests/db/test_stalled_client.py",
     "/server/tests/browser/", "/server/tests/users/test_user_rules.py", "/server/tests/matrix/",
+    "/server/tests/http/test_sandbox.py", "/server/tests/http/test_rate_limits.py",
+    "/server/tests/http/test_sliding_window.py", "/server/tests/http/test_idempotency.py",
+    "/server/tests/users/test_invitations.py", "/server/tests/db/test_schema.py",
+    "/server/tests/delivery/test_outcomes.py", "/server/tests/webhooks/test_webhook_event_type.py",
+    "/server/tests/webhooks/test_webhook_sender_profile.py", "/server/tests/webhooks/test_webhook_fan_out.py",
 )  # fmt: skip
 # So do tests that start servers of their own, or move one through time.
 SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}
@@ -166,21 +172,26 @@ FIRST = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """`make test-fast` leaves out what is marked here."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Before `-m` chooses: mark what `make test-fast` leaves out, of the SDK, too, which a hook of each item would not.
+
+    After it: the longest ones first. At the end, they would keep one process busy and the others waiting.
+    """
+    for item in items:
+        _mark(item)
+    result = yield
+    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in FIRST))
+    return result
+
+
+def _mark(item: pytest.Item) -> None:
     path = item.path.as_posix()
     if any(part in path for part in SLOW) or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
         item.add_marker("slow")
     callspec = getattr(item, "callspec", None)
     if callspec is not None and callspec.params.get("backend") == "postgres":
         item.add_marker("postgres")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest ones first: at the end, they would keep one process busy and the others waiting."""
-    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in FIRST))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -88,7 +88,7 @@ def test_retry_after_is_obeyed(send, new_phone, gateway):
     gateway.will(Refusal(429, {"Retry-After": "2"}, "BUSINESS_002"))
     assert send(phone).get(WAIT_S)["success"]
     first, second = (one for one in gateway.seen if phone.encode() in one.body)
-    assert 2 <= second.at_s - first.at_s < 6
+    assert 2 <= second.at_s - first.at_s < 30
     assert first.key == second.key
 
 

@@ -99,7 +99,7 @@ def _check_first_start(process: subprocess.Popen[bytes], home: Path, lines: list
     docs = http.request("GET", shown.removeprefix(kept["base_url"]), checked=False)
     http.close()
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert statuses == ["QUEUED", "ROUTED", "SENT", "DELIVERED"]
     assert command[:4] == ["curl", "-X", "POST", f"{kept['base_url']}/v3/messages"]
     assert f"x-api-key: {kept['api_key']}" in command

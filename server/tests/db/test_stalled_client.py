@@ -80,7 +80,7 @@ def test_another_process_ends_a_session_that_stopped_within_a_command(postgres_u
         await database.close()
         stopped = await Client.connect(postgres_url, SESSION)
         await stopped.begin_and_execute_without_sync(CHANGE)
-        other = await asyncpg.connect(postgres_url, timeout=5)
+        other = await asyncpg.connect(postgres_url, timeout=60)
         try:
             with pytest.raises(TimeoutError):
                 await other.execute(CHANGE, timeout=STALLED_AFTER_MS / 1_000 + 3)
@@ -99,15 +99,15 @@ def test_another_process_ends_a_session_that_stopped_within_a_command(postgres_u
 
 def test_a_session_that_waits_for_its_server_or_rests_is_left_alone(postgres_url: str) -> None:
     async def main() -> None:
-        busy = await asyncpg.connect(postgres_url, timeout=5, server_settings=SESSION)
-        resting = await asyncpg.connect(postgres_url, timeout=5, server_settings=SESSION)
+        busy = await asyncpg.connect(postgres_url, timeout=60, server_settings=SESSION)
+        resting = await asyncpg.connect(postgres_url, timeout=60, server_settings=SESSION)
         foreign = await Client.connect(postgres_url, {"application_name": "somebody"})
         await foreign.begin_and_execute_without_sync("SELECT 1")
         database = await open_database(postgres_url)
         assert isinstance(database, PostgresDatabase)
         slow = asyncio.create_task(busy.execute("SELECT pg_sleep(2)"))
         await asyncio.sleep(1)
-        watcher = await asyncpg.connect(postgres_url, timeout=5)
+        watcher = await asyncpg.connect(postgres_url, timeout=60)
         try:
             assert await stalled.terminate(watcher, APPLICATION, 500) == 0
             assert await stalled.terminate(watcher, "somebody", 500) == 1

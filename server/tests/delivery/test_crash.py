@@ -26,11 +26,11 @@ class Sender(threading.Thread):
         self.unanswered: list[str] = []
         self.stopped = threading.Event()
 
-    def send(self, client, key):
+    def send(self, client, key, *, timeout_s=60):
         first = abs(hash(key)) % 9_000_000
         numbers = [f"+1415{(first + n) % 9_000_000 + 1_000_000}" for n in range(RECIPIENTS)]
         body = {"to": numbers, "template": {"id": self.template_id}}
-        response = client.post("/v3/messages", body, idempotency_key=key, timeout_s=5)
+        response = client.post("/v3/messages", body, idempotency_key=key, timeout_s=timeout_s)
         assert response.status == 202, response.body
         return [recipient["message_id"] for recipient in response.data["recipients"]]
 
@@ -40,7 +40,7 @@ class Sender(threading.Thread):
             key = f"{self.prefix}-{number}"
             number += 1
             try:
-                self.answered[key] = self.send(self.client, key)
+                self.answered[key] = self.send(self.client, key, timeout_s=5)
             except Exception:
                 self.unanswered.append(key)
                 if self.stopped.wait(0.01):
@@ -61,13 +61,13 @@ def crash_while_sending(own_server, receiver, *, env=None, after_s=0.4):
     for sender in senders:
         sender.start()
     if env:
-        assert server.process.wait(20) == -9, "the failpoint was never reached"
+        assert server.process.wait(60) == -9, "the failpoint was never reached"
     else:
         time.sleep(after_s)
         server.kill()
     for sender in senders:
         sender.stopped.set()
-        sender.join(10)
+        sender.join(60)
     again = own_server(home=server.home, database_url=server.database_url)
     client = again.client()
     for sender in senders:

@@ -99,7 +99,7 @@ def test_a_submit_that_breaks_costs_one_message(start: Callable[..., Awkward]) -
     awkward = start()
     broken = awkward.send(BREAKS)
     # Far below the lease of 12 s: what is known to have failed is not left to it.
-    wait_for(awkward.all_delivered, 11, what="all to be delivered")
+    wait_for(awkward.all_delivered, 11, exactly=True, what="all to be delivered")
     submits = awkward.submits()
     assert (len(submits), submits.total(), submits[f"{broken}-0-1"]) == (COUNT, COUNT + 1, 2)
 

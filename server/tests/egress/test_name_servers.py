@@ -12,22 +12,23 @@ from sent_server.egress import Egress, EgressResponse, NameServerError, RequestF
 
 
 def test_hundreds_of_look_ups_that_hang_do_not_delay_another(receiver: Receiver) -> None:
-    async def act(client: Egress) -> tuple[Result, float, list[Result]]:
+    async def act(client: Egress) -> tuple[Result, int]:
         hanging = [
-            asyncio.create_task(client.post(f"http://h{number}.hang.test/", b"{}", {}, timeout_seconds=2))
+            asyncio.create_task(client.post(f"http://h{number}.hang.test/", b"{}", {}, timeout_seconds=40))
             for number in range(500)
         ]
         await asyncio.sleep(0.3)
-        started_s = time.monotonic()
-        healthy = await client.post(f"http://well.test:{receiver.port}/", b"{}", {}, timeout_seconds=2)
-        took_s = time.monotonic() - started_s
-        return healthy, took_s, await asyncio.gather(*hanging)
+        healthy = await client.post(f"http://well.test:{receiver.port}/", b"{}", {}, timeout_seconds=20)
+        ended = sum(one.done() for one in hanging)
+        for one in hanging:
+            one.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        return healthy, ended
 
     with NameServer() as names:
-        healthy, took_s, others = with_client(act, name_servers=[names.address])
+        healthy, ended = with_client(act, name_servers=[names.address])
     assert healthy == EgressResponse(200, "ok")
-    assert took_s < 1
-    assert all(isinstance(result, RequestFailed) for result in others)
+    assert ended == 0, "it did not wait for one of the others to fail"
 
 
 def test_a_name_that_hangs_fails_at_the_deadline() -> None:
@@ -35,7 +36,7 @@ def test_a_name_that_hangs_fails_at_the_deadline() -> None:
         started_s = time.monotonic()
         result = post("http://hang.test/", timeout_seconds=0.5, name_servers=[names.address])
     assert result == RequestFailed("No answer within 0.5 seconds")
-    assert 0.5 <= time.monotonic() - started_s < 2.5
+    assert 0.5 <= time.monotonic() - started_s < 20
 
 
 def test_calls_to_one_name_share_a_look_up_and_its_answer(receiver: Receiver) -> None:

@@ -93,7 +93,7 @@ class Client:
         headers: Headers = (),
         idempotency_key: str | None = None,
         checked: bool = True,
-        timeout_s: float = 30.0,
+        timeout_s: float = 60.0,
     ) -> Response:
         """`json` is encoded and declared; `body` goes out as it is, with only the given headers."""
         if query:

@@ -33,7 +33,7 @@ class Process:
     def kill(self) -> None:
         """As a power cut would, as far as the process is concerned."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def ask_to_stop(self) -> None:
         """Once: the second signal would mean at once."""
@@ -47,7 +47,7 @@ class Process:
             client.close()
         self.ask_to_stop()
         try:
-            self.process.wait(30)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
         return self.process.returncode

@@ -29,7 +29,7 @@ def change(url: str, sql: str) -> None:
         return
 
     async def run() -> None:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=60)
         await connection.execute(sql)
         await connection.close()
 
@@ -83,7 +83,7 @@ def _sqlite(url: str, queries: list[str]) -> list[list[Row]]:
 
 
 async def _postgres(url: str, queries: list[str]) -> list[list[Row]]:
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url, timeout=60)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [[tuple(row) for row in await connection.fetch(sql)] for sql in queries]

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 LOCAL_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 # Of the process, not of one `Postgres`: two that found the same server must not make the same database.
 _numbers = itertools.count()
 
@@ -60,7 +60,7 @@ class Postgres:
         """As `pg_ctl stop -m immediate`: no goodbyes, no checkpoint. Only for a private server."""
         assert self.process
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(20)
+        self.process.wait(60)
 
     def start(self) -> None:
         """Returns once it answers. Only for a private server. Raises NoPostgresError."""
@@ -84,7 +84,7 @@ class Postgres:
             _run(self.url, *(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in self.made))
         if self.process:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
         if self.private_home:
             shutil.rmtree(self.private_home, ignore_errors=True)
 
@@ -149,7 +149,7 @@ def _free_port() -> int:
 
 def _run(url: str, *statements: str) -> None:
     async def execute() -> None:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=60)
         try:
             for statement in statements:
                 await connection.execute(statement)

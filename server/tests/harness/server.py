@@ -98,7 +98,7 @@ class Server:
     def kill(self) -> None:
         """As a power cut would, as far as the process is concerned."""
         os.kill(self.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self) -> int:
         """Ask it to end; returns the exit code."""
@@ -106,10 +106,10 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(60)
         return self.process.returncode
 
 
@@ -214,7 +214,7 @@ def _ready_line(process: subprocess.Popen[bytes], log: ServerLog) -> bytes:
             if process.poll() is not None:
                 break
     process.kill()
-    code = process.wait(10)
+    code = process.wait(60)
     process.stdout.close()
     time.sleep(0.1)  # let the reader of stderr finish
     raise ServerStartError(f"sent did not get ready (exit code {code}):\n{log.text}")

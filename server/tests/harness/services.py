@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_WITHIN_S = 20
+START_WITHIN_S = 90
 # Debian puts servers where an ordinary user's PATH does not look.
 FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin"
 
@@ -45,7 +45,7 @@ class Service:
     def kill(self) -> None:
         if self.process:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def erase(self) -> None:

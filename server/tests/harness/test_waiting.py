@@ -3,7 +3,7 @@
 import pytest
 
 from delivery import invariants
-from harness import samples
+from harness import samples, waiting
 from harness.backends import Backend
 from harness.messages import wait_for_end
 from harness.receiver import Behaviour, Receiver
@@ -16,6 +16,11 @@ def failure_of(*args: object, **options: object) -> str:
     with pytest.raises(AssertionError) as failed:
         wait_for(*args, **options)  # type: ignore[arg-type]
     return str(failed.value)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0)
 
 
 def test_the_value_is_returned_as_soon_as_it_will_do() -> None:

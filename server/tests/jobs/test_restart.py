@@ -75,7 +75,7 @@ def test_a_restart_takes_the_job_over_at_once(start: Callable[..., Server], kind
         CAUSES[kind](first)
     except OSError:  # it died before it answered
         pass
-    assert first.process.wait(20) == -9, "the failpoint was never reached"
+    assert first.process.wait(60) == -9, "the failpoint was never reached"
     claimed = f"SELECT id, fence FROM jobs WHERE kind = '{kind}' AND fence > 0 ORDER BY id"
     ((job_id, fence),) = database.rows(first.database_url, claimed)
     # As if it had been claimed at this moment, however long the start takes.
@@ -84,4 +84,9 @@ def test_a_restart_takes_the_job_over_at_once(start: Callable[..., Server], kind
     database.change(first.database_url, f"UPDATE jobs SET due_at_ms = {now} + {lease_ms} WHERE id = '{job_id}'")
     again = start()
     held = f"SELECT id FROM jobs WHERE id = '{job_id}' AND kind = '{kind}' AND fence = {fence}"
-    wait_for(lambda: not database.rows(again.database_url, held), lease_ms / 2000, what=f"the {kind} job to go on")
+    wait_for(
+        lambda: not database.rows(again.database_url, held),
+        lease_ms / 2000,
+        exactly=True,
+        what=f"the {kind} job to go on",
+    )

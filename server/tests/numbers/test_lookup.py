@@ -199,7 +199,7 @@ def test_a_provider_that_does_not_know_or_does_not_answer_leaves_it_to_the_plan(
         started_s = time.monotonic()
         found = asyncio.run(Numbers(provider).find("+447400123456"))
         assert (found.carrier_name, found.provider) == ("Three", None)
-        assert time.monotonic() - started_s < 10
+        assert time.monotonic() - started_s < 25
 
 
 def test_a_number_that_the_provider_does_not_have_is_not_found() -> None:

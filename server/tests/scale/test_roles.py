@@ -183,7 +183,7 @@ def test_a_worker_that_is_asked_to_end_takes_nothing_more_and_does_not_wait(clus
     (before,) = clusters.send(account, template_id, 1)
     wait_for_end(account.http, [before])
     worker.ask_to_stop()
-    assert worker.process.wait(30) == 0
+    assert worker.process.wait(60) == 0
     (after,) = clusters.send(account, template_id, 1)
     cluster.worker()
     wait_for_end(account.http, [after])
@@ -202,7 +202,7 @@ def test_a_worker_stops_claiming_while_it_finishes(cluster, wait_for, receiver):
     worker.ask_to_stop()
     time.sleep(0.5)
     (late,) = clusters.send(account, template_id, 1)
-    assert worker.process.wait(30) == 0
+    assert worker.process.wait(60) == 0
     assert account.http.get(f"/v3/messages/{late}").data["status"] == "QUEUED"
     cluster.worker()
     wait_for_end(account.http, [late])

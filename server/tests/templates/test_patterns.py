@@ -85,20 +85,20 @@ def test_what_the_matcher_does_not_know_is_refused_in_words(pattern: str) -> Non
     "pattern", ["(" * 30 + ")" * 30, "(((){256}){256}){256}", "((a{99}){99}){99}", "a" * (MAX_LENGTH + 1)]
 )
 def test_a_pattern_that_would_grow_without_bound_is_refused_at_once(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PatternError):
         Pattern(pattern)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a?){60}a{60}$", "^(.*)*$", "^(a|aa|aaa)+$", "(x+x+)+y"])
 def test_patterns_that_explode_elsewhere_stay_linear(pattern: str) -> None:
     compiled = Pattern(pattern)
     assert compiled.cost <= MAX_NODES + 1
-    started = time.perf_counter()
+    started = time.process_time()
     compiled.matches("a" * (MAX_VALUE_LENGTH - 1) + "!")
     compiled.matches("x" * MAX_VALUE_LENGTH)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_value_that_is_too_long_to_be_looked_at_does_not_match() -> None:

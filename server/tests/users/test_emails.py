@@ -147,7 +147,7 @@ def test_a_crash_after_the_invitation_loses_no_letter(own_server: OwnServer, rel
     body = samples.user()
     with pytest.raises((ConnectionError, OSError)):
         first.http.post("/v3/users", body)
-    first.process.wait(10)
+    first.process.wait(60)
     server = own_server(home=first.home, database_url=first.database_url, env=_settings(relay))
     (mail,) = relay.wait(to=body["email"])
     assert server.http.post("/v3/users", body).code == "RESOURCE_007"
@@ -160,7 +160,7 @@ def test_a_crash_after_the_relay_took_it_repeats_the_letter_under_its_id(
     first = own_server(env={**_settings(relay), "SENT_FAILPOINT": "mail_called_before_record"})
     address = _invite(first)
     (before,) = relay.wait(to=address)
-    first.process.wait(10)
+    first.process.wait(60)
     server = own_server(home=first.home, database_url=first.database_url, env=_settings(relay))
     if server.backend == "postgres":  # another process might have the lease; it runs out
         server.http.post("/sim/clock", {"advance_ms": 120_000})

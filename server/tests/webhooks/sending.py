@@ -123,6 +123,11 @@ class World:
         rows = await self.database.read(lambda tx: tx.fetch(f"SELECT COUNT(*) FROM {table}"))
         return rows[0][0]
 
+    async def delivered(self, event_name: str) -> int:
+        sql = "SELECT COUNT(*) FROM deliveries WHERE event_name = :event_name AND status = 'delivered'"
+        rows = await self.database.read(lambda tx: tx.fetch(sql, event_name=event_name))
+        return rows[0][0]
+
     async def send(self) -> None:
         """Send what is due now, until everything that was started is recorded and nothing more is due."""
         while await step(self.sender) or self.sender.open_count:
@@ -136,7 +141,7 @@ async def step(sender: Sender) -> bool:
     return await sender.step()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 10) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -383,21 +383,20 @@ def test_an_expired_lease_is_taken_over_and_the_old_holder_writes_nothing(
 def test_hanging_receivers_delay_nobody_else(database_url: str, receiver: Receiver) -> None:
     async def act(world: World) -> None:
         with Receiver() as hanging:
-            hanging.behaviour = Behaviour(after_s=3)
+            hanging.behaviour = Behaviour(after_s=20)
             for number in range(10):
                 await world.webhook(hanging.url(f"/{number}"), "message.read")
             quick, _ = await world.webhook(receiver.url(), "message.delivered")
             await world.emit("message.read", count=20)
             world.sender.start()
             await asyncio.sleep(0.5)
-            started = time.monotonic()
             await world.emit("message.delivered", count=50)
 
             async def all_delivered() -> bool:
                 return (await world.statuses(quick)) == ["delivered"] * 50
 
             await until(all_delivered)
-            assert time.monotonic() - started < 2
+            assert await world.delivered("message.read") == 0, "it did not wait for one of the others"
 
     run(database_url, act)
 
@@ -408,13 +407,11 @@ def test_the_worker_sends_without_a_hint(database_url: str, receiver: Receiver) 
         world.sender.start()
         await asyncio.sleep(0.05)
         await world.emit(count=200)
-        started = time.monotonic()
 
         async def all_arrived() -> bool:
             return len(receiver.deliveries) >= 200
 
         await until(all_arrived)
-        assert time.monotonic() - started < 5
 
     run(database_url, act)
 
