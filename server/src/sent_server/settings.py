@@ -91,6 +91,11 @@ class Settings:
         "Segments of an SMS at most, 1 to 255. A longer SMS fails, or automatic choice uses the next channel.",
         between=(1, 255),
     )
+    refused_as: str = _setting(
+        "older",
+        "Status of a template send that is refused before a carrier is asked. `older`: FAILED. `newer`: FILTERED or "
+        "BLOCKED, as for texts.",
+    )
     rate_card: str = _setting("", "JSON file of prices; empty means the built-in card with invented prices.")
     contact_quota: int = _setting(10_000_000, "Contacts that an account may have. Beyond: BUSINESS_008.")
     template_quota: int = _setting(10_000, "Templates that an account may have. Beyond: BUSINESS_008.")

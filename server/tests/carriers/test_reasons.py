@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sent_server.carriers import reasons
 from sent_server.carriers.reasons import TABLE, Reason
+from sent_server.carriers.simulator.behaviour import reason_of
 from sent_server.errors.catalogue import CATALOGUE
 from sent_server.routing import plan
 
@@ -42,3 +43,20 @@ def test_the_page_says_what_the_table_says() -> None:
     for entry in TABLE.values():
         assert f"| `{entry.reason}` | `{entry.reason_code}` |" in page
         assert entry.next_step in page
+
+
+def test_every_reason_can_be_produced_and_every_one_that_the_code_names_is_in_the_table() -> None:
+    """Any carrier may report any reason, as the simulated one does for a fault of that name."""
+    assert {reason_of(reason.name) for reason in Reason} == set(TABLE)
+    sources = (Path(reasons.__file__).parents[1]).rglob("*.py")
+    named = {
+        name for path in sources for name in re.findall(r"\bReason\.([A-Z_]+)\b", path.read_text(encoding="utf-8"))
+    }
+    assert named <= {reason.name for reason in Reason}
+
+
+def test_a_reason_is_a_sentence_about_what_happened_and_one_about_what_to_do() -> None:
+    for reason, entry in TABLE.items():
+        assert reasons.explain(reason, "the contact has opted out") == f"The contact has opted out. {entry.next_step}"
+        assert entry.next_step.endswith(".")
+        assert entry.next_step[0].isupper()

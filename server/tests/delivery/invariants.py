@@ -15,7 +15,7 @@ from sent_server.ledger.model import round_ref
 
 Rows = Sequence[Any]
 Query = Callable[..., Rows]
-TERMINAL = ("DELIVERED", "READ", "FAILED", "RECEIVED")
+TERMINAL = ("DELIVERED", "READ", "FAILED", "RECEIVED", "FILTERED", "BLOCKED", "CANCELLED")
 RANK = {"SUBMITTING": 0, "UNKNOWN": 0, "LATER": 0, "REJECTED": 1, "SENT": 1, "FAILED": 2, "DELIVERED": 3, "READ": 4}
 
 
@@ -201,7 +201,7 @@ def i6_every_wanted_event_has_a_delivery(query: Query) -> list[str]:
 
 def i7_one_effect_per_key(query: Query, keys: Iterable[str]) -> list[str]:
     stored = {row[0] for row in query("SELECT idempotency_key FROM idempotency_keys")}
-    batches = query("SELECT COUNT(*) FROM batches WHERE template_id IS NOT NULL")[0][0]
+    batches = query("SELECT COUNT(*) FROM batches WHERE request_json IS NOT NULL")[0][0]
     wanted = set(keys)
     wrong = [f"key {key} has no stored answer" for key in wanted - stored]
     return wrong + ([] if batches == len(stored) else [f"{batches} effects for {len(stored)} keys"])

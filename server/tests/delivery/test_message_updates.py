@@ -118,3 +118,17 @@ def test_a_first_leg_is_routed_and_a_following_one_says_why() -> None:
     )
     assert (subject.leg, subject.status) == (1, "ROUTED")
     assert updates.hints == {"dispatch:simulator"}
+
+
+@given(prices, st.booleans(), st.booleans())
+def test_a_refusal_before_an_attempt_is_shown_as_its_client_knows_it(
+    of_legs: list[int], is_newer: bool, started: bool
+) -> None:
+    subject, updates = message(prices=of_legs, is_newer=is_newer), MessageUpdates(now_ms=1)
+    if started:
+        updates.start_leg(subject)
+    failure = failures.opted_out()
+    updates.apply(subject, on_refused(subject.progress, subject.refused_as(failure.reason)), failure=failure)
+    assert subject.status == ("FILTERED" if is_newer and not started else "FAILED")
+    assert (subject.reason_code, subject.settled_at_ms, subject.price_micros) == ("BUSINESS_004", 1, None)
+    assert subject.reason == failures.opted_out().explanation

@@ -40,7 +40,8 @@ def test_programs_read_the_code_of_the_reason(patient_stage: Stage, code: str, r
     bodies = [d.json for d in patient_stage.receiver.deliveries if d.json["payload"].get("message_id") == sent.id]
     payload = next(body["payload"] for body in bodies if body["event"] == "message.failed")
     assert payload["reason_code"] == reason_code
-    assert payload["reason"] == sent.activities[-1][1]
+    assert payload["reason"] == sent.message["reason"]
+    assert (sent.message["reason_code"], sent.message["events"][-1]["reason"]) == (reason_code, payload["reason"])
 
 
 def test_a_lost_answer_is_told_as_one_leg(patient_stage: Stage) -> None:

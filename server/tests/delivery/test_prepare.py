@@ -52,6 +52,13 @@ def test_without_a_key_a_lost_answer_is_repeated_only_for_what_people_wait_for(
     assert next_number(state, takes_key=False, category=category, number=number) == wanted
 
 
+def test_a_text_is_repeated_like_what_people_wait_for() -> None:
+    previous = Attempt("m", 0, 3, "UNKNOWN", "simulator", None, None, 0)
+    carrier: Any = OneCarrier(OneTrait(takes_idempotency_key=False))
+    assert prepare._next_number(previous, message(category=None, is_text=True), carrier) == 4
+    assert prepare._next_number(previous, message(category=None), carrier) is None
+
+
 @given(st.sampled_from(CATEGORIES), st.integers(1, 8))
 def test_a_deferred_attempt_is_followed_by_the_next_one(category: str | None, number: int) -> None:
     assert next_number("LATER", takes_key=False, category=category, number=number) == number + 1

@@ -6,7 +6,7 @@ from typing import Any
 from harness.client import Client, Response
 from harness.waiting import wait_for
 
-FINAL = ("DELIVERED", "READ", "FAILED")
+FINAL = ("DELIVERED", "READ", "FAILED", "FILTERED", "BLOCKED", "CANCELLED")
 Message = dict[str, Any]
 
 

@@ -11,6 +11,7 @@ import orjson
 from delivery import invariants
 from sent_server.carriers.base import ReceiptKind
 from sent_server.messages.model import AUTOMATIC
+from sent_server.messages.window import OPEN_FOR_MS
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -38,6 +39,8 @@ def all_wrong(world: World) -> list[str]:
         *legs_are_told(world),
         *told_means_heard(world),
         *webhooks_have_each_event_once(world),
+        *texts_keep_to_the_window(world),
+        *refusals_have_a_reason(world),
     ]
 
 
@@ -50,10 +53,10 @@ def keys_have_one_effect(world: World) -> Iterable[str]:
         if status == 202:
             effects += 1
             named.update(message["id"] for message in orjson.loads(body)["data"]["messages"])
-    made = query("SELECT COUNT(*) FROM batches WHERE template_id IS NOT NULL")[0][0]
+    made = query("SELECT COUNT(*) FROM batches WHERE request_json IS NOT NULL")[0][0]
     if made != effects:
         yield f"{made} effects for {effects} keys"
-    sent = "SELECT m.id FROM messages m JOIN batches b ON b.id = m.batch_id WHERE b.template_id IS NOT NULL"
+    sent = "SELECT m.id FROM messages m JOIN batches b ON b.id = m.batch_id WHERE b.request_json IS NOT NULL"
     for (message_id,) in query(sent):
         if named[message_id] != 1:
             yield f"{message_id} stands in {named[message_id]} answers"
@@ -187,3 +190,41 @@ def webhooks_have_each_event_once(world: World) -> Iterable[str]:
     ):
         if sorted(has[event_id]) != sorted(wants[(customer_id, name)]):
             yield f"{name} {event_id} has deliveries for {len(has[event_id])} webhooks"
+
+
+def texts_keep_to_the_window(world: World) -> Iterable[str]:
+    """No attempt on WhatsApp for a text whose contact had not written there within 24 hours, by the same clock."""
+    query = world.storage.query
+    heard: defaultdict[str, list[int]] = defaultdict(list)
+    for contact_id, at_ms in query(
+        "SELECT contact_id, created_at_ms FROM messages WHERE status = 'RECEIVED' AND channel = 'whatsapp'"
+    ):
+        heard[contact_id].append(at_ms)
+    texts = (
+        "SELECT a.message_id, m.contact_id, a.created_at_ms FROM attempts a "
+        "JOIN messages m ON m.customer_id = a.customer_id AND m.id = a.message_id "
+        "JOIN batches b ON b.customer_id = m.customer_id AND b.id = m.batch_id "
+        "WHERE a.channel = 'whatsapp' AND b.template_id IS NULL AND b.request_json IS NOT NULL"
+    )
+    for message_id, contact_id, at_ms in query(texts):
+        world.trace.count("text: on WhatsApp")
+        if not any(at_ms < heard_at_ms + OPEN_FOR_MS for heard_at_ms in heard[contact_id]):
+            yield f"{message_id} went to WhatsApp {at_ms}, but {contact_id} wrote at {heard[contact_id]}"
+    for status, reason_code in query(
+        "SELECT status, reason_code FROM messages WHERE status IN ('FILTERED', 'BLOCKED')"
+    ):
+        world.trace.count(f"text: {status.lower()} {reason_code}")
+
+
+def refusals_have_a_reason(world: World) -> Iterable[str]:
+    """A message says why it did not arrive; one that no carrier was asked for has no attempt."""
+    for message_id, status, reason_code, reason in world.storage.query(
+        "SELECT id, status, reason_code, reason FROM messages WHERE status IN ('FAILED', 'FILTERED', 'BLOCKED')"
+    ):
+        if not reason_code or not reason:
+            yield f"{message_id} is {status} and does not say why"
+    refused = "SELECT id FROM messages WHERE status IN ('FILTERED', 'BLOCKED')"
+    for (message_id,) in world.storage.query(
+        f"SELECT DISTINCT message_id FROM attempts WHERE message_id IN ({refused})"
+    ):
+        yield f"{message_id} was refused, though a carrier was asked"

@@ -7,13 +7,18 @@ import apsw
 
 from sent_server.accounts import store as accounts
 from sent_server.accounts.model import Account
+from sent_server.carriers.base import Inbound
+from sent_server.carriers.simulator.reach import SimulatedReach
 from sent_server.channels import service as channels
 from sent_server.db import Tx, migrate, statements
 from sent_server.db.sqlite import SqliteTx, run_unsuspended
+from sent_server.delivery import inbound
 from sent_server.events import filters, subscribe
 from sent_server.http.caller import Caller, Role, Tier
 from sent_server.kernel import ids
+from sent_server.kernel.channels import Channel
 from sent_server.ledger import service as ledger
+from sent_server.messages.window import OPEN_FOR_MS
 from sent_server.templates import seeds
 from sent_server.webhooks import store as webhooks
 from sent_server.webhooks.model import EndpointHealth, Webhook
@@ -24,6 +29,9 @@ CUSTOMERS = 2
 MONEY_MICROS = 5_000_000
 CHANNELS = (("sms", "smpp"), ("whatsapp", "cloud"), ("rcs", "simulator"))
 # (retries, seconds to answer, events)
+# Wrote a day before, so that their windows close while the world is in trouble.
+PHONES_THAT_WROTE = ("+12125550170", "+12125550171", "+12125550172")
+CLOSES_AFTER_MS = 4_000
 HOOKS = ((3, 5, "messages"), (5, 10, "message.delivered"))
 
 
@@ -64,6 +72,10 @@ async def _tenant(tx: Tx, number: int) -> Tenant:
     for channel, carrier in CHANNELS:
         await channels.configure(tx, customer_id, channel, carrier=carrier, sender=sender, now_ms=START_MS)
     hooks = {f"http://hook-{number}-{place}/": await _hook(tx, customer_id, number, place) for place in range(2)}
+    for place, phone in enumerate(PHONES_THAT_WROTE):
+        wrote_at_ms = START_MS - OPEN_FOR_MS + (place + 1) * CLOSES_AFTER_MS
+        said = Inbound(f"before-{number}-{place}", Channel.WHATSAPP, phone, sender, "Hello")
+        await inbound.take(tx, "cloud", [said], reach=SimulatedReach(), now_ms=wrote_at_ms)
     caller = Caller(customer_id, customer_id, customer_id, "key", Role.ADMIN, Tier.UNLIMITED, None, None)
     return Tenant(caller, await seeds.create_ready(tx, customer_id, START_MS), sender, hooks)
 

@@ -51,6 +51,7 @@ TEMPLATES = {
 }
 # The last one takes RCS on the product's own simulated network.
 PHONES = ("+12125550170", "+12125550171", "+12125550172", "+12125550173", "+12125550114")
+SHARE_OF_TEXTS = 0.3
 CHOICES = (None, None, ["sms"], ["whatsapp"], ["sms", "whatsapp"], ["rcs"])
 NEXT_DUE = """
     SELECT MIN(at_ms) FROM (
@@ -66,7 +67,8 @@ NEXT_DUE = """
 """
 OPEN = """
     SELECT (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM network_due) + (SELECT COUNT(*) FROM fan_outs)
-        + (SELECT COUNT(*) FROM messages WHERE status NOT IN ('DELIVERED', 'READ', 'FAILED', 'RECEIVED'))
+        + (SELECT COUNT(*) FROM messages WHERE status NOT IN
+            ('DELIVERED', 'READ', 'FAILED', 'RECEIVED', 'FILTERED', 'BLOCKED'))
         + (SELECT COUNT(*) FROM deliveries d
             LEFT JOIN webhooks w ON w.customer_id = d.customer_id AND w.id = d.endpoint_id
             WHERE d.due_at_ms IS NOT NULL AND (d.callback_url IS NOT NULL OR w.disabled_at_ms IS NULL))
@@ -116,6 +118,7 @@ class World:
         self.errors: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.random = random.Random(f"world {seed}")
+        self._texts = random.Random(f"texts {seed}")
         self.chaos = True
         self.senders_left = 0
         self._rest: asyncio.Future[None] = loop.create_future()
@@ -232,6 +235,9 @@ class World:
         }
         if channel := chance.choice(CHOICES):
             body["channel"] = channel
+        if self._texts.random() < SHARE_OF_TEXTS:
+            del body["template"]
+            body["text"] = f"Text {number}"
         if chance.random() < 0.3:
             body["callback_url"] = f"http://callback-{chance.randrange(2)}/"
         twins = 2 if chance.random() < 0.2 else 1
@@ -278,6 +284,9 @@ class World:
             await asyncio.sleep(self.random.uniform(0, CHAOS_S / 3))
             tenant = self.random.choice(self.tenants)
             self.exchange.says("smpp", self.random.choice(PHONES[:2]), tenant.sender, Channel.SMS, text)
+            if self._texts.random() < 0.5:  # opens a window that another world has closed
+                phone = self._texts.choice(PHONES[:4])
+                self.exchange.says("cloud", phone, tenant.sender, Channel.WHATSAPP, "Good morning")
 
     # -- the course of things
 

@@ -85,7 +85,9 @@ def test_a_failure_has_reason_and_code(http: Client, receiver: Receiver) -> None
     send(http, samples.magic_phone("03"), "sms")
     payload = check(receiver.wait(1, 20)[0])
     assert (payload["message_status"], payload["reason_code"]) == ("FAILED", "DELIVERY_003")
-    assert payload["reason"] == "INVALID_NUMBER: The number does not exist"
+    assert payload["reason"] == (
+        "SMS rejected the message (INVALID_NUMBER: The number does not exist). Correct the number; it does not exist."
+    )
     assert payload["body"] == "Your table for four is ready."
 
 

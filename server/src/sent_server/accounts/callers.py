@@ -1,7 +1,7 @@
 """Finds the caller for the hash of an API key."""
 
 from sent_server.accounts import sharing, store
-from sent_server.accounts.model import gate, load_quotas, payer, shown_role
+from sent_server.accounts.model import gate, load_options, load_quotas, payer, shown_role
 from sent_server.db import Tx
 from sent_server.db.database import fetch_one
 from sent_server.errors import ApiError
@@ -20,7 +20,7 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
     if row is None:
         return None
     key_id, role, user_id, customer_id, kind, organization_id, billing_model, *account, channels = row
-    status, tier, per_minute, own_quotas = account
+    status, tier, per_minute, own_quotas, options = account
     acting_id, acting_billing = customer_id, billing_model
     if profile_id is not None:
         acting_id, acting_billing = await _scoped(tx, kind, organization_id, profile_id)
@@ -37,6 +37,7 @@ async def find_caller(tx: Tx, key_hash: str, profile_id: str | None) -> Caller |
         user_id=user_id,
         sharing=await sharing.scope_of(tx, acting_id),
         quotas=load_quotas(own_quotas),
+        options=load_options(options),
     )
 
 

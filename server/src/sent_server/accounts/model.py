@@ -28,6 +28,14 @@ QUOTAS = ("contacts", "templates", "webhooks", "users", "profiles", "messages_pe
 MESSAGES_PER_DAY = "messages_per_day"
 
 
+# What an operator may switch on for an organization and its profiles. All are off by default.
+OPTIONS = ("text_needs_conversation",)
+
+
+def load_options(text: str | None) -> frozenset[str]:
+    return frozenset(orjson.loads(text)) if text else frozenset()
+
+
 def load_quotas(text: str | None) -> dict[str, int]:
     return orjson.loads(text) if text else {}
 

@@ -14,6 +14,7 @@ from sent_server.accounts.model import (
     ACTIVE,
     KINDS,
     MAX_NAME_LENGTH,
+    OPTIONS,
     PROFILE_FLAGS,
     QUOTAS,
     ROLES,
@@ -56,6 +57,7 @@ class Overview:
     channels: dict[str, ChannelConfig]
     profiles: list[Account]
     quotas: dict[str, int]
+    options: frozenset[str]
     keys: list[Key]
 
 
@@ -260,6 +262,14 @@ async def may_create_on_profiles(tx: Tx, customer_id: str) -> bool:
     return account is not None and account.may_create_on_profiles
 
 
+async def set_option(tx: Tx, customer_id: str, name: str, *, on: bool) -> None:
+    """Switch an option of an organization and its profiles."""
+    _one_of("option", name, OPTIONS)
+    account = await find(tx, customer_id)
+    options = await store.options(tx, account.organization_id, for_change=True)
+    await store.set_options(tx, account.organization_id, options | {name} if on else options - {name})
+
+
 async def find(tx: Tx, customer_id: str) -> Account:
     """Raises OperatorError for an unknown id."""
     account = await store.find(tx, customer_id)
@@ -315,6 +325,7 @@ async def show(tx: Tx, customer_id: str) -> Overview:
         configured[account.id],
         await store.profiles(tx, account.id),
         await store.quotas(tx, account.organization_id),
+        await store.options(tx, account.organization_id),
         await store.keys(tx, account.id),
     )
 

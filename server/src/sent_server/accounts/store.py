@@ -1,5 +1,7 @@
 """The SQL of accounts and keys."""
 
+from collections.abc import Collection
+
 import orjson
 
 from sent_server.accounts import model
@@ -108,6 +110,16 @@ SET_QUOTAS = """
     SET quotas_json = :quotas_json
     WHERE id = :customer_id
 """
+OPTIONS = """
+    SELECT options_json FROM customers
+    WHERE id = :customer_id
+"""
+OPTIONS_FOR_CHANGE = OPTIONS + "    /*pg: FOR UPDATE*/\n"
+SET_OPTIONS = """
+    UPDATE customers
+    SET options_json = :options_json
+    WHERE id = :customer_id
+"""
 CALLBACK_SEALED = """
     SELECT callback_secret_sealed FROM customers
     WHERE id = :customer_id
@@ -136,7 +148,7 @@ REVOKE_KEYS_OF_USER = """
 # The key identifies the customer, so this query cannot filter by customer.
 BY_KEY = """
     SELECT k.id, COALESCE(u.role, k.role), k.user_id, c.id, c.kind, c.organization_id, c.billing_model, o.status,
-        o.tier, o.messages_per_minute, o.quotas_json,
+        o.tier, o.messages_per_minute, o.quotas_json, o.options_json,
         (SELECT COUNT(*) FROM senders s WHERE s.customer_id IN (c.id, c.organization_id) AND s.state = 'active')
     FROM api_keys k
     JOIN customers c ON c.id = k.customer_id
@@ -265,6 +277,16 @@ async def quotas(tx: Tx, customer_id: str, *, for_change: bool = False) -> dict[
 async def set_quotas(tx: Tx, customer_id: str, quotas: dict[str, int]) -> None:
     text = orjson.dumps(quotas).decode() if quotas else None
     await tx.execute(SET_QUOTAS, customer_id=customer_id, quotas_json=text)
+
+
+async def options(tx: Tx, customer_id: str, *, for_change: bool = False) -> frozenset[str]:
+    row = await fetch_one(tx, OPTIONS_FOR_CHANGE if for_change else OPTIONS, customer_id=customer_id)
+    return model.load_options(row[0] if row else None)
+
+
+async def set_options(tx: Tx, customer_id: str, options: Collection[str]) -> None:
+    text = orjson.dumps(sorted(options)).decode() if options else None
+    await tx.execute(SET_OPTIONS, customer_id=customer_id, options_json=text)
 
 
 async def callback_secret(tx: Tx, customer_id: str) -> str | None:

@@ -133,13 +133,19 @@ class Receipt:
 
 @value_object
 class Inbound:
-    """A message from a person to one of our numbers."""
+    """A message from a person to `sender`, one of our numbers.
+
+    `ref` is the carrier's id of the message, if it is another one than `event_id`. `reply_to` is the reference of our
+    message that it answers, if the person chose one.
+    """
 
     event_id: str
     channel: Channel
     phone: str
     sender: str
     text: str
+    ref: str | None = None
+    reply_to: str | None = None
 
 
 class Inbox(Protocol):

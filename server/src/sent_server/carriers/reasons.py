@@ -85,7 +85,7 @@ def _load() -> dict[Reason, ReasonEntry]:
 
 
 TABLE: dict[Reason, ReasonEntry] = _load()
-# A documented prefix has one code, so that failures at acceptance are reported with the same code.
+# A documented prefix has one code.
 CODE_OF_PREFIX: dict[str, str] = {entry.prefix: entry.reason_code for entry in TABLE.values() if entry.prefix}
 
 
@@ -98,3 +98,8 @@ def falls_back(reason: Reason, category: str | None) -> bool:
             return False
         case FallsBack.UNLESS_MARKETING:
             return category != MARKETING
+
+
+def explain(reason: Reason, what: str) -> str:
+    """The sentence that the API shows as `reason`: what happened, and what to do next."""
+    return f"{what[:1].upper()}{what[1:].rstrip('.')}. {TABLE[reason].next_step}"

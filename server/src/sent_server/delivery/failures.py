@@ -1,9 +1,10 @@
 """Failures of legs: the reason, and its text for people. Pure."""
 
 from sent_server.carriers.base import Receipt, Rejected
-from sent_server.carriers.reasons import TABLE, Reason
+from sent_server.carriers.reasons import TABLE, Reason, explain
 from sent_server.kernel.channels import LABELS
 from sent_server.kernel.values import value_object
+from sent_server.routing.plan import WINDOW_CLOSED
 
 UNDELIVERED = "The carrier could not deliver the message"
 _SECOND_MS, _MINUTE_MS, _HOUR_MS = 1_000, 60_000, 3_600_000
@@ -22,6 +23,11 @@ class Failure:
     def reason_code(self) -> str:
         return TABLE[self.reason].reason_code
 
+    @property
+    def explanation(self) -> str:
+        """The sentence that the API shows as `reason`."""
+        return explain(self.reason, self.sentence)
+
     def description(self, *, of_shown_leg: bool) -> str:
         """The text of a FAILED activity, after the documented prefix or else the carrier's code, if there is one."""
         prefix = TABLE[self.reason].prefix
@@ -34,6 +40,10 @@ class Failure:
 
 def opted_out() -> Failure:
     return Failure(Reason.OPTED_OUT, None, "the contact has opted out", "the contact has opted out")
+
+
+def window_closed() -> Failure:
+    return Failure(Reason.WINDOW_CLOSED, None, WINDOW_CLOSED, WINDOW_CLOSED)
 
 
 def rejected(outcome: Rejected, channel: str) -> Failure:

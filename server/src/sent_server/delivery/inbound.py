@@ -111,7 +111,17 @@ async def _keep(
     is_opted_out: bool,
 ) -> None:
     message_id = await _insert(
-        tx, customer_id, message, recipient, text=message.text, status=RECEIVED, plan=StoredPlan(()), now_ms=now_ms
+        tx,
+        customer_id,
+        message,
+        recipient,
+        text=message.text,
+        status=RECEIVED,
+        plan=StoredPlan(()),
+        now_ms=now_ms,
+        sender=message.sender,
+        carrier_ref=message.ref or message.event_id,
+        reply_to=await _answered(tx, customer_id, carrier, message),
     )
     received = announce.received_event(
         customer_id=customer_id,
@@ -144,6 +154,14 @@ async def _keep(
     await events.emit(tx, announced)
 
 
+async def _answered(tx: Tx, customer_id: str, carrier: str, message: Inbound) -> str | None:
+    """The id of our message that the person answered. None if the carrier does not say so, or it is not ours."""
+    if message.reply_to is None:
+        return None
+    found = (await receipt_store.find_refs(tx, carrier, [message.reply_to])).get(message.reply_to)
+    return found.message_id if found and found.customer_id == customer_id else None
+
+
 async def _reply(
     tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, text: str, now_ms: int
 ) -> set[str]:
@@ -166,6 +184,9 @@ async def _insert(
     status: str,
     plan: StoredPlan,
     now_ms: int,
+    sender: str | None = None,
+    carrier_ref: str | None = None,
+    reply_to: str | None = None,
 ) -> str:
     batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
     channel = message.channel.value
@@ -202,6 +223,9 @@ async def _insert(
         last_sequence=1,
         created_at_ms=now_ms,
         updated_at_ms=now_ms,
+        sender=sender,
+        carrier_ref=carrier_ref,
+        reply_to=reply_to,
     )
     await store.insert_messages(tx, [row])
     description = "Message received" if status == RECEIVED else "Automatic reply queued"

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 
 from sent_server.carriers.base import MessageContent
+from sent_server.carriers.reasons import Reason
 from sent_server.messages.lifecycle import MessageProgress
 from sent_server.messages.model import PlannedLeg, StoredPlan, load_contents, load_plans
+from sent_server.messages.statuses import MessageStatus, refused_as
+from sent_server.pricing.card import SERVICE
 
 
 @dataclass(slots=True)
@@ -35,6 +38,9 @@ class MessageState:
     contents_json: str
     plans_json: str
     callback_url: str | None
+    # Set by a failure. Without one, the row keeps what it has.
+    reason_code: str | None = None
+    reason: str | None = None
     _plan: StoredPlan | None = field(default=None, init=False, repr=False)
 
     @property
@@ -57,6 +63,15 @@ class MessageState:
     @property
     def planned_leg(self) -> PlannedLeg:
         return self.plan.legs[self.leg]
+
+    @property
+    def category(self) -> str | None:
+        """The template's, SERVICE for a text, None for our replies to keywords."""
+        return SERVICE if self.plan.is_text else self.template_category
+
+    def refused_as(self, reason: Reason) -> MessageStatus:
+        """The status if no carrier is to be asked. A message that is sent again is of a client that knows all."""
+        return refused_as(reason, is_newer=self.plan.is_newer or self.round > 1)
 
     @property
     def content(self) -> MessageContent:

@@ -43,7 +43,6 @@ class _Announced:
     channel: str
     leg: int
     failure: Failure | None
-    description: str | None
 
 
 class MessageUpdates:
@@ -88,7 +87,7 @@ class MessageUpdates:
     ) -> None:
         """Apply a step of the lifecycle. `job` is the leased job of the message, if the caller holds one.
 
-        `failure` is why the current leg ended. It is required for a FAILED step.
+        `failure` is why the current leg ended. It is required for a FAILED, FILTERED or BLOCKED step.
         """
         if failure and TABLE[failure.reason].suppresses == "contact":
             self._stopped[(subject.customer_id, subject.phone)] = (subject, subject.planned_leg)
@@ -99,9 +98,9 @@ class MessageUpdates:
         match step.status:
             case None:
                 return
-            case statuses.FAILED:
+            case statuses.FAILED | statuses.FILTERED | statuses.BLOCKED as status:
                 assert failure is not None
-                self._fail(subject, step, failure)
+                self._fail(subject, step, status, failure)
                 self._finish(subject, job)
             case statuses.READ | statuses.DELIVERED as status:
                 self._show(subject, step.shown)
@@ -149,18 +148,19 @@ class MessageUpdates:
         if leg is not None:
             subject.channel = subject.plan.legs[leg].channel
 
-    def _fail(self, subject: MessageState, step: LifecycleStep, failure: Failure) -> None:
+    def _fail(self, subject: MessageState, step: LifecycleStep, status: str, failure: Failure) -> None:
         ended_leg, was_taken = subject.leg, subject.status == statuses.SENT
         # Before the first leg has started, there is no leg to show. The channel remains as requested.
         if subject.channel is not None:
             self._show(subject, step.shown)
-        subject.status = statuses.FAILED
+        subject.status = status
+        subject.reason_code, subject.reason = failure.reason_code, failure.explanation
         if was_taken:
             self._charge(subject)
         else:
             self._give_back(subject)
         description = failure.description(of_shown_leg=subject.shown == ended_leg)
-        self._record(subject, statuses.FAILED, subject.shown, description, failure)
+        self._record(subject, status, subject.shown, description, failure)
 
     def _record(
         self, subject: MessageState, status: str, leg: int, description: str | None, failure: Failure | None = None
@@ -182,7 +182,7 @@ class MessageUpdates:
         )  # fmt: skip
         self._history.append(line)
         if status in announce.ANNOUNCED:
-            self._announced.append(_Announced(subject, status, channel, leg, failure, description))
+            self._announced.append(_Announced(subject, status, channel, leg, failure))
 
     def _give_back(self, subject: MessageState) -> None:
         """Release the price. A message that no carrier took is free, and its contact does not count as active."""
@@ -246,6 +246,8 @@ class MessageUpdates:
             refunded_micros=subject.refunded_micros,
             last_sequence=subject.last_sequence,
             updated_at_ms=self.now_ms,
+            reason_code=subject.reason_code,
+            reason=subject.reason,
             customer_id=subject.customer_id,
             id=subject.id,
         )
@@ -266,7 +268,7 @@ class MessageUpdates:
                 template_name=one.subject.template_name,
                 text=one.subject.text_of(one.leg),
                 callback_url=one.subject.callback_url,
-                reason=one.description if one.failure else None,
+                reason=one.failure.explanation if one.failure else None,
                 reason_code=one.failure.reason_code if one.failure else None,
                 at_ms=self.now_ms,
             )

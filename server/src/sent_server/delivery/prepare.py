@@ -1,6 +1,6 @@
 """Turns due jobs into submissions: claims them, checks consent again and writes the attempt rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sent_server.carriers.base import Carrier, Submission
 from sent_server.contacts import service as contacts
@@ -12,16 +12,20 @@ from sent_server.delivery.message_state import MessageState
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.jobs import Job
 from sent_server.kernel import channels
+from sent_server.kernel.channels import LABELS
 from sent_server.kernel.values import value_object
-from sent_server.messages import attempt_states
-from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed, on_refused
+from sent_server.messages import attempt_states, window
+from sent_server.messages.lifecycle import ENDED, LEG_RANK, on_leg_failed, on_leg_refused, on_refused
+from sent_server.messages.window import Windows
+from sent_server.pricing.card import SERVICE
 
 # Another worker takes over a dead worker's jobs after this long. A live worker renews them (delivery/dispatch.py).
 LEASE_MS = 12_000
 MAX_ATTEMPTS_PER_LEG = 8
 MAX_CLAIMS = 50
 # After a lost response, messages that people wait for are retried; marketing is not. Source: docs/decisions/0032.
-RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY"})
+# A text is part of a conversation.
+RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY", SERVICE})
 
 
 @value_object
@@ -70,6 +74,7 @@ async def prepare(
     earlier = await attempt_store.last_of_leg(
         tx, [(job.customer_id, job.id) for job in claimed if job.fence > 1 or _fell_back(found.get(job.id))]
     )
+    windows = await _windows(tx, found.values(), now_ms=now_ms)
     changes = MessageUpdates(now_ms)
     prepared: list[PreparedSubmission] = []
     rows: list[AttemptRow] = []
@@ -81,9 +86,21 @@ async def prepare(
             changes.drop(job)
             continue
         if (subject.customer_id, subject.phone) in blocked and not subject.plan.is_system:
-            changes.apply(subject, on_refused(subject.progress), failure=failures.opted_out(), job=job)
+            failure = failures.opted_out()
+            step = on_refused(subject.progress, subject.refused_as(failure.reason))
+            changes.apply(subject, step, failure=failure, job=job)
             continue
         previous = earlier.get((subject.id, subject.leg))
+        # A submit without an answer is repeated even so: the carrier may have taken it in time.
+        if _is_closed(subject, windows) and (previous is None or previous.state == attempt_states.LATER):
+            failure = failures.window_closed()
+            if previous:
+                ended.append(_ended_row(subject, previous, failure, now_ms))
+                step = on_leg_failed(subject.progress, leg=subject.leg)
+            else:
+                step = on_leg_refused(subject.progress, subject.refused_as(failure.reason))
+            changes.apply(subject, step, failure=failure, job=job)
+            continue
         if previous and previous.state == attempt_states.SUBMITTING and not carrier.traits.takes_idempotency_key:
             lost.append(_lost_row(subject, previous, now_ms))
         number = _next_number(previous, subject, carrier) if job.fence <= MAX_CLAIMS else None
@@ -104,7 +121,7 @@ async def prepare(
                 rows.append(row)
             if previous is None:
                 before = earlier.get((subject.id, subject.leg - 1))
-                changes.start_leg(subject, why=before.detail if before else None)
+                changes.start_leg(subject, why=before.detail if before else _passed_over(subject))
             prepared.append(_prepared(job, subject, number))
     await attempt_store.record(tx, lost)
     await attempt_store.raise_state(tx, ended)
@@ -128,6 +145,36 @@ async def _opted_out(tx: Tx, found: Iterable[MessageState]) -> set[tuple[str, st
     }
 
 
+async def _windows(tx: Tx, found: Iterable[MessageState], *, now_ms: int) -> dict[str, Windows]:
+    """By customer, when the contacts of texts that need it wrote last. Other messages cost no statement."""
+    asked: dict[str, set[str]] = {}
+    for subject in found:
+        if subject.status not in ENDED and subject.plan.needs_window(subject.planned_leg.channel):
+            asked.setdefault(subject.customer_id, set()).add(subject.contact_id)
+    return {
+        customer_id: await window.recent(tx, customer_id, sorted(contact_ids), now_ms=now_ms)
+        for customer_id, contact_ids in sorted(asked.items())
+    }
+
+
+def _is_closed(subject: MessageState, windows: Mapping[str, Windows]) -> bool:
+    channel = subject.planned_leg.channel
+    if not subject.plan.needs_window(channel):
+        return False
+    heard = windows[subject.customer_id].get(subject.contact_id, window.NOTHING_HEARD)
+    return channel in window.closed(heard, needs_conversation=subject.plan.needs_conversation)
+
+
+def _passed_over(subject: MessageState) -> str | None:
+    """How a leg that was never submitted ended: its window had closed."""
+    if subject.leg == 0:
+        return None
+    skipped = subject.plan.legs[subject.leg - 1].channel
+    if not subject.plan.needs_window(skipped):
+        return None
+    return f"{LABELS[skipped]} was passed over: {failures.window_closed().text}"
+
+
 def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carrier) -> int | None:
     """The number of the attempt to make now. None if only a receipt can settle the leg."""
     if previous is None:
@@ -140,7 +187,7 @@ def _next_number(previous: Attempt | None, subject: MessageState, carrier: Carri
             # suspended process may still send its request (make simulate, seed 7692).
             return previous.number
         case attempt_states.SUBMITTING | attempt_states.UNKNOWN:
-            return previous.number + 1 if subject.template_category in RETRIED_WHEN_UNKNOWN else None
+            return previous.number + 1 if subject.category in RETRIED_WHEN_UNKNOWN else None
         case attempt_states.LATER:
             return previous.number + 1
         case _:
@@ -185,4 +232,4 @@ def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmissio
         recipient=subject.phone,
         content=subject.content,
     )
-    return PreparedSubmission(job, submission, subject.leg, number, subject.template_category)
+    return PreparedSubmission(job, submission, subject.leg, number, subject.category)

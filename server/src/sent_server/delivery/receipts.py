@@ -91,7 +91,7 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, Attempt
         reason, detail = (failure.reason, failure.sentence) if failure else (None, None)
         key = match.customer_id, match.message_id, match.leg, match.attempt
         raised.append(AttemptStateRow(state, receipt.error_code, reason, detail, now_ms, *key, LEG_RANK[state]))
-        falls_back = failure is None or reasons.falls_back(failure.reason, subject.template_category)
+        falls_back = failure is None or reasons.falls_back(failure.reason, subject.category)
         step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)
         changes.apply(subject, step, failure=failure)
     await attempt_store.raise_state(tx, raised)

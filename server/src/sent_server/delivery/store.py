@@ -21,7 +21,8 @@ UPDATE = """
     UPDATE messages
     SET status = :status, channel = :channel, leg = :leg, settled_at_ms = :settled_at_ms,
         price_micros = :price_micros, active_contact_price_micros = :active_contact_price_micros,
-        refunded_micros = :refunded_micros, last_sequence = :last_sequence, updated_at_ms = :updated_at_ms
+        refunded_micros = :refunded_micros, last_sequence = :last_sequence, updated_at_ms = :updated_at_ms,
+        reason_code = COALESCE(:reason_code, reason_code), reason = COALESCE(:reason, reason)
     WHERE customer_id = :customer_id AND id = :id
 """
 PREPARE_THROUGHPUT = """
@@ -54,6 +55,8 @@ class MessageUpdateRow(NamedTuple):
     refunded_micros: int
     last_sequence: int
     updated_at_ms: int
+    reason_code: str | None
+    reason: str | None
     customer_id: str
     id: str
 

@@ -32,7 +32,7 @@ CUSTOM_KEYWORD = "contact.custom_keyword"
 CONTACTS = ("contact.opt_in", OPT_OUT, "contact.help", CUSTOM_KEYWORD)
 CHANNELS = ("channel.submitted", "channel.activated")
 # Names from other releases of this API, which no operation of this release raises.
-NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", "message.filtered", "message.blocked", *CHANNELS})
+NEVER_RAISED = frozenset({"message.scheduled", "message.cancelled", *CHANNELS})
 _MESSAGES = (*STATES, RECEIVED)
 # Parents in event_types and in event_filters, and their family.
 FAMILY_OF: Mapping[str, str] = {

@@ -44,7 +44,7 @@ class Caller:
     `ledger_id` is the customer whose balance pays. `gate` is the AUTH_00x code that blocks an account until its setup
     is complete, or None. `scoped`: x-profile-id selected the profile. `user_id` is the user that the key belongs to, a
     user of the key's own customer (the organization, if x-profile-id selected the profile). `quotas` are those that
-    differ from the settings, by name.
+    differ from the settings, by name, `options` those that are on.
     """
 
     customer_id: str
@@ -59,6 +59,7 @@ class Caller:
     user_id: str | None = None
     sharing: SharingScope = NO_SHARING
     quotas: Mapping[str, int] = field(default_factory=dict[str, int])
+    options: frozenset[str] = frozenset()
 
     @property
     def is_organization(self) -> bool:

@@ -86,6 +86,12 @@ def after(row_id: str) -> str:
     return shifted(row_id, 1 + _random.getrandbits(40))
 
 
+def first_at(at_ms: int) -> str:
+    """The lowest id of that millisecond: every id that `new_id` makes from then on is higher."""
+    head = f"{at_ms:012x}"
+    return f"{head[:8]}-{head[8:]}-7000-8000-000000000000"
+
+
 def new_holder() -> str:
     """16 letters or digits that name one process; unique, not secret."""
     return f"{_random.getrandbits(64):016x}"

@@ -10,7 +10,8 @@ from typing import assert_never
 
 from sent_server import events, jobs
 from sent_server.bus import Bus
-from sent_server.carriers import limits, reasons
+from sent_server.carriers import limits
+from sent_server.carriers.reasons import TABLE, Reason, explain
 from sent_server.channels import service as channels
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts import service as contacts
@@ -21,13 +22,14 @@ from sent_server.events import Event, Interest
 from sent_server.http.reply import Reply
 from sent_server.jobs import JobRow
 from sent_server.kernel import timestamps
+from sent_server.kernel.channels import LABELS, WHATSAPP
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
-from sent_server.messages import announce, request, store, wire
+from sent_server.messages import announce, request, store, window, wire
 from sent_server.messages.content import Source, TemplateSource, TextSource
 from sent_server.messages.daily import DailyQuotas
-from sent_server.messages.draft import DraftMessage, DraftRequest, draft_request
+from sent_server.messages.draft import NO_WINDOWS, DraftMessage, DraftRequest, draft_request
 from sent_server.messages.model import (
     AUTOMATIC,
     Batch,
@@ -39,9 +41,10 @@ from sent_server.messages.model import (
     queue_key,
 )
 from sent_server.messages.request import Asked, TemplateAsked, TextAsked
-from sent_server.messages.statuses import FAILED, QUEUED
+from sent_server.messages.statuses import QUEUED
 from sent_server.messages.store import ActiveContactRow
 from sent_server.messages.topics import dispatch_to
+from sent_server.messages.window import Windows
 from sent_server.ports.reach import Reach
 from sent_server.pricing.card import RateCard
 from sent_server.templates import service as templates
@@ -60,6 +63,7 @@ class AcceptMessages:
     bus: Bus
     reach: Reach
     sms_max_segments: int = limits.SMS_SEGMENTS
+    refused_as_newer: bool = False
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """Returns a reply or an error per command, in order."""
@@ -103,6 +107,8 @@ class AcceptMessages:
             recipients=found.recipients[caller.customer_id],
             active=found.active.get(caller.customer_id, ()),
             sms_max_segments=self.sms_max_segments,
+            windows=found.windows.get(caller.customer_id, NO_WINDOWS),
+            refused_as_newer=self.refused_as_newer,
         )
         if isinstance(drafted, ApiError):
             return drafted
@@ -126,6 +132,7 @@ class _Found:
     channels: Mapping[str, Mapping[str, ChannelConfig]]
     recipients: Mapping[str, Mapping[str, Recipient]]
     active: dict[str, set[str]]
+    windows: Mapping[str, Windows]
 
 
 async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reach: Reach) -> _Found:
@@ -135,6 +142,7 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reac
     found_templates: dict[str, Sendable] = {}
     recipients: dict[str, dict[str, Recipient]] = {}
     active: dict[str, set[str]] = {}
+    windows: dict[str, Windows] = {}
     for customer_id, own in sorted(by_customer.items()):
         scope = own[0].caller.sharing
         asked = [one for command in own if isinstance(one := command.request.asked, TemplateAsked)]
@@ -153,8 +161,22 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reac
             known = [recipient.id for recipient in recipients[customer_id].values()]
             month = timestamps.month(own[0].now_ms)
             active[customer_id] = await store.active_contacts(tx, customer_id, month, known)
+        if may_write := _asks_for_window(own, recipients[customer_id]):
+            windows[customer_id] = await window.recent(tx, customer_id, may_write, now_ms=own[0].now_ms)
     owners = sorted({(command.caller.customer_id, command.caller.organization_id) for command in commands})
-    return _Found(found_templates, await channels.configured(tx, owners), recipients, active)
+    return _Found(found_templates, await channels.configured(tx, owners), recipients, active, windows)
+
+
+def _asks_for_window(commands: Sequence[SendCommand], recipients: Mapping[str, Recipient]) -> Sequence[str]:
+    """The known contacts of text sends for which it matters when they last wrote."""
+    asked: set[str] = set()
+    for command in commands:
+        request = command.request
+        if isinstance(request.asked, TextAsked) and (
+            not {AUTOMATIC, WHATSAPP}.isdisjoint(request.channels) or window.OPTION in command.caller.options
+        ):
+            asked.update(recipients[phone].id for phone in command.recipients if not recipients[phone].is_new)
+    return sorted(asked)
 
 
 async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[str, Sequence[str]]]:
@@ -176,7 +198,10 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
         for message in draft.messages:
             route, recipient = message.route, message.recipient
             held_micros = message.hold_micros
-            failed = route.plan.error
+            status, reason_code, reason = message.first_status, None, None
+            refusal = route.plan.reason
+            if refusal:
+                reason_code, reason = TABLE[refusal].reason_code, _sentence(message, refusal)
             row = Message(
                 customer_id=customer_id,
                 id=message.id,
@@ -184,7 +209,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 contact_id=recipient.id,
                 phone=recipient.phone,
                 region_code=recipient.region_code,
-                status=FAILED if failed else QUEUED,
+                status=status,
                 channel=message.channel,
                 leg=0,
                 legs=len(route.plan.legs),
@@ -193,14 +218,16 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 settled_at_ms=None,
                 price_micros=None,
                 active_contact_price_micros=message.active_contact_micros,
-                last_sequence=2 if failed else 1,
+                last_sequence=2 if refusal else 1,
                 created_at_ms=now_ms,
                 updated_at_ms=now_ms,
+                reason_code=reason_code,
+                reason=reason,
             )
             rows.append(row)
             history.append(_first_event(row, 1, QUEUED, ACCEPTED))
-            if failed:
-                history.append(_first_event(row, 2, FAILED, _why(message)))
+            if refusal:
+                history.append(_first_event(row, 2, status, _why(message)))
             else:
                 kind, own_queue_key = dispatch_to(str(route.carrier)), queue_key(customer_id, str(route.sender))
                 work.append(JobRow(message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
@@ -208,8 +235,8 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))
             if message.active_contact_micros:
                 newly_active.append(ActiveContactRow(customer_id, timestamps.month(now_ms), recipient.id, message.id))
-            if tells or failed:
-                announced += _announce(draft, message, interest)
+            if tells or refusal:
+                announced += _announce(draft, message, row, interest)
     await store.insert_batches(tx, batches)
     await store.insert_messages(tx, rows)
     await store.insert_events(tx, history)
@@ -261,17 +288,20 @@ def _first_event(row: Message, sequence: int, status: str, description: str) -> 
 def _why(message: DraftMessage) -> str:
     plan = message.route.plan
     judged_so = "; ".join(f"{judged.channel}: {judged.reason}" for judged in plan.judgements)
-    return f"{plan.error}: {plan.detail or judged_so}"
+    what = plan.detail or judged_so
+    return f"{plan.error}: {what}" if plan.error else what
 
 
-def _reason_code(message: DraftMessage) -> str | None:
+def _sentence(message: DraftMessage, refusal: Reason) -> str:
     plan = message.route.plan
-    return plan.refusal or reasons.CODE_OF_PREFIX.get(plan.error or "")
+    judged_so = "; ".join(f"{LABELS[judged.channel]}: {judged.reason}" for judged in plan.judgements)
+    return explain(refusal, plan.detail or judged_so)
 
 
-def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) -> list[Event]:
+def _announce(draft: DraftRequest, message: DraftMessage, row: Message, interest: Interest) -> list[Event]:
     command = draft.command
-    statuses = (QUEUED, FAILED) if message.route.plan.error else (QUEUED,)
+    text = _text(draft, message)
+    statuses = (QUEUED,) if row.status == QUEUED else (QUEUED, row.status)
     return [
         announce.status_event(
             customer_id=command.caller.customer_id,
@@ -282,10 +312,10 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
             sender=message.route.sender,
             template_id=draft.rendered.template_id,
             template_name=draft.rendered.template_name,
-            text=_text(draft, message),
+            text=text,
             callback_url=command.callback_url,
-            reason=_why(message) if status == FAILED else None,
-            reason_code=_reason_code(message) if status == FAILED else None,
+            reason=None if status == QUEUED else row.reason,
+            reason_code=None if status == QUEUED else row.reason_code,
             at_ms=command.now_ms,
         )
         for status in statuses
@@ -296,20 +326,24 @@ def _announce(draft: DraftRequest, message: DraftMessage, interest: Interest) ->
 def _reply(draft: DraftRequest) -> Reply:
     """Build the response. Above `MAX_WITH_TEXT` recipients it omits the texts, to limit its size."""
     rows: list[tuple[str, str, str | None, str | None, int | None]] = []
+    is_text = draft.rendered.is_text
     shows_text = len(draft.command.recipients) <= MAX_WITH_TEXT
     for message in draft.messages:
         legs = message.route.plan.legs
         price = legs[0].price_micros if message.channel and legs else None
-        text = _text(draft, message) if shows_text else None
+        # A text is the same everywhere, so an automatic choice does not show it before there is a channel.
+        text = _text(draft, message) if shows_text and (message.channel or not is_text) else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
     return Reply(202, wire.accepted(draft.rendered.template_id, draft.rendered.template_name, rows))
 
 
 def _text(draft: DraftRequest, message: DraftMessage) -> str | None:
-    """What the first leg says. Without a leg, what the requested channel would say."""
-    legs = message.route.plan.legs
+    """The text on the requested channel, or else on the first one planned."""
+    legs, contents = message.route.plan.legs, draft.rendered.contents
     channel = message.channel or (legs[0].channel if legs else None)
-    content = draft.rendered.contents.get(channel) if channel else None
+    content = contents.get(channel) if channel else None
+    if content is None and draft.rendered.is_text:  # refused
+        content = next(iter(contents.values()), None)
     return content.content if content else None
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from sent_server.events import Event
 from sent_server.kernel import timestamps
 from sent_server.kernel.channels import RCS
-from sent_server.messages.statuses import DELIVERED, FAILED, QUEUED, READ, RECEIVED, ROUTED, SENT
+from sent_server.messages.statuses import BLOCKED, DELIVERED, FAILED, FILTERED, QUEUED, READ, RECEIVED, ROUTED, SENT
 
 # The statuses with an event name in the contract.
-ANNOUNCED: frozenset[str] = frozenset({QUEUED, ROUTED, SENT, DELIVERED, READ, FAILED})
+ANNOUNCED: frozenset[str] = frozenset({QUEUED, ROUTED, SENT, DELIVERED, READ, FAILED, FILTERED, BLOCKED})
 
 
 MAX_BODY = 3_072
@@ -38,8 +38,8 @@ def status_event(
 ) -> Event:
     """`channel` and `sender` (our number) belong to the leg that the event is about. `phone` is the contact's number.
 
-    The fields of contact and own number are the same in both directions. `text` is what the leg says. `reason` is the
-    history's text of a failure.
+    The fields of contact and own number are the same in both directions. `text` is what the leg says. `reason` is a
+    sentence about a failure.
     """
     payload: dict[str, Any] = {
         "account_id": customer_id,

@@ -11,7 +11,7 @@ from sent_server.http.reply import Reply
 from sent_server.http.route import BatchCommand, Call, Route
 from sent_server.messages import store, wire
 from sent_server.messages.accept import AcceptMessages
-from sent_server.messages.model import SendCommand
+from sent_server.messages.model import Batch, Message, MessageEvent, SendCommand
 from sent_server.messages.wire import SendMessage
 
 BAD_ID = ("VALIDATION_001", "Invalid message ID format.")
@@ -30,20 +30,21 @@ def routes(desk: AcceptMessages, urls: UrlRules) -> Sequence[Route]:
 
 
 async def get(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.message(*await _find(tx, call)))
+
+
+async def list_activities(tx: Tx, call: Call) -> Reply:
+    return Reply(200, wire.activities(*await _find(tx, call)))
+
+
+async def _find(tx: Tx, call: Call) -> tuple[Message, Batch, Sequence[MessageEvent]]:
+    """Raises RESOURCE_003."""
     customer_id = call.caller.customer_id
     found = await store.find(tx, customer_id, call.path["id"])
     batch = await store.find_batch(tx, customer_id, found.batch_id) if found else None
     if found is None or batch is None:
         raise ApiError("RESOURCE_003")
-    return Reply(200, wire.message(found, batch, await store.events(tx, customer_id, found.id)))
-
-
-async def list_activities(tx: Tx, call: Call) -> Reply:
-    customer_id, message_id = call.caller.customer_id, call.path["id"]
-    events = await store.events(tx, customer_id, message_id)
-    if not events:
-        raise ApiError("RESOURCE_003")
-    return Reply(200, wire.activities(message_id, events))
+    return found, batch, await store.events(tx, customer_id, found.id)
 
 
 def _command(call: Call, body: SendMessage, urls: UrlRules) -> SendCommand:

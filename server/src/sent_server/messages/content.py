@@ -8,12 +8,10 @@ from sent_server.carriers.base import Attachment, MessageContent
 from sent_server.kernel.channels import BASE_CHANNELS, CHANNELS, MMS
 from sent_server.kernel.values import value_object
 from sent_server.messages.model import AUTOMATIC
+from sent_server.pricing.card import SERVICE
 from sent_server.templates import rendering
 from sent_server.templates.model import APPROVED
 from sent_server.templates.service import SendableTemplate
-
-# The category of the rate card for texts without a template.
-SERVICE = "SERVICE"
 
 
 @value_object

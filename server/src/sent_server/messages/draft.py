@@ -10,12 +10,16 @@ from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
 from sent_server.kernel.values import value_object
-from sent_server.messages import content, routes
+from sent_server.messages import content, routes, window
 from sent_server.messages.content import RenderedSource, Source
 from sent_server.messages.model import AUTOMATIC, SendCommand
 from sent_server.messages.routes import MessageRoute
+from sent_server.messages.statuses import QUEUED, MessageStatus, refused_as
+from sent_server.messages.window import NOTHING_HEARD, Windows
 from sent_server.pricing.card import RateCard
 from sent_server.routing.model import RoutePlan
+
+NO_WINDOWS: Windows = {}
 
 
 @value_object
@@ -32,6 +36,12 @@ class DraftMessage:
     @property
     def hold_micros(self) -> int:
         return self.route.hold_micros + self.active_contact_micros
+
+    @property
+    def first_status(self) -> MessageStatus:
+        """QUEUED, or the word for a message that may not go to this recipient."""
+        reason = self.route.plan.reason
+        return QUEUED if reason is None else refused_as(reason, is_newer=self.route.is_newer)
 
 
 @value_object
@@ -56,10 +66,14 @@ def draft_request(
     recipients: Mapping[str, Recipient],
     active: Collection[str],
     sms_max_segments: int,
+    windows: Windows = NO_WINDOWS,
+    refused_as_newer: bool = False,
 ) -> DraftRequest | ApiError:
     """Route and price every message of a request. Returns a 400, or a 422 if no recipient can be reached.
 
-    `active` are the ids of contacts whose active-contact price of this month was already charged.
+    `active` are the ids of contacts whose active-contact price of this month was already charged. `windows` are the
+    channels on which contacts wrote recently; only texts without a template depend on them. With `refused_as_newer`,
+    refused messages are FILTERED or BLOCKED whatever the request says.
     """
     channels = command.request.channels
     absent = [name for name in channels if name != AUTOMATIC and name not in configured]
@@ -67,17 +81,26 @@ def draft_request(
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
     rendered = content.render(source, channels, sms_max_segments=sms_max_segments)
-    terms = routes.terms(card, rendered, configured=configured, is_newer=command.request.is_newer)
-    alike: dict[tuple[str, frozenset[str], bool, str], tuple[MessageRoute, int]] = {}
+    if rendered.is_text and (unfit := {name: rendered.unfit[name] for name in channels if name in rendered.unfit}):
+        return ApiError("VALIDATION_005", details={"text": [problem for found in unfit.values() for problem in found]})
+    terms = routes.terms(
+        card,
+        rendered,
+        configured=configured,
+        is_newer=refused_as_newer or command.request.is_newer,
+        needs_conversation=window.OPTION in command.caller.options,
+    )
+    alike: dict[tuple[str, frozenset[str], bool, str, frozenset[str]], tuple[MessageRoute, int]] = {}
     messages: list[DraftMessage] = []
     counted = set(active)
     for phone in command.recipients:
         recipient = recipients[phone]
+        heard = windows.get(recipient.id, NOTHING_HEARD)
         for channel in channels:
-            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code)
+            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code, heard)
             known = alike.get(key)
             if known is None:
-                known = alike[key] = routes.find(terms, recipient, channel), len(alike)
+                known = alike[key] = routes.find(terms, recipient, channel, heard), len(alike)
             route, number = known
             explicit = None if channel == AUTOMATIC else channel
             active_micros = 0

@@ -9,9 +9,17 @@ from sent_server.pricing import card as rate_cards
 from sent_server.pricing.card import RateCard
 from sent_server.settings import Settings, SettingsError
 
+OLDER, NEWER = "older", "newer"
+REFUSED_AS = (OLDER, NEWER)
+
 
 def install(parts: Parts) -> Installed:
-    accept = AcceptMessages(_rate_card(parts.settings), parts.bus, parts.reach, parts.settings.sms_max_segments)
+    settings = parts.settings
+    if settings.refused_as not in REFUSED_AS:
+        raise SettingsError(f"SENT_REFUSED_AS={settings.refused_as!r} must be one of: {', '.join(REFUSED_AS)}")
+    accept = AcceptMessages(
+        _rate_card(settings), parts.bus, parts.reach, settings.sms_max_segments, settings.refused_as == NEWER
+    )
     return Installed(routes=api.routes(accept, parts.urls))
 
 

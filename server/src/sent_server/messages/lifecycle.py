@@ -155,6 +155,15 @@ def on_refused(progress: MessageProgress, word: str = FAILED) -> LifecycleStep:
     return _give_up(progress)
 
 
+def on_leg_refused(progress: MessageProgress, word: str = FAILED) -> LifecycleStep:
+    """The current leg may not be sent any more: try the next one, or refuse the message."""
+    if progress.status in ENDED:
+        return NOTHING
+    if progress.leg + 1 < progress.legs:
+        return LifecycleStep(next_leg=progress.leg + 1)
+    return on_refused(progress, word)
+
+
 def on_held(progress: MessageProgress) -> LifecycleStep:
     """The message waits for its time, or for a later one than before."""
     return LifecycleStep(SCHEDULED) if progress.status in _HELD else NOTHING

@@ -11,6 +11,7 @@ import orjson
 
 from sent_server.carriers.base import Attachment, HeaderMedia, Location, MessageButton, MessageContent
 from sent_server.http.caller import Caller
+from sent_server.kernel.channels import WHATSAPP
 from sent_server.kernel.values import value_object
 from sent_server.messages.request import SendRequest
 from sent_server.routing.model import Judgement
@@ -57,8 +58,8 @@ def sender_of(queue_key: str) -> str:
 class StoredPlan:
     """`is_system`: our reply to a keyword, which is sent regardless of consent.
 
-    `is_text`: free text, which WhatsApp takes only within its window. `is_newer`: asked for by a client that knows
-    FILTERED and BLOCKED, so that a refusal is shown as such.
+    `is_text`: free text, which WhatsApp takes only within its window, and `needs_conversation`: so does every channel
+    of this account. `is_newer`: asked for by a client that knows FILTERED and BLOCKED, so that a refusal is shown so.
     """
 
     legs: tuple[PlannedLeg, ...]
@@ -66,6 +67,11 @@ class StoredPlan:
     is_system: bool = False
     is_text: bool = False
     is_newer: bool = False
+    needs_conversation: bool = False
+
+    def needs_window(self, channel: str) -> bool:
+        """Whether the channel takes this message only after a recent message of the contact."""
+        return self.is_text and (self.needs_conversation or channel == WHATSAPP)
 
 
 def dump_plan(plan: StoredPlan) -> str:
@@ -87,6 +93,7 @@ def load_plans(text: str) -> tuple[StoredPlan, ...]:
             raw["is_system"],
             raw.get("is_text", False),  # absent in plans of releases before migration 17
             raw.get("is_newer", False),
+            raw.get("needs_conversation", False),
         )
         for raw in orjson.loads(text)
     )

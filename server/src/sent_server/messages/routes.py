@@ -11,6 +11,7 @@ from sent_server.kernel.channels import SMS
 from sent_server.kernel.values import value_object
 from sent_server.messages.content import RenderedSource
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
+from sent_server.messages.window import NOTHING_HEARD, closed
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
 from sent_server.routing.model import Reach, RoutePlan
@@ -22,7 +23,7 @@ class Terms:
     """The terms that all messages of a request share.
 
     `written` are the channels whose text fits, with their numbers of SMS segments. `unfit` are the template's other
-    channels, with their problems.
+    channels, with their problems. `is_text`, `is_newer` and `needs_conversation` are those of `StoredPlan`.
     """
 
     card: RateCard
@@ -31,8 +32,9 @@ class Terms:
     written: tuple[tuple[str, int], ...]
     unfit: tuple[tuple[str, tuple[str, ...]], ...]
     configured: tuple[ChannelConfig, ...]
-    is_text: bool = False
-    is_newer: bool = False
+    is_text: bool
+    is_newer: bool
+    needs_conversation: bool
 
 
 @value_object
@@ -44,10 +46,16 @@ class MessageRoute:
     hold_micros: int
     carrier: str | None
     sender: str | None
+    is_newer: bool
 
 
 def terms(
-    card: RateCard, rendered: RenderedSource, *, configured: Mapping[str, ChannelConfig], is_newer: bool
+    card: RateCard,
+    rendered: RenderedSource,
+    *,
+    configured: Mapping[str, ChannelConfig],
+    is_newer: bool,
+    needs_conversation: bool,
 ) -> Terms:
     written = tuple((channel, _segments(channel, content)) for channel, content in rendered.contents.items())
     return Terms(
@@ -59,20 +67,26 @@ def terms(
         tuple(configured.values()),
         rendered.is_text,
         is_newer,
+        rendered.is_text and needs_conversation,
     )
 
 
-def find(terms: Terms, recipient: Recipient, channel: str) -> MessageRoute:
-    """The route on a channel, or the automatic one."""
+def find(terms: Terms, recipient: Recipient, channel: str, heard: frozenset[str] = NOTHING_HEARD) -> MessageRoute:
+    """The route on a channel, or the automatic one. `heard` are the channels on which the contact wrote recently."""
     requested = None if channel == AUTOMATIC else channel
     # Problems contain the caller's values and may be long, so they are not cached.
     look_up = _find.__wrapped__ if terms.unfit else _find
-    return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code)
+    return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code, heard)
 
 
 @functools.lru_cache(maxsize=10_000)
 def _find(
-    terms: Terms, requested: str | None, receivable: frozenset[str], opted_out: bool, region: str
+    terms: Terms,
+    requested: str | None,
+    receivable: frozenset[str],
+    opted_out: bool,
+    region: str,
+    heard: frozenset[str],
 ) -> MessageRoute:
     configured = {config.channel: config for config in terms.configured}
     prices = [
@@ -87,15 +101,25 @@ def _find(
         opted_out=opted_out,
         unfit=terms.unfit,
         prices=tuple((channel, price) for channel, price in prices if price is not None),
+        closed=closed(heard, needs_conversation=terms.needs_conversation) if terms.is_text else NOTHING_HEARD,
+        is_text=terms.is_text,
     )
     found = plan(reach, requested)
     legs = tuple(
         PlannedLeg(leg.channel, leg.price_micros, *configured[leg.channel].sender_for(region)) for leg in found.legs
     )
-    stored = dump_plan(StoredPlan(legs, found.judgements, False, terms.is_text, terms.is_newer))
+    stored = dump_plan(
+        StoredPlan(
+            legs,
+            found.judgements,
+            is_text=terms.is_text,
+            is_newer=terms.is_newer,
+            needs_conversation=terms.needs_conversation,
+        )
+    )
     first = legs[0] if legs else None
     carrier, sender = (first.carrier, first.sender) if first else (None, None)
-    return MessageRoute(found, stored, found.dearest_micros, carrier, sender)
+    return MessageRoute(found, stored, found.dearest_micros, carrier, sender, terms.is_newer)
 
 
 def _segments(channel: str, content: MessageContent) -> int:

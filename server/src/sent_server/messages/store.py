@@ -40,6 +40,13 @@ FORGET_ACTIVE_CONTACT = """
     DELETE FROM active_contacts
     WHERE customer_id = :customer_id AND month = :month AND contact_id = :contact_id AND message_id = :message_id
 """
+# Ids are times, so the index by contact holds the recent messages of each contact together.
+HEARD_SINCE = """
+    SELECT DISTINCT m.contact_id, m.channel
+    FROM EACH(:contact_ids) AS n
+    LOOKUP messages AS m BY (m.customer_id = :customer_id AND m.contact_id = n.value AND m.id >= :since_id
+        AND m.status = 'RECEIVED')
+"""
 FIND = """
     SELECT customer_id, id, batch_id, contact_id, phone, region_code, status, channel, leg, legs, plan_number,
         held_micros, settled_at_ms, price_micros, active_contact_price_micros, last_sequence,
@@ -106,6 +113,12 @@ async def insert_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> No
 async def forget_active_contacts(tx: Tx, rows: Sequence[ActiveContactRow]) -> None:
     """Delete these rows, for messages that no carrier took and that were not charged."""
     await tx.execute_many(FORGET_ACTIVE_CONTACT, rows)
+
+
+async def heard_since(tx: Tx, customer_id: str, contact_ids: Sequence[str], *, since_id: str) -> list[tuple[str, str]]:
+    """(contact id, channel) of the messages that these contacts have sent us since then."""
+    rows = await tx.fetch(HEARD_SINCE, customer_id=customer_id, contact_ids=contact_ids, since_id=since_id)
+    return [(row[0], row[1]) for row in rows]
 
 
 async def find(tx: Tx, customer_id: str, message_id: str) -> Message | None:

@@ -4,24 +4,28 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from sent_server.carriers.base import MessageContent
 from sent_server.http import unserved
 from sent_server.http.fields import Phone, PostUrl, RequestBody, Uuid, fault, not_supported
 from sent_server.http.zero_values import Fault, ZeroValues
-from sent_server.kernel import money, phone, spellings, timestamps
+from sent_server.kernel import money, paging, phone, spellings, timestamps, typed_text
 from sent_server.kernel.channels import CHANNELS
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
-from sent_server.messages.request import SendRequest, TemplateAsked
-from sent_server.messages.statuses import QUEUED
+from sent_server.messages.request import SendRequest, TemplateAsked, TextAsked
+from sent_server.messages.statuses import CANCELLED, QUEUED, RECEIVED, SCHEDULED, WITH_REASON
 
 MAX_RECIPIENTS = 1_000
 MAX_CHANNELS = 100
+MAX_TEXT = 4_096
 SENDABLE = (AUTOMATIC, *CHANNELS)
 # Numbers with a larger exponent remain as written, to avoid texts of a thousand zeros.
 MAX_EXPONENT = 30
+INBOUND, OUTBOUND = "inbound", "outbound"
+# Activities that show the time that a message is held until.
+_HELD = frozenset({SCHEDULED, CANCELLED})
 
 
 def _check_channels(value: Any) -> Any:
@@ -93,7 +97,7 @@ class TemplateRef(BaseModel):
 
 
 def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
-    """A send requires recipients, up to the limit, and a template, each in one of its forms."""
+    """A send requires recipients, up to the limit, and a template or a text, each in one of its forms."""
     faults: list[Fault] = []
     to: Any = body.get("to")
     if to is None:
@@ -102,12 +106,23 @@ def _who_and_what(body: Mapping[str, Any]) -> Sequence[Fault]:
     elif type(to) is list and len(to) > MAX_RECIPIENTS:  # pyright: ignore[reportUnknownArgumentType]
         faults.append((("to",), "VALIDATION_005", f"'to' must contain at most {MAX_RECIPIENTS} recipients"))
     template: Any = body.get("template")
-    if template is None:
+    if "text" in body:
+        if template or "template_id" in body or "variables" in body:
+            faults.append((("text",), "VALIDATION_001", "Exactly one of 'template' and 'text' is allowed"))
+    elif template is None:
         if "template_id" not in body:
             faults.append((("template",), "VALIDATION_004", "'template' is required"))
     elif type(template) is dict and not template.keys() & {"id", "name"} and (template or "template_id" not in body):
         faults.append((("template",), "VALIDATION_004", "'template.id' or 'template.name' is required"))
     return faults
+
+
+def _check_text(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise fault("VALIDATION_005", f"The text must have at most {MAX_TEXT:,} characters; it has {len(value):,}")
+    if typed_text.is_blank(value):
+        raise fault("VALIDATION_001", "The text must not be blank")
+    return value
 
 
 class SendMessage(RequestBody):
@@ -120,6 +135,7 @@ class SendMessage(RequestBody):
     to: list[Phone] | None = None
     template_id: Uuid | None = None
     template: TemplateRef | None = None
+    text: Annotated[str, AfterValidator(_check_text)] | None = None
     variables: Parameters | None = None
     channel: Channels = None
     channels: NewerChannels = None
@@ -146,6 +162,8 @@ class SendMessage(RequestBody):
     @property
     def request(self) -> SendRequest:
         """What the recipients are to get. An id takes precedence over a name."""
+        if self.text is not None:
+            return SendRequest(TextAsked(self.text), self.chosen_channels)
         template = self.template
         template_id = (template.id if template else None) or self.template_id
         name = None if template_id or template is None else template.name
@@ -180,8 +198,12 @@ def accepted(
 
 
 def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dict[str, Any]:
-    """The `data` of GET /v3/messages/{id}, events oldest first."""
-    content = load_contents(batch.contents_json).get(found.channel or _planned_channel(found, batch))
+    """The `data` of GET /v3/messages/{id}, events oldest first. Keys that do not apply to the message are absent."""
+    reasons = _reasons(found, events)
+    contents = load_contents(batch.contents_json)
+    content = contents.get(found.channel or _planned_channel(found, batch))
+    if content is None and batch.template_id is None:  # a refused text, which is the same on every channel
+        content = next(iter(contents.values()), None)
     return {
         "id": found.id,
         "customer_id": found.customer_id,
@@ -201,16 +223,28 @@ def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dic
             None if found.active_contact_price_micros is None else money.to_number(found.active_contact_price_micros)
         ),
         "events": [
-            {"status": event.status, "timestamp": timestamps.iso(event.at_ms), "description": event.description}
+            {
+                "status": event.status,
+                "timestamp": timestamps.iso(event.at_ms),
+                "description": event.description,
+                **reasons.get(event.sequence, {}),
+            }
             for event in events
         ],
+        "direction": INBOUND if found.status == RECEIVED else OUTBOUND,
+        "conversation_id": found.contact_id,
+        **_scheduled(found),
+        **(_reason(found) if found.status in WITH_REASON else {}),
     }
 
 
-def activities(message_id: str, events: Sequence[MessageEvent]) -> dict[str, Any]:
+def activities(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dict[str, Any]:
     """The activities, newest first. Prices are strings with four decimals."""
+    reasons = _reasons(found, events)
+    senders = _senders(found, batch)
+    _, pagination = paging.cut_all(None, events, key=lambda event: str(event.sequence))
     return {
-        "message_id": message_id,
+        "message_id": found.id,
         "activities": [
             {
                 "status": event.status,
@@ -222,10 +256,38 @@ def activities(message_id: str, events: Sequence[MessageEvent]) -> dict[str, Any
                     if event.active_contact_price_micros is None
                     else money.to_text(event.active_contact_price_micros)
                 ),
+                "from": senders.get(event.channel),
+                **(_scheduled(found) if event.status in _HELD else {}),
+                **reasons.get(event.sequence, {}),
             }
             for event in reversed(events)
         ],
+        "pagination": pagination,
     }
+
+
+def _scheduled(found: Message) -> dict[str, str]:
+    return {} if found.scheduled_at_ms is None else {"scheduled_at": timestamps.iso(found.scheduled_at_ms)}
+
+
+def _reason(found: Message) -> dict[str, str]:
+    """Messages that ended before migration 17 have no reason in their row."""
+    if found.reason_code is None or found.reason is None:
+        return {}
+    return {"reason_code": found.reason_code, "reason": found.reason}
+
+
+def _reasons(found: Message, events: Sequence[MessageEvent]) -> Mapping[int, dict[str, str]]:
+    """The row has the newest reason, which belongs to the last event that needs one."""
+    ended = [event.sequence for event in events if event.status in WITH_REASON]
+    return {ended[-1]: _reason(found)} if ended else {}
+
+
+def _senders(found: Message, batch: Batch) -> Mapping[str, str]:
+    """By channel: who sent it, our number or the contact."""
+    if found.status == RECEIVED:
+        return dict.fromkeys(CHANNELS, found.phone)
+    return {leg.channel: leg.sender for leg in load_plans(batch.plans_json)[found.plan_number].legs}
 
 
 def _planned_channel(found: Message, batch: Batch) -> str:

@@ -16,7 +16,9 @@ from sent_server.kernel.values import value_object
 
 DEFAULT = "default"
 KEYS = frozenset({"name", "note", "active_contact_price", "channels"})
-CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION", DEFAULT)
+# SERVICE is for texts without a template.
+SERVICE = "SERVICE"
+CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION", SERVICE, DEFAULT)
 _REGION = re.compile(r"[A-Z]{2}|default", re.ASCII)
 _PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 

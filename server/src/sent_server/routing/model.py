@@ -1,5 +1,6 @@
 """The inputs and the result of routing."""
 
+from sent_server.carriers.reasons import Reason
 from sent_server.kernel.channels import RCS, SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 
@@ -14,7 +15,8 @@ class Reach:
 
     `receivable` are the contact's channels and `configured` those of the account. `written` are the channels with a
     text in the template, and `unfit` (channel, why) those whose text exceeds a limit with the given values. `prices`
-    are (channel, micros) for every channel of the rate card.
+    are (channel, micros) for every channel of the rate card. `closed` are the channels that take no text without
+    a template, because the contact has not written there recently. `is_text`: it is such a text.
     """
 
     receivable: frozenset[str]
@@ -24,6 +26,8 @@ class Reach:
     opted_out: bool
     unfit: tuple[tuple[str, tuple[str, ...]], ...]
     prices: tuple[tuple[str, int], ...]
+    closed: frozenset[str] = frozenset()
+    is_text: bool = False
 
 
 @value_object
@@ -45,8 +49,9 @@ class Judgement:
 class RoutePlan:
     """Legs in order, the highest price, and the verdict on every channel.
 
-    Without legs, `error` is the code of the message (ERR_...). `refusal` is the code of a 422 response if no recipient
-    of the request can be reached. `detail` adds facts that the judgements do not contain.
+    Without legs, `reason` says why, and `error` is the prefix of the description (ERR_...), if there is one. `refusal`
+    is the code of a 422 response if no recipient of the request can be reached. `detail` adds facts that the judgements
+    do not contain.
     """
 
     legs: tuple[Leg, ...]
@@ -54,6 +59,7 @@ class RoutePlan:
     error: str | None = None
     refusal: str | None = None
     detail: str | None = None
+    reason: Reason | None = None
 
     @property
     def dearest_micros(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sent_server.carriers.reasons import Reason
 from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, Judgement, Leg, Reach, RoutePlan
 
 CONSENT_BLOCKED = "ERR_CONSENT_BLOCKED"
@@ -12,14 +13,15 @@ NOT_CONFIGURED = "the account has not configured this channel"
 NOT_WRITTEN = "the template has no text for this channel"
 NOT_RECEIVABLE = "the contact cannot receive on this channel"
 NOT_PRICED = "the rate card has no price for this channel"
+WINDOW_CLOSED = "the contact has not written here within the last 24 hours, so only a template may be sent"
 # All other reasons are about the text or a value.
-_STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED})
+_STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED, WINDOW_CLOSED})
 
 
 def plan(reach: Reach, requested: str | None) -> RoutePlan:
     """Order the legs of one message: only `requested`, or every open channel by preference if that is None."""
     if reach.opted_out:
-        return RoutePlan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out")
+        return RoutePlan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out", Reason.OPTED_OUT)
     looked_at = PREFERENCE if requested is None else (requested,)
     judgements = tuple(_judge(reach, channel) for channel in looked_at)
     prices = dict(reach.prices)
@@ -28,9 +30,16 @@ def plan(reach: Reach, requested: str | None) -> RoutePlan:
         return RoutePlan(legs, judgements)
     problems = _text_problems(reach, looked_at)
     if problems:
-        return RoutePlan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems))
-    unapproved = any(_obstacle(reach, channel) == UNAPPROVED for channel in looked_at)
-    return RoutePlan((), judgements, ROUTE_DENIED, "BUSINESS_005" if unapproved else "BUSINESS_007")
+        reason = Reason.TOO_LONG if reach.is_text else Reason.PARAMETERS
+        return RoutePlan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems), reason)
+    obstacles = {_obstacle(reach, channel) for channel in looked_at}
+    if requested is not None and obstacles == {WINDOW_CLOSED}:
+        # Not a 422: a client that names the channel sees it in the message.
+        return RoutePlan((), judgements, None, None, WINDOW_CLOSED, Reason.WINDOW_CLOSED)
+    if UNAPPROVED in obstacles:
+        return RoutePlan((), judgements, ROUTE_DENIED, "BUSINESS_005", None, Reason.TEMPLATE_PROBLEM)
+    reason = Reason.WINDOW_CLOSED if WINDOW_CLOSED in obstacles else Reason.NO_ROUTE
+    return RoutePlan((), judgements, ROUTE_DENIED, "BUSINESS_007", None, reason)
 
 
 def passed_over(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
@@ -69,6 +78,8 @@ def _obstacle(reach: Reach, channel: str) -> str | None:
         return NOT_RECEIVABLE
     if channel in NEEDS_APPROVAL and not reach.approved:
         return UNAPPROVED
+    if channel in reach.closed:
+        return WINDOW_CLOSED
     problems = dict(reach.unfit).get(channel)
     if problems:
         return "; ".join(problems)

@@ -10,7 +10,7 @@ import orjson
 
 from sent_server.events import EventContent
 from sent_server.kernel import timestamps
-from sent_server.messages.statuses import FAILED
+from sent_server.messages.statuses import WITH_REASON
 
 # States that have a name in form E. All others are message.status.updated there.
 _FORM_E = frozenset({"message.sent", "message.delivered", "message.read", "message.failed", "message.received"})
@@ -46,7 +46,7 @@ def _older_forms(content: EventContent, payload: dict[str, Any], at: str) -> dic
     inbound = content.name == "message.received"
     sender, recipient = (contact, own) if inbound else (own, contact)
     error = None
-    if status == FAILED:
+    if status in WITH_REASON:
         error = {"code": payload.get("reason_code"), "message": payload.get("reason")}
     data: dict[str, Any] = {
         "id": message_id,

@@ -8,7 +8,8 @@ from sent_server.cli.options import Customer, Tier
 from sent_server.cli.runner import Result, Target, command
 
 Quota = Literal["contacts", "templates", "webhooks", "users", "profiles", "messages_per_day"]
-Feature = Literal["mms", "template-auto-creation"]
+Feature = Literal["mms", "template-auto-creation", "text-needs-conversation"]
+
 
 group = typer.Typer(help="Organizations and profiles.", no_args_is_help=True)
 
@@ -77,10 +78,14 @@ def set_quota(
 def set_feature(
     target: Target,
     customer: Customer,
-    feature: Annotated[Feature, typer.Argument(metavar="FEATURE", help="mms or template-auto-creation.")],
+    feature: Annotated[Feature, typer.Argument(metavar="FEATURE", help="See below.")],
     state: Annotated[Literal["on", "off"], typer.Argument(metavar="STATE", help="on or off.")],
 ) -> Result:
-    """Switch a feature of an account on or off: MMS from its number, or templates that it creates on its profiles."""
+    """Switch a feature of an account on or off.
+
+    mms: MMS from its number. template-auto-creation: templates that it creates on its profiles.
+    text-needs-conversation: texts without a template only to people who wrote within the last 24 hours.
+    """
     return target.operate("accounts set-feature", customer_id=customer, feature=feature, enabled=state == "on")
 
 

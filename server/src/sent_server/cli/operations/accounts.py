@@ -15,7 +15,7 @@ from sent_server.templates import copies
 from sent_server.users import service as users
 
 DEFAULT_TIER = "growth"
-FEATURES = ("mms", "template-auto-creation")
+FEATURES = ("mms", "template-auto-creation", "text-needs-conversation")
 MAX_PER_SECOND = 100_000
 MAX_TOP_UP = 10_000_000  # a larger amount is probably a typo, and a top-up cannot be undone
 
@@ -97,6 +97,8 @@ async def set_feature(tx: Tx, operator: Operator, *, customer_id: str, feature: 
             await service.set_template_auto_creation(tx, customer_id, allowed=enabled)
         case "mms":
             await service.set_mms(tx, customer_id, enabled=enabled)
+        case "text-needs-conversation":
+            await service.set_option(tx, customer_id, "text_needs_conversation", on=enabled)
         case _:
             raise OperatorError(f"{feature!r} is not a feature; use one of {', '.join(FEATURES)}")
     return await _account(tx, customer_id)
@@ -151,6 +153,7 @@ async def _account(tx: Tx, customer_id: str) -> dict[str, Any]:
         "features": {
             "mms": MMS in found.channels,
             "template-auto-creation": account.may_create_on_profiles,
+            "text-needs-conversation": "text_needs_conversation" in found.options,
         },
         "profiles": [profile.id for profile in found.profiles],
         "keys": len([key for key in found.keys if key.revoked_at_ms is None]),
