@@ -187,6 +187,8 @@ def test_every_sample_event_fits_the_contract(http: Client, receiver: Receiver) 
         payload = check(receiver.deliveries[-1])
         assert receiver.deliveries[-1].json.get("event", "templates") == name
         assert ("reason_code" in payload) is (name.partition(".")[2] in ("failed", "filtered", "blocked"))
+        assert ("scheduled_at" in payload) is (name in ("message.scheduled", "message.cancelled"))
+        assert ("schedule_reason" in payload) is (name == "message.scheduled")
 
 
 def test_a_long_text_is_cut_and_a_text_without_a_template_has_no_name() -> None:

@@ -12,7 +12,7 @@ from sent_server.kernel.channels import SMS, WHATSAPP
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.messages import announce
-from sent_server.messages.statuses import BLOCKED, FAILED, FILTERED
+from sent_server.messages.statuses import BLOCKED, CANCELLED, FAILED, FILTERED, SCHEDULED
 from sent_server.webhooks import body as bodies
 from sent_server.webhooks.headers import signed_headers
 from sent_server.webhooks.model import Target, Webhook
@@ -150,7 +150,12 @@ def _sample(customer_id: str, name: str, now_ms: int) -> Mapping[str, Any]:
         ).payload
     status = name.partition(".")[2].upper()
     code, reason = _SAMPLE_REASONS.get(status, (None, None))
-    return announce.status_event(
+    schedule: dict[str, str] = {}
+    if status in (SCHEDULED, CANCELLED):
+        schedule["scheduled_at"] = timestamps.iso_seconds(now_ms + 3_600_000)
+    if status == SCHEDULED:
+        schedule["schedule_reason"] = "USER_SCHEDULED"
+    sample = announce.status_event(
         customer_id=customer_id,
         message_id=message_id,
         status=status,
@@ -164,4 +169,5 @@ def _sample(customer_id: str, name: str, now_ms: int) -> Mapping[str, Any]:
         reason=reason,
         reason_code=code,
         at_ms=now_ms,
-    ).payload
+    )
+    return {**sample.payload, **schedule}
