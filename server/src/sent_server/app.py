@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from sent_server import composition
 from sent_server.accounts import install as accounts
+from sent_server.channels import install as channels
 from sent_server.compliance import install as compliance
 from sent_server.composition import ProcessRole
 from sent_server.contacts import install as contacts
@@ -39,6 +40,7 @@ SLICES: Sequence[Install] = (
     contacts.install,
     profiles.install,
     compliance.install,
+    channels.install,
     templates.install,
     webhooks.install,
     phones.install,

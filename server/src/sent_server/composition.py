@@ -27,6 +27,7 @@ from sent_server.kernel.clock import SystemClock
 from sent_server.parts import Parts
 from sent_server.ports import mailers
 from sent_server.ports.simulated_payment import SimulatedProcessor
+from sent_server.ports.simulated_provisioning import SimulatedProvisioner
 from sent_server.ports.simulated_registry import SimulatedRegistry
 from sent_server.ports.simulated_review import SimulatedReviewer
 from sent_server.settings import Settings, SettingsError
@@ -93,6 +94,7 @@ async def open_parts(settings: Settings, role: ProcessRole) -> tuple[Parts, cont
             lookup=SimulatedLookup(),
             reach=SimulatedReach(),
             registry=SimulatedRegistry(),
+            provisioner=SimulatedProvisioner(),
             reviewer=SimulatedReviewer(),
             processor=SimulatedProcessor(),
             carriers=[simulator],

@@ -21,6 +21,7 @@ from sent_server.kernel.sealing import Sealer
 from sent_server.ports.lookup import Lookup
 from sent_server.ports.mail import Mailer
 from sent_server.ports.payment import PaymentProcessor
+from sent_server.ports.provisioning import Provisioner
 from sent_server.ports.reach import Reach
 from sent_server.ports.registry import Registry
 from sent_server.ports.review import Reviewer
@@ -60,6 +61,7 @@ class Parts:
     lookup: Lookup
     reach: Reach
     registry: Registry
+    provisioner: Provisioner
     reviewer: Reviewer
     processor: PaymentProcessor
     carriers: Sequence[Carrier]

@@ -56,11 +56,16 @@ _BODIES: dict[str, Callable[[], Json]] = {
     "POST /v3/profiles/{profileId}/complete": lambda: {"webHookUrl": "https://example.com/completed"},
     "POST /v3/profiles/{profileId}/campaigns": lambda: samples.campaign(),
     "PUT /v3/profiles/{profileId}/campaigns/{campaignId}": lambda: samples.campaign(),
+    "POST /v3/channels/sms": samples.market,
+    "POST /v3/channels/whatsapp": lambda: {"waba_id": "102290129340398"},
+    "POST /v3/channels/rcs": samples.rcs_agent,
     "POST /sim/phones/{phone}/messages": lambda: {"channel": "sms", "text": "Said by the matrix"},
     "POST /sim/phones/{phone}/receipts": lambda: {"channel": "sms", "kind": "delivered"},
     "PUT /sim/faults": lambda: {"faults": []},
     "POST /sim/clock": lambda: {"advance_ms": 1},
 }
+# A query for each route that needs one.
+_QUERIES = {"GET /v3/compliance/requirements": "?country=US&type=TEN_DLC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ class Entry:
         return self.path.partition("/{")[0]
 
     def path_for(self, identifier: str) -> str:
-        return re.sub(r"\{\w+\}", identifier, re.sub(r"\{phone(Number)?\}", samples.phone(), self.path))
+        path = self.path.replace("{country}/{type}", "US/TEN_DLC") + _QUERIES.get(self.name, "")
+        return re.sub(r"\{\w+\}", identifier, re.sub(r"\{phone(Number)?\}", samples.phone(), path))
 
     def make(self, server: Server, http: Client | None = None) -> str:
         """A row of the demo account, or of the one whose client `http` is."""

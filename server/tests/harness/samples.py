@@ -74,3 +74,24 @@ def nested_brand(**compliance: Any) -> dict[str, Any]:
 def campaign(name: str = "Order news", **values: Any) -> dict[str, Any]:
     use_cases = [{"messagingUseCaseUs": "DELIVERY_NOTIFICATION", "sampleMessages": ["Your order is on its way."]}]
     return {"campaign": {"name": name, "description": "About orders", "type": "App", "useCases": use_cases, **values}}
+
+
+def market() -> dict[str, str]:
+    return {"country": "GB", "number_type": "ALPHANUMERIC", "sender_value": "ACME"}
+
+
+def rcs_agent() -> dict[str, Any]:
+    links = ("privacy_policy_url", "terms_and_conditions_url", "website_url", "logo_url", "banner_url")
+    texts = (
+        "display_name", "description", "brand_name", "brand_color", "brand_phone_number",
+        "customer_support_phone_number", "brand_email", "customer_support_email", "contact_name_and_title",
+        "company_ein", "entity_type", "brief_company_description", "opt_in_process_description", "start_message",
+        "help_message", "stop_message",
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(texts, "Acme"),
+        **dict.fromkeys(links, "https://acme.example/x"),
+        "agent_use_case": "NOTIFICATIONS",
+        "official_address": {"street": "1 Main St", "city": "Reno", "country": "US"},
+        "sample_messages": ["Your order is on its way"],
+    }

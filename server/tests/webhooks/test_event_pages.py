@@ -42,6 +42,7 @@ def form(value: Any) -> Any:
         ("message.received", "Where is my order?"),
         ("contact.opt_out", "STOP"),
         ("templates", None),
+        ("channel.activated", None),
     ],
 )
 def test_a_body_on_the_page_is_one_of_ours(
@@ -56,6 +57,9 @@ def test_a_body_on_the_page_is_one_of_ours(
         template_id = http.post("/v3/templates", samples.template()).data["id"]
         sent = {"to": [ENDS[name]], "template": {"id": template_id}, "channel": ["sms"]}
         assert http.post("/v3/messages", sent).status == 202
+    elif name.startswith("channel"):
+        market = {"country": "GB", "number_type": "ALPHANUMERIC", "sender_value": "Acme"}
+        assert http.post("/v3/channels/sms", market).status == 201
     elif text is None:
         http.post("/v3/templates", samples.template(submit_for_review=True))
     else:

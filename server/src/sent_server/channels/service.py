@@ -26,6 +26,12 @@ async def configured(tx: Tx, owners: Sequence[tuple[str, str]]) -> dict[str, dic
     }
 
 
+async def senders_of(tx: Tx, customer_id: str, organization_id: str, channel: str) -> Sequence[Sender]:
+    """Everything that the account may send from on a channel, its default first."""
+    usable = (await connections.active_senders(tx, [(customer_id, organization_id)]))[customer_id]
+    return dict(_with_mms(usable)).get(channel, ())
+
+
 def _with_mms(senders: Senders) -> Iterator[tuple[str, Sequence[Sender]]]:
     yield from senders.items()
     yield _MMS, [sender for sender in senders.get(SMS, ()) if sender.mms and _carries_mms(sender)]

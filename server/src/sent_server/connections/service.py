@@ -52,6 +52,27 @@ async def sender_taken(tx: Tx, connection_id: str, value: str) -> bool:
     return await store.taken(tx, connection_id, value)
 
 
+async def taken_by_others(tx: Tx, customer_id: str, connection_id: str, value: str) -> bool:
+    """Whether an account of another organization uses the sender."""
+    return await store.taken_by_others(tx, customer_id, connection_id, value)
+
+
+async def add(tx: Tx, customer_id: str, sender: Sender) -> None:
+    """Let an account send from it on its channel, in addition to its default sender."""
+    await store.add(tx, customer_id, sender)
+
+
+async def own_senders(tx: Tx, customer_ids: Sequence[str]) -> dict[str, Senders]:
+    """The active senders of each account itself, without those of its organization. One statement for all."""
+    found: dict[str, dict[str, list[Sender]]] = {customer_id: {} for customer_id in customer_ids}
+    for customer_id, sender in await store.active(tx, sorted(found)):
+        found[customer_id].setdefault(sender.channel, []).append(sender)
+    return {
+        customer_id: {channel: _in_order(senders) for channel, senders in channels.items()}
+        for customer_id, channels in found.items()
+    }
+
+
 async def throughput(tx: Tx, connection_id: str, values: Sequence[str]) -> dict[str, int]:
     """Messages per second of the senders with a limit."""
     return await store.throughput(tx, connection_id, values)

@@ -40,6 +40,22 @@ TAKEN = """
     WHERE s.connection_id = :connection_id AND s.value = :value AND c.deleted_at_ms IS NULL
     LIMIT 1
 """
+# Another organization must not get a number that is in use; an organization and its profiles may share one.
+TAKEN_BY_OTHERS = """
+    SELECT s.customer_id FROM senders s
+    JOIN customers c ON c.id = s.customer_id
+    WHERE s.connection_id = :connection_id AND s.value = :value AND c.deleted_at_ms IS NULL
+        AND c.organization_id <> (SELECT o.organization_id FROM customers o WHERE o.id = :customer_id)
+    LIMIT 1
+"""
+ADD = """
+    INSERT INTO senders (customer_id, channel, connection_id, value, kind, business_name, country, number_type, state,
+        is_default, created_at_ms)
+    VALUES (:customer_id, :channel, :connection_id, :value, :kind, :business_name, :country, :number_type, 'active', 0,
+        :created_at_ms)
+    ON CONFLICT (customer_id, channel, connection_id, value) DO UPDATE
+    SET country = excluded.country, number_type = excluded.number_type, state = 'active'
+"""
 # A number may be shared by an organization and its profiles; the carrier knows only the number.
 THROUGHPUT = """
     SELECT value, MIN(messages_per_second) FROM senders
@@ -80,6 +96,26 @@ async def owner(tx: Tx, connection_id: str, channel: str, value: str) -> str | N
 
 async def taken(tx: Tx, connection_id: str, value: str) -> bool:
     return await fetch_one(tx, TAKEN, connection_id=connection_id, value=value) is not None
+
+
+async def taken_by_others(tx: Tx, customer_id: str, connection_id: str, value: str) -> bool:
+    row = await fetch_one(tx, TAKEN_BY_OTHERS, customer_id=customer_id, connection_id=connection_id, value=value)
+    return row is not None
+
+
+async def add(tx: Tx, customer_id: str, sender: Sender) -> None:
+    await tx.execute(
+        ADD,
+        customer_id=customer_id,
+        channel=sender.channel,
+        connection_id=sender.connection_id,
+        value=sender.value,
+        kind=sender.kind,
+        business_name=sender.business_name,
+        country=sender.country,
+        number_type=sender.number_type,
+        created_at_ms=sender.created_at_ms,
+    )
 
 
 async def throughput(tx: Tx, connection_id: str, values: Sequence[str]) -> dict[str, int]:

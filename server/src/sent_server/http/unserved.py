@@ -54,6 +54,8 @@ NEW_TEMPLATE = TRIAL
 TEMPLATE = TRIAL | _names("auto_create_for_sp")
 WEBHOOK = TRIAL | _names("event_filter", "sender_profiles")
 CAMPAIGN = _names("volume")
+MARKET = TRIAL | _names("numbers")
+MARKET_COMPLIANCE = _names("documents")
 
 
 def refuses(row: Iterable[str], name: str, value: Any) -> bool:

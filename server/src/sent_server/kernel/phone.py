@@ -8,7 +8,7 @@ import functools
 import re
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from sent_server.kernel.values import value_object
 
@@ -75,6 +75,30 @@ def region(e164: str) -> str:
     if len(regions) == 1:
         return UNKNOWN_REGION if regions[0] == _NON_GEOGRAPHIC else regions[0]
     return _shared_code_region(e164, regions[0])
+
+
+def is_region(country: str) -> bool:
+    """Whether a country (ISO 3166-1 alpha-2, in capitals) has telephone numbers."""
+    return country in phonenumbers.SUPPORTED_REGIONS
+
+
+def is_toll_free(e164: str) -> bool:
+    number = _parse(e164)
+    return number is not None and phonenumbers.number_type(number) == PhoneNumberType.TOLL_FREE
+
+
+def is_mobile(e164: str) -> bool:
+    """Whether the number is one of mobile phones alone."""
+    number = _parse(e164)
+    return number is not None and phonenumbers.number_type(number) == PhoneNumberType.MOBILE
+
+
+def example(country: str, number_type: str) -> str | None:
+    """An example of the numbering plan for `TOLL_FREE`, `LOCAL` or `MOBILE` numbers; of any kind if it has none."""
+    wanted = {"TOLL_FREE": PhoneNumberType.TOLL_FREE, "LOCAL": PhoneNumberType.FIXED_LINE}
+    kind = wanted.get(number_type, PhoneNumberType.MOBILE)
+    number = phonenumbers.example_number_for_type(country, kind) or phonenumbers.example_number(country)
+    return number and phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def _country_code(e164: str) -> int | None:

@@ -118,7 +118,7 @@ def _sample(customer_id: str, name: str, now_ms: int) -> Mapping[str, Any]:
             "country": "US",
             "number_type": "TEN_DLC",
             "sender_value": _SAMPLE_OWN,
-            "status": "ACTIVE" if name == "channel.activated" else "PENDING_REVIEW",
+            "status": "ACTIVE" if name == names.CHANNEL_ACTIVATED else "PENDING_REVIEW",
             "compliance": None,
             "updated_at": timestamps.iso_seconds(now_ms),
         }

@@ -1,5 +1,6 @@
 """The contract of API v3 as requests: every documented example and every error that can be reached."""
 
+from harness.contract_examples.channels import CHANNELS
 from harness.contract_examples.compliance import BRANDS, CAMPAIGNS
 from harness.contract_examples.contacts import CONTACTS
 from harness.contract_examples.messages import MESSAGES
@@ -21,6 +22,19 @@ HEALTH = [
     Row("GET /health/ready", "well", "/health/ready", 204, caller=lambda world: world.server.anonymous()),
 ]
 
-ROWS = [*ME, *BRANDS, *CAMPAIGNS, *CONTACTS, *MESSAGES, *NUMBERS, *PROFILES, *TEMPLATES, *USERS, *WEBHOOKS, *HEALTH]
+ROWS = [
+    *ME,
+    *BRANDS,
+    *CAMPAIGNS,
+    *CHANNELS,
+    *CONTACTS,
+    *MESSAGES,
+    *NUMBERS,
+    *PROFILES,
+    *TEMPLATES,
+    *USERS,
+    *WEBHOOKS,
+    *HEALTH,
+]
 
 __all__ = ["NOT_REACHED", "ROWS", "SHARED"]

@@ -22,6 +22,7 @@ SHARED = {
 OTHER_CODE = "the endpoint's own example uses the other code (NOTES a12, a13)"
 NO_ORGANIZATION = "a key whose organization is gone is refused as AUTH_002, and an unknown profile as AUTH_004"
 NOT_REACHED = {
+    ("POST /v3/channels/whatsapp", "VALIDATION_006"): "none of its fields has a closed set of values",
     ("PUT /v3/profiles/{profileId}/campaigns/{campaignId}", "VALIDATION_003"): OTHER_CODE,
     ("DELETE /v3/profiles/{profileId}/campaigns/{campaignId}", "VALIDATION_003"): OTHER_CODE,
     ("PUT /v3/brands/{brandId}", "VALIDATION_003"): OTHER_CODE,
