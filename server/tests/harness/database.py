@@ -21,9 +21,10 @@ def rows(url: str, sql: str) -> list[Row]:
 
 
 def change(url: str, sql: str) -> None:
-    """Make the database of a stopped server as another release, or a fault, would have left it."""
+    """Make the database as another release, a fault or an operator would have left it."""
     if url.startswith("sqlite"):
         connection = apsw.Connection(url.removeprefix("sqlite:///"))
+        connection.set_busy_timeout(20_000)  # its server may be running
         connection.execute(sql)
         connection.close()
         return

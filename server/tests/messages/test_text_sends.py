@@ -41,7 +41,7 @@ def hear(http: Client, phone: str, text: str = "Hello?", channel: str = "whatsap
 def test_a_text_goes_out_as_it_is(fresh_account: Account, channel: str) -> None:
     http = fresh_account.http
     # The numbers ending in 14 have RCS. Their SMS behaves as any other.
-    phone = samples.magic_phone("14")
+    phone = "+14155550114"
     text = "Your {{0:variable}} is *ready* \U0001f4e6\n{{name}}"
     answer = send(http, phone, text, channel=[channel])
     assert answer.status == 202

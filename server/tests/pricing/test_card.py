@@ -50,7 +50,7 @@ def test_a_price_is_text_with_a_plain_decimal(price):
         ([], "the card must be an object"),
         ({}, "channels must be an object"),
         ({"channels": {}}, "no message could be sent"),
-        ({"channels": {"email": {}}}, "channels has an unknown key 'email'; use rcs, sms, whatsapp"),
+        ({"channels": {"email": {}}}, "channels has an unknown key 'email'; use mms, rcs, sms, whatsapp"),
         ({**sms("1"), "prices": {}}, "the card has an unknown key 'prices'"),
         ({"channels": {"sms": {"usa": {"default": "1"}}}}, "channels.sms has no region 'usa'"),
         ({"channels": {"sms": {"us": {"default": "1"}}}}, "use two capitals such as US"),

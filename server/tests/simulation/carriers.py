@@ -129,7 +129,7 @@ class Exchange:
             self._trace.count("carrier: answered 5xx")
             return Unknown("500")
         ref = f"ref-{submission.attempt_id}"
-        carrier = "cloud" if submission.channel is not Channel.SMS else "smpp"
+        carrier = "smpp" if submission.channel in (Channel.SMS, Channel.MMS) else "cloud"
         self._answers[(carrier, submission.attempt_id)] = Accepted(ref)
         self.arrivals.append(Arrival(carrier, submission.attempt_id, submission.message_id, submission.channel.value))
         self._play(carrier, ref, submission.channel)
@@ -153,7 +153,7 @@ class Exchange:
         elif luck < 0.22:
             self._trace.count("receipt: contradictory")
             kinds = [ReceiptKind.DELIVERED, ReceiptKind.FAILED]
-        elif channel is not Channel.SMS and self._random.random() < 0.5:
+        elif channel not in (Channel.SMS, Channel.MMS) and self._random.random() < 0.5:
             kinds.append(ReceiptKind.READ)
         receipts = [Receipt(f"{ref}.{kind.value}", ref, kind) for kind in kinds]
         if self.faulty and self._random.random() < 0.25:

@@ -41,6 +41,7 @@ def all_wrong(world: World) -> list[str]:
         *webhooks_have_each_event_once(world),
         *texts_keep_to_the_window(world),
         *refusals_have_a_reason(world),
+        *media_and_senders_are_as_asked(world),
     ]
 
 
@@ -228,3 +229,26 @@ def refusals_have_a_reason(world: World) -> Iterable[str]:
         f"SELECT DISTINCT message_id FROM attempts WHERE message_id IN ({refused})"
     ):
         yield f"{message_id} was refused, though a carrier was asked"
+
+
+def media_and_senders_are_as_asked(world: World) -> Iterable[str]:
+    """An attempt on MMS has the media of its request, and each attempt leaves from the pool of its channel."""
+    attempts = (
+        "SELECT a.message_id, a.channel, m.plan_number, b.contents_json, b.plans_json, b.request_json FROM attempts a "
+        "JOIN messages m ON m.customer_id = a.customer_id AND m.id = a.message_id "
+        "JOIN batches b ON b.customer_id = m.customer_id AND b.id = m.batch_id "
+        "WHERE b.request_json IS NOT NULL"
+    )
+    for message_id, channel, number, contents, plans, asked in world.storage.query(attempts):
+        request = orjson.loads(asked)
+        if channel == "mms":
+            world.trace.count("media: by MMS")
+            urls = [one["url"] for one in orjson.loads(contents)["mms"]["media"]]
+            if not urls or urls != request.get("media_urls"):
+                yield f"{message_id} was sent with {urls}, but asked for {request.get('media_urls')}"
+        pool = request.get("senders", {}).get(channel)
+        if pool is not None:
+            world.trace.count("pool: used")
+            legs = {leg["channel"]: leg["sender"] for leg in orjson.loads(plans)[number]["legs"]}
+            if legs[channel] not in pool:
+                yield f"{message_id} left from {legs[channel]}, which is not one of {pool}"

@@ -32,6 +32,10 @@ CHANNELS = (("sms", "smpp"), ("whatsapp", "cloud"), ("rcs", "simulator"))
 # Wrote a day before, so that their windows close while the world is in trouble.
 PHONES_THAT_WROTE = ("+12125550170", "+12125550171", "+12125550172")
 CLOSES_AFTER_MS = 4_000
+SECOND_SENDER = """
+    INSERT INTO senders (customer_id, channel, connection_id, value, kind, state, is_default, created_at_ms)
+    VALUES (:customer_id, 'sms', 'smpp', :value, 'number', 'active', 0, :created_at_ms)
+"""
 HOOKS = ((3, 5, "messages"), (5, 10, "message.delivered"))
 
 
@@ -40,6 +44,7 @@ class Tenant:
     caller: Caller
     template_ids: dict[str, str]
     sender: str
+    second_sender: str
     hooks: dict[str, str]
 
 
@@ -71,13 +76,16 @@ async def _tenant(tx: Tx, number: int) -> Tenant:
     await ledger.top_up(tx, customer_id, MONEY_MICROS, ref="first", now_ms=START_MS)
     for channel, carrier in CHANNELS:
         await channels.configure(tx, customer_id, channel, carrier=carrier, sender=sender, now_ms=START_MS)
+    await accounts.set_mms(tx, customer_id, enabled=True)
+    second = f"+1212555200{number}"
+    await tx.execute(SECOND_SENDER, customer_id=customer_id, value=second, created_at_ms=START_MS)
     hooks = {f"http://hook-{number}-{place}/": await _hook(tx, customer_id, number, place) for place in range(2)}
     for place, phone in enumerate(PHONES_THAT_WROTE):
         wrote_at_ms = START_MS - OPEN_FOR_MS + (place + 1) * CLOSES_AFTER_MS
         said = Inbound(f"before-{number}-{place}", Channel.WHATSAPP, phone, sender, "Hello")
         await inbound.take(tx, "cloud", [said], reach=SimulatedReach(), now_ms=wrote_at_ms)
     caller = Caller(customer_id, customer_id, customer_id, "key", Role.ADMIN, Tier.UNLIMITED, None, None)
-    return Tenant(caller, await seeds.create_ready(tx, customer_id, START_MS), sender, hooks)
+    return Tenant(caller, await seeds.create_ready(tx, customer_id, START_MS), sender, second, hooks)
 
 
 async def _hook(tx: Tx, customer_id: str, number: int, place: int) -> str:

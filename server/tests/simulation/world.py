@@ -52,6 +52,8 @@ TEMPLATES = {
 # The last one takes RCS on the product's own simulated network.
 PHONES = ("+12125550170", "+12125550171", "+12125550172", "+12125550173", "+12125550114")
 SHARE_OF_TEXTS = 0.3
+SHARE_OF_MEDIA = 0.25
+SHARE_OF_POOLS = 0.25
 CHOICES = (None, None, ["sms"], ["whatsapp"], ["sms", "whatsapp"], ["rcs"])
 NEXT_DUE = """
     SELECT MIN(at_ms) FROM (
@@ -119,6 +121,7 @@ class World:
         self.nodes: dict[str, Node] = {}
         self.random = random.Random(f"world {seed}")
         self._texts = random.Random(f"texts {seed}")
+        self._media = random.Random(f"media {seed}")
         self.chaos = True
         self.senders_left = 0
         self._rest: asyncio.Future[None] = loop.create_future()
@@ -238,6 +241,12 @@ class World:
         if self._texts.random() < SHARE_OF_TEXTS:
             del body["template"]
             body["text"] = f"Text {number}"
+        if self._media.random() < SHARE_OF_MEDIA:
+            body["media_urls"] = ["https://files.example/a.jpg"]
+        if self._media.random() < SHARE_OF_POOLS:
+            pool = [tenant.second_sender, tenant.sender, "+14155550199"]
+            channel = self._media.choice(("sms", "mms"))
+            body["channels"] = {channel: [{"from": pool[: self._media.choice((1, 2, 2, 3))]}]}
         if chance.random() < 0.3:
             body["callback_url"] = f"http://callback-{chance.randrange(2)}/"
         twins = 2 if chance.random() < 0.2 else 1

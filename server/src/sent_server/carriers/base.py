@@ -37,10 +37,16 @@ class Location:
 
 @value_object
 class Attachment:
-    """The carrier fetches it. `media_type` is a hint of the sender: image, video, vcard or text."""
+    """The carrier fetches it, or has received it. `media_type` is a hint: image, video, vcard or text.
+
+    The others are what the carrier declares of a received one.
+    """
 
     url: str
     media_type: str | None = None
+    mime_type: str | None = None
+    size_bytes: int | None = None
+    hash_sha256: str | None = None
 
 
 @value_object
@@ -146,6 +152,7 @@ class Inbound:
     text: str
     ref: str | None = None
     reply_to: str | None = None
+    media: tuple[Attachment, ...] = ()
 
 
 class Inbox(Protocol):

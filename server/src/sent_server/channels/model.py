@@ -36,7 +36,8 @@ class ChannelConfig:
     """`carrier` is a connection, `sender` our default sender there. `messages_per_second` None means unlimited.
 
     `by_country` has the senders of markets: (country, carrier, sender), at most one for each country. Recipients there
-    receive messages from it, all others from the default sender.
+    receive messages from it, all others from the default sender. `active` are all senders, as
+    (sender, carrier), if there are several.
     """
 
     channel: str
@@ -45,6 +46,12 @@ class ChannelConfig:
     business_name: str | None
     messages_per_second: int | None = None
     by_country: tuple[tuple[str, str, str], ...] = ()
+    active: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def senders(self) -> dict[str, str]:
+        """The carrier of each active sender."""
+        return dict(self.active) or {self.sender: self.carrier}
 
     def sender_for(self, country: str) -> tuple[str, str]:
         """(carrier, sender) for recipients in a country."""

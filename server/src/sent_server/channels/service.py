@@ -56,6 +56,7 @@ def _config(channel: str, senders: Sequence[Sender]) -> ChannelConfig:
         default.business_name,
         default.messages_per_second,
         by_country,
+        tuple((sender.value, sender.connection_id) for sender in senders) if len(senders) > 1 else (),
     )
 
 

@@ -1,6 +1,7 @@
 """Messages from people: stores them as RECEIVED, emits events and applies consent keywords."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sent_server import events, jobs
 from sent_server.accounts import sharing
@@ -16,6 +17,7 @@ from sent_server.delivery.keywords import Keyword, KeywordMatch, KeywordSet
 from sent_server.events.names import CUSTOM_KEYWORD
 from sent_server.jobs import JobRow
 from sent_server.kernel import ids
+from sent_server.kernel.channels import Channel
 from sent_server.messages import announce, store
 from sent_server.messages.model import (
     AUTOMATIC,
@@ -130,6 +132,7 @@ async def _keep(
         phone=message.phone,
         sender=message.sender,
         text=message.text,
+        media=message.media,
         carrier=carrier,
         at_ms=now_ms,
     )
@@ -165,7 +168,8 @@ async def _answered(tx: Tx, customer_id: str, carrier: str, message: Inbound) ->
 async def _reply(
     tx: Tx, customer_id: str, carrier: str, message: Inbound, recipient: Recipient, text: str, now_ms: int
 ) -> set[str]:
-    """Queue our reply to a keyword. It is free of charge and is sent regardless of consent."""
+    """Queue our reply to a keyword, by SMS after an MMS. It is free of charge and is sent regardless of consent."""
+    message = replace(message, channel=Channel.SMS if message.channel is Channel.MMS else message.channel, media=())
     plan = StoredPlan((PlannedLeg(message.channel, 0, carrier, message.sender),), is_system=True)
     message_id = await _insert(tx, customer_id, message, recipient, text=text, status=QUEUED, plan=plan, now_ms=now_ms)
     own_queue_key = queue_key(customer_id, message.sender)
@@ -190,7 +194,7 @@ async def _insert(
 ) -> str:
     batch_id, message_id = ids.new_id(now_ms), ids.new_id(now_ms)
     channel = message.channel.value
-    contents = dump_contents({channel: MessageContent(text)})
+    contents = dump_contents({channel: MessageContent(text, media=message.media)})
     batch = Batch(
         customer_id=customer_id,
         id=batch_id,

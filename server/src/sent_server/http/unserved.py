@@ -41,7 +41,7 @@ _SENDER = _names(
 _RECIPIENTS = _names("recipient", "recipients", "phone_numbers", "contact_id", "contact_ids", "cc", "bcc")
 _PRICE = _names("max_price", "price_limit")
 _CONTENT = _names(
-    "text_body", "message_text", "body", "content", "message", "subject", "media", "media_url", "media_urls",
+    "text_body", "message_text", "body", "content", "message", "media", "media_url", "media_urls",
     "attachment", "attachments", "image_url", "video_url", "document_url", "file_url",
     "template_name", "template_parameters", "template_variables", "parameters",
 )  # fmt: skip

@@ -1,7 +1,9 @@
 """Events about messages for webhooks. Source: contract/webhooks.md, sections 3 and 4."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from sent_server.carriers.base import Attachment
 from sent_server.events import Event
 from sent_server.kernel import timestamps
 from sent_server.kernel.channels import RCS
@@ -63,10 +65,19 @@ def status_event(
 
 
 def received_event(
-    *, customer_id: str, message_id: str, channel: str, phone: str, sender: str, text: str, carrier: str, at_ms: int
+    *,
+    customer_id: str,
+    message_id: str,
+    channel: str,
+    phone: str,
+    sender: str,
+    text: str,
+    media: Sequence[Attachment] = (),
+    carrier: str,
+    at_ms: int,
 ) -> Event:
-    """The event of an inbound message, with both documented sets of field names."""
-    payload = {
+    """The event of an inbound message, with both documented sets of field names. `text` is null for media alone."""
+    payload: dict[str, Any] = {
         "account_id": customer_id,
         "message_id": message_id,
         "message_status": RECEIVED,
@@ -80,6 +91,16 @@ def received_event(
         "received_at": timestamps.iso_seconds(at_ms),
         "updated_at": timestamps.iso_seconds(at_ms),
     }
+    if media:
+        payload["media"] = [
+            {
+                "url": one.url,
+                "mime_type": one.mime_type,
+                "size_bytes": one.size_bytes,
+                "hash_sha256": one.hash_sha256,
+            }
+            for one in media
+        ]
     return Event(customer_id, "message.received", message_id, payload, at_ms)
 
 

@@ -83,6 +83,11 @@ def render(
     return RenderedSource(template.id, template.name, category, category, approved, contents, unfit)
 
 
+def media_of(source: Source) -> Sequence[Attachment]:
+    """The media of the template. A text has none."""
+    return source.template.compiled.media if isinstance(source, TemplateSource) else ()
+
+
 def _with_media(content: MessageContent, attachments: tuple[Attachment, ...], subject: str | None) -> MessageContent:
     return replace(content, media=attachments or content.media, subject=subject or content.subject)
 

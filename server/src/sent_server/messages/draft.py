@@ -9,10 +9,12 @@ from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
 from sent_server.errors import ApiError
 from sent_server.kernel import ids
+from sent_server.kernel.channels import MMS
 from sent_server.kernel.values import value_object
-from sent_server.messages import content, routes, window
+from sent_server.messages import content, pools, routes, window
 from sent_server.messages.content import RenderedSource, Source
 from sent_server.messages.model import AUTOMATIC, SendCommand
+from sent_server.messages.pools import NO_CHOICES, Choices
 from sent_server.messages.routes import MessageRoute
 from sent_server.messages.statuses import QUEUED, MessageStatus, refused_as
 from sent_server.messages.window import NOTHING_HEARD, Windows
@@ -20,6 +22,9 @@ from sent_server.pricing.card import RateCard
 from sent_server.routing.model import RoutePlan
 
 NO_WINDOWS: Windows = {}
+
+
+NO_MEDIA = "channel 'mms' needs an attachment, here or on the template"
 
 
 @value_object
@@ -76,11 +81,16 @@ def draft_request(
     refused messages are FILTERED or BLOCKED whatever the request says.
     """
     channels = command.request.channels
-    absent = [name for name in channels if name != AUTOMATIC and name not in configured]
+    absent = [name for name in channels if name not in (AUTOMATIC, MMS) and name not in configured]
     if absent:
         message = f"Channel not configured for this account: {', '.join(absent)}"
         return ApiError("VALIDATION_006", details={"channel": [message]})
-    rendered = content.render(source, channels, sms_max_segments=sms_max_segments)
+    request = command.request
+    if MMS in channels and not (request.media_urls or content.media_of(source)):
+        return ApiError("VALIDATION_001", details={"media_urls": [NO_MEDIA]})
+    rendered = content.render(
+        source, channels, sms_max_segments=sms_max_segments, media_urls=request.media_urls, subject=request.subject
+    )
     if rendered.is_text and (unfit := {name: rendered.unfit[name] for name in channels if name in rendered.unfit}):
         return ApiError("VALIDATION_005", details={"text": [problem for found in unfit.values() for problem in found]})
     terms = routes.terms(
@@ -90,17 +100,19 @@ def draft_request(
         is_newer=refused_as_newer or command.request.is_newer,
         needs_conversation=window.OPTION in command.caller.options,
     )
-    alike: dict[tuple[str, frozenset[str], bool, str, frozenset[str]], tuple[MessageRoute, int]] = {}
+    alike: dict[tuple[str, frozenset[str], bool, str, frozenset[str], Choices], tuple[MessageRoute, int]] = {}
+    active_senders = {name: config.senders for name, config in configured.items()} if request.senders else {}
     messages: list[DraftMessage] = []
     counted = set(active)
     for phone in command.recipients:
         recipient = recipients[phone]
         heard = windows.get(recipient.id, NOTHING_HEARD)
+        chosen = pools.choices(request.senders, active_senders, phone) if request.senders else NO_CHOICES
         for channel in channels:
-            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code, heard)
+            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code, heard, chosen)
             known = alike.get(key)
             if known is None:
-                known = alike[key] = routes.find(terms, recipient, channel, heard), len(alike)
+                known = alike[key] = routes.find(terms, recipient, channel, heard, chosen), len(alike)
             route, number = known
             explicit = None if channel == AUTOMATIC else channel
             active_micros = 0

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import orjson
 
+from sent_server.kernel.channels import MMS
 from sent_server.kernel.values import value_object
 
 
@@ -54,6 +55,7 @@ class SendRequest:
             or self.subject
             or self.senders
             or self.scheduled_at_ms is not None
+            or MMS in self.channels
         )
 
 

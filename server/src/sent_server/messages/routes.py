@@ -7,15 +7,19 @@ from sent_server.carriers.base import MessageContent
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.model import Recipient
 from sent_server.kernel import segments
-from sent_server.kernel.channels import SMS
+from sent_server.kernel.channels import MMS, MMS_COUNTRIES, SMS
 from sent_server.kernel.values import value_object
 from sent_server.messages.content import RenderedSource
 from sent_server.messages.model import AUTOMATIC, PlannedLeg, StoredPlan, dump_plan
+from sent_server.messages.pools import NO_CHOICES, Choices
 from sent_server.messages.window import NOTHING_HEARD, closed
 from sent_server.pricing.card import RateCard
 from sent_server.pricing.quote import quote
 from sent_server.routing.model import Reach, RoutePlan
 from sent_server.routing.plan import plan
+
+# A number that takes SMS takes MMS, where the market carries it.
+_MMS_ONLY = frozenset({MMS.value})
 
 
 @value_object
@@ -71,12 +75,21 @@ def terms(
     )
 
 
-def find(terms: Terms, recipient: Recipient, channel: str, heard: frozenset[str] = NOTHING_HEARD) -> MessageRoute:
-    """The route on a channel, or the automatic one. `heard` are the channels on which the contact wrote recently."""
+def find(
+    terms: Terms,
+    recipient: Recipient,
+    channel: str,
+    heard: frozenset[str] = NOTHING_HEARD,
+    chosen: Choices = NO_CHOICES,
+) -> MessageRoute:
+    """The route on a channel, or the automatic one.
+
+    `heard` are the channels on which the contact wrote recently, `chosen` the senders from the pools of the request.
+    """
     requested = None if channel == AUTOMATIC else channel
     # Problems contain the caller's values and may be long, so they are not cached.
     look_up = _find.__wrapped__ if terms.unfit else _find
-    return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code, heard)
+    return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code, heard, chosen)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -87,14 +100,16 @@ def _find(
     opted_out: bool,
     region: str,
     heard: frozenset[str],
+    chosen: Choices,
 ) -> MessageRoute:
+    senders = {channel: choice for channel, choice in chosen if choice is not None}
     configured = {config.channel: config for config in terms.configured}
     prices = [
         (channel, quote(terms.card, channel=channel, region=region, category=terms.category, segments=count))
         for channel, count in terms.written
     ]
     reach = Reach(
-        receivable=receivable,
+        receivable=receivable | _MMS_ONLY if SMS in receivable and region in MMS_COUNTRIES else receivable,
         configured=frozenset(configured),
         written=frozenset(channel for channel, _ in (*terms.written, *terms.unfit)),
         approved=terms.approved,
@@ -103,10 +118,14 @@ def _find(
         prices=tuple((channel, price) for channel, price in prices if price is not None),
         closed=closed(heard, needs_conversation=terms.needs_conversation) if terms.is_text else NOTHING_HEARD,
         is_text=terms.is_text,
+        senderless=frozenset(channel for channel, choice in chosen if choice is None),
     )
     found = plan(reach, requested)
     legs = tuple(
-        PlannedLeg(leg.channel, leg.price_micros, *configured[leg.channel].sender_for(region)) for leg in found.legs
+        PlannedLeg(
+            leg.channel, leg.price_micros, *(senders.get(leg.channel) or configured[leg.channel].sender_for(region))
+        )
+        for leg in found.legs
     )
     stored = dump_plan(
         StoredPlan(

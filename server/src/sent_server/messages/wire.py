@@ -7,14 +7,17 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from sent_server.carriers.base import MessageContent
+from sent_server.carriers.base import Attachment, MessageContent
 from sent_server.http import unserved
-from sent_server.http.fields import Phone, PostUrl, RequestBody, Uuid, fault, not_supported
+from sent_server.http.fields import Phone, PostUrl, RequestBody, Uuid, fault
+from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import Fault, ZeroValues
-from sent_server.kernel import money, paging, phone, spellings, timestamps, typed_text
+from sent_server.kernel import media, money, paging, phone, spellings, timestamps, typed_text
 from sent_server.kernel.channels import CHANNELS
+from sent_server.messages import sender_pools
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
-from sent_server.messages.request import SendRequest, TemplateAsked, TextAsked
+from sent_server.messages.request import Asked, SendRequest, TemplateAsked, TextAsked
+from sent_server.messages.sender_pools import SenderPools
 from sent_server.messages.statuses import CANCELLED, QUEUED, RECEIVED, SCHEDULED, WITH_REASON
 
 MAX_RECIPIENTS = 1_000
@@ -45,11 +48,19 @@ def _check_channels(value: Any) -> Any:
 
 def _check_newer_channels(value: Any) -> Any:
     """Also accepts the object that newer clients send here: the allowed senders by channel."""
-    if not isinstance(value, dict):
-        return _check_channels(value)
-    if unserved.is_empty(value):
-        return None
-    raise not_supported()
+    return sender_pools.read(cast(dict[str, Any], value)) if isinstance(value, dict) else _check_channels(value)
+
+
+def _check_media_url(value: str) -> str:
+    if problem := media.url_problem(value):
+        raise fault("VALIDATION_001", problem)
+    return value
+
+
+def _check_subject(value: str) -> str:
+    if len(value) > media.MAX_SUBJECT:
+        raise fault("VALIDATION_005", f"The subject must have at most {media.MAX_SUBJECT} characters")
+    return value
 
 
 def _text(value: Any) -> str:
@@ -81,7 +92,13 @@ class _AnyText:
 
 _ChannelList = Annotated[list[str] | None, ZeroValues((str, list))]
 Channels = Annotated[_ChannelList, BeforeValidator(_check_channels)]
-NewerChannels = Annotated[_ChannelList, BeforeValidator(_check_newer_channels)]
+NewerChannels = Annotated[
+    list[str] | SenderPools | None, ZeroValues((str, list, dict)), BeforeValidator(_check_newer_channels)
+]
+MediaUrls = Annotated[
+    list[Annotated[str, AfterValidator(_check_media_url)]],
+    AtMost(media.MAX_ATTACHMENTS, "attachments", "VALIDATION_005"),
+]
 # A null value counts as missing.
 Parameters = dict[str, Annotated[str, _AnyText()] | None]
 
@@ -139,6 +156,8 @@ class SendMessage(RequestBody):
     variables: Parameters | None = None
     channel: Channels = None
     channels: NewerChannels = None
+    media_urls: MediaUrls | None = None
+    subject: Annotated[str, AfterValidator(_check_subject)] | None = None
     webhook_url: PostUrl | None = None
     callback_url: PostUrl | None = None
 
@@ -157,17 +176,23 @@ class SendMessage(RequestBody):
 
     @property
     def chosen_channels(self) -> tuple[str, ...]:
-        return tuple(self.channel or self.channels or [AUTOMATIC])
+        older = self.channels if isinstance(self.channels, list) else None
+        return tuple(self.channel or older or [AUTOMATIC])
 
     @property
     def request(self) -> SendRequest:
         """What the recipients are to get. An id takes precedence over a name."""
+        pools = self.channels if isinstance(self.channels, dict) else {}
+        return SendRequest(self._asked, self.chosen_channels, tuple(self.media_urls or ()), self.subject, pools)
+
+    @property
+    def _asked(self) -> Asked:
         if self.text is not None:
-            return SendRequest(TextAsked(self.text), self.chosen_channels)
+            return TextAsked(self.text)
         template = self.template
         template_id = (template.id if template else None) or self.template_id
         name = None if template_id or template is None else template.name
-        return SendRequest(TemplateAsked(template_id, name, self.parameters), self.chosen_channels)
+        return TemplateAsked(template_id, name, self.parameters)
 
 
 def accepted(
@@ -297,9 +322,24 @@ def _planned_channel(found: Message, batch: Batch) -> str:
 
 
 def _body(content: MessageContent) -> dict[str, Any]:
+    header = content.header_media
     return {
         "header": content.header,
-        "content": content.content,
+        "content": content.content or None,  # an MMS may be media alone
         "footer": content.footer,
         "buttons": [{"type": button.type, "value": button.value} for button in content.buttons] or None,
+        "headerMedia": None if header is None else {"type": header.type, "url": header.url},
+        "media": [_medium(medium) for medium in content.media] or None,
+        "subject": content.subject,
+    }
+
+
+def _medium(medium: Attachment) -> dict[str, Any]:
+    """`sourceHashSha256` is only known of inbound media."""
+    return {
+        "url": medium.url,
+        "mediaType": medium.media_type,
+        "mimeType": medium.mime_type,
+        "sizeBytes": medium.size_bytes,
+        "sourceHashSha256": medium.hash_sha256,
     }

@@ -36,7 +36,14 @@ class Sim:
 
     async def answer(self, tx: Tx, call: Call, body: wire.HandsetReply) -> Reply:
         said = await replies.write(
-            tx, call.caller, _phone(call), channel=body.channel, text=body.text, to=body.to, now_ms=call.now_ms
+            tx,
+            call.caller,
+            _phone(call),
+            channel=body.channel,
+            text=body.text or "",
+            media=body.attachments,
+            to=body.to,
+            now_ms=call.now_ms,
         )
         tx.after_commit(lambda: self.bus.hint(TOPIC))
         return Reply(202, wire.message(said, now_ms=call.now_ms))

@@ -1,5 +1,8 @@
 """Messages from a handset to a number of the caller's account."""
 
+from collections.abc import Sequence
+
+from sent_server.carriers.base import Attachment
 from sent_server.carriers.simulator import handsets
 from sent_server.carriers.simulator.adapter import NAME
 from sent_server.carriers.simulator.model import HandsetMessage
@@ -12,7 +15,15 @@ from sent_server.kernel.channels import Channel
 
 
 async def write(
-    tx: Tx, caller: Caller, phone: str, *, channel: str, text: str, to: str | None, now_ms: int
+    tx: Tx,
+    caller: Caller,
+    phone: str,
+    *,
+    channel: str,
+    text: str,
+    media: Sequence[Attachment] = (),
+    to: str | None,
+    now_ms: int,
 ) -> HandsetMessage:
     """Write to a number of the caller on the channel, by default to its first. The network delivers it to the inbox.
 
@@ -28,5 +39,12 @@ async def write(
     if to is not None and to not in senders:
         raise ApiError("VALIDATION_001", details={"to": [f"The account's {channel} number is {' or '.join(senders)}"]})
     return await handsets.reply(
-        tx, caller.customer_id, phone, channel=Channel(channel), to=to or senders[0], text=text, now_ms=now_ms
+        tx,
+        caller.customer_id,
+        phone,
+        channel=Channel(channel),
+        to=to or senders[0],
+        text=text,
+        media=media,
+        now_ms=now_ms,
     )

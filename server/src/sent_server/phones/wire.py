@@ -1,18 +1,19 @@
 """Bodies and responses of /sim."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from sent_server.carriers.base import ReceiptKind
+from sent_server.carriers.base import Attachment, ReceiptKind
 from sent_server.carriers.simulator.behaviour import PER_MILLION, Fault, FaultKind, magic
 from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetMessage
 from sent_server.http.fields import Phone, RequestBody, Uuid, between, fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import timestamps, typed_text
-from sent_server.kernel.channels import BASE_CHANNELS, CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS, CHANNELS, MMS
+from sent_server.kernel.media import MAX_ATTACHMENTS, url_problem
 
 MAX_TEXT_CHARS = 4_096
 MAX_CODE_CHARS = 64
@@ -24,6 +25,12 @@ def _check_text(value: str) -> str:
         raise fault("VALIDATION_004", "'text' is required")
     if len(value) > MAX_TEXT_CHARS:
         raise fault("VALIDATION_005", f"'text' must be at most {MAX_TEXT_CHARS} characters")
+    return value
+
+
+def _check_media_url(value: str) -> str:
+    if problem := url_problem(value):
+        raise fault("VALIDATION_001", problem)
     return value
 
 
@@ -60,12 +67,34 @@ class SetCapabilities(RequestBody):
         return {"sms": self.sms, "whatsapp": self.whatsapp, "rcs": self.rcs}
 
 
+class HandsetMedium(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    url: Annotated[str, AfterValidator(_check_media_url)]
+    mime_type: str | None = None
+    size_bytes: int | None = None
+    hash_sha256: str | None = None
+
+
 class HandsetReply(RequestBody):
     """A message from the handset. `to` is the account's number on that channel and is optional."""
 
     channel: AnyChannel
-    text: Annotated[str, AfterValidator(_check_text)]
+    text: Annotated[str, AfterValidator(_check_text)] | None = None
+    media: Annotated[list[HandsetMedium], AtMost(MAX_ATTACHMENTS, "media")] | None = None
     to: Phone | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.text is None and not self.media:
+            raise fault("VALIDATION_004", "'text' is required without 'media'")
+        if self.media and self.channel != MMS:
+            raise fault("VALIDATION_001", "'media' needs the channel mms")
+        return self
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        return [Attachment(one.url, None, one.mime_type, one.size_bytes, one.hash_sha256) for one in self.media or ()]
 
 
 class Confirmation(RequestBody):
@@ -126,6 +155,10 @@ def message(found: HandsetMessage, *, now_ms: int) -> dict[str, Any]:
         "header": extras.get("header"),
         "footer": extras.get("footer"),
         "buttons": extras.get("buttons", []),
+        "header_media": extras.get("header_media"),
+        "location": extras.get("location"),
+        "media": extras.get("media", []),
+        "subject": extras.get("subject"),
         "state": found.state(now_ms),
         "duplicates": found.duplicates,
         "created_at": timestamps.iso(found.at_ms),

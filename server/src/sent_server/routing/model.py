@@ -1,11 +1,13 @@
 """The inputs and the result of routing."""
 
 from sent_server.carriers.reasons import Reason
-from sent_server.kernel.channels import RCS, SMS, WHATSAPP
+from sent_server.kernel.channels import MMS, RCS, SMS, WHATSAPP
 from sent_server.kernel.values import value_object
 
 # Automatic choice tries these in order. SMS is the last resort.
 PREFERENCE: tuple[str, ...] = (WHATSAPP, RCS, SMS)
+# The same for a message with media. On the other channels it goes without them.
+WITH_MEDIA: tuple[str, ...] = (MMS, *PREFERENCE)
 NEEDS_APPROVAL: frozenset[str] = frozenset({WHATSAPP, RCS})
 
 
@@ -16,7 +18,8 @@ class Reach:
     `receivable` are the contact's channels and `configured` those of the account. `written` are the channels with a
     text in the template, and `unfit` (channel, why) those whose text exceeds a limit with the given values. `prices`
     are (channel, micros) for every channel of the rate card. `closed` are the channels that take no text without
-    a template, because the contact has not written there recently. `is_text`: it is such a text.
+    a template, because the contact has not written there recently. `is_text`: it is such a text. `senderless` are the
+    channels whose sender pool names a sender that is not active.
     """
 
     receivable: frozenset[str]
@@ -28,6 +31,7 @@ class Reach:
     prices: tuple[tuple[str, int], ...]
     closed: frozenset[str] = frozenset()
     is_text: bool = False
+    senderless: frozenset[str] = frozenset()
 
 
 @value_object

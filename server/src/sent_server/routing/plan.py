@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from sent_server.carriers.reasons import Reason
-from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, Judgement, Leg, Reach, RoutePlan
+from sent_server.kernel.channels import MMS
+from sent_server.routing.model import NEEDS_APPROVAL, PREFERENCE, WITH_MEDIA, Judgement, Leg, Reach, RoutePlan
 
 CONSENT_BLOCKED = "ERR_CONSENT_BLOCKED"
 ROUTE_DENIED = "ERR_ROUTE_DENIED"
@@ -14,15 +15,20 @@ NOT_WRITTEN = "the template has no text for this channel"
 NOT_RECEIVABLE = "the contact cannot receive on this channel"
 NOT_PRICED = "the rate card has no price for this channel"
 WINDOW_CLOSED = "the contact has not written here within the last 24 hours, so only a template may be sent"
+NO_MMS = "the account does not send MMS"
+NO_SENDER = "a listed sender is not an active sender of this account"
 # All other reasons are about the text or a value.
-_STANDING = frozenset({UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED, WINDOW_CLOSED})
+_STANDING = frozenset(
+    {UNAPPROVED, NOT_CONFIGURED, NOT_WRITTEN, NOT_RECEIVABLE, NOT_PRICED, WINDOW_CLOSED, NO_MMS, NO_SENDER}
+)
 
 
 def plan(reach: Reach, requested: str | None) -> RoutePlan:
     """Order the legs of one message: only `requested`, or every open channel by preference if that is None."""
     if reach.opted_out:
         return RoutePlan((), (), CONSENT_BLOCKED, "BUSINESS_004", "the contact has opted out", Reason.OPTED_OUT)
-    looked_at = PREFERENCE if requested is None else (requested,)
+    automatic = WITH_MEDIA if MMS in reach.written else PREFERENCE
+    looked_at = automatic if requested is None else (requested,)
     judgements = tuple(_judge(reach, channel) for channel in looked_at)
     prices = dict(reach.prices)
     legs = tuple(Leg(judged.channel, prices[judged.channel]) for judged in judgements if judged.chosen)
@@ -33,6 +39,11 @@ def plan(reach: Reach, requested: str | None) -> RoutePlan:
         reason = Reason.TOO_LONG if reach.is_text else Reason.PARAMETERS
         return RoutePlan((), judgements, PARAMETERS_INVALID, None, "; ".join(problems), reason)
     obstacles = {_obstacle(reach, channel) for channel in looked_at}
+    # Conditions of the account, which a client sees in the message instead of a 422.
+    if NO_SENDER in obstacles:
+        return RoutePlan((), judgements, None, None, NO_SENDER, Reason.SENDER_NOT_ALLOWED)
+    if obstacles == {NO_MMS}:
+        return RoutePlan((), judgements, None, None, NO_MMS, Reason.CHANNEL_NOT_CONFIGURED)
     if requested is not None and obstacles == {WINDOW_CLOSED}:
         # Not a 422: a client that names the channel sees it in the message.
         return RoutePlan((), judgements, None, None, WINDOW_CLOSED, Reason.WINDOW_CLOSED)
@@ -71,7 +82,7 @@ def _judge(reach: Reach, channel: str) -> Judgement:
 
 def _obstacle(reach: Reach, channel: str) -> str | None:
     if channel not in reach.configured:
-        return NOT_CONFIGURED
+        return NO_MMS if channel == MMS else NOT_CONFIGURED
     if channel not in reach.written:
         return NOT_WRITTEN
     if channel not in reach.receivable:
@@ -80,6 +91,8 @@ def _obstacle(reach: Reach, channel: str) -> str | None:
         return UNAPPROVED
     if channel in reach.closed:
         return WINDOW_CLOSED
+    if channel in reach.senderless:
+        return NO_SENDER
     problems = dict(reach.unfit).get(channel)
     if problems:
         return "; ".join(problems)

@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 
 from sent_server.carriers.base import Later, ReceiptKind, Rejected, Submission, Unknown
 from sent_server.carriers.reasons import Reason
+from sent_server.kernel import media
 from sent_server.kernel.channels import BASE_CHANNELS, Channel
 from sent_server.kernel.values import value_object
 
@@ -170,6 +171,10 @@ def decide(submission: Submission, circumstances: Circumstances) -> Behaviour:
     device_channel = Channel.SMS if submission.channel is Channel.MMS else submission.channel
     if device_channel not in circumstances.channels:
         return _LANDLINE_REFUSES if number is Magic.LANDLINE else _NOT_ON_CHANNEL
+    if submission.channel is Channel.MMS and any(
+        media.host(one.url).endswith(".invalid") for one in submission.content.media
+    ):
+        return _NOT_FETCHED
     if circumstances.fault and _strikes(circumstances.fault, submission, circumstances.now_ms):
         return _faulty(circumstances.fault, submission.channel)
     if number is None:
@@ -291,4 +296,5 @@ _BUSY = Behaviour(Later(RETRY_AFTER_MS, "The carrier answered 429"), taken=False
 _INVALID = _refusal("INVALID_NUMBER", "The number does not exist")
 _REFUSED = _refusal("CARRIER_REJECTED", "The carrier rejected the message")
 _LANDLINE_REFUSES = _refusal("LANDLINE", "The number is a landline")
+_NOT_FETCHED = _refusal("MEDIA_NOT_FETCHED", "The media could not be fetched")
 _NOT_ON_CHANNEL = _refusal("NOT_REACHABLE", "The handset does not take this channel")

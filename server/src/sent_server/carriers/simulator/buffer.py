@@ -1,10 +1,12 @@
 """The write buffer of the simulated network: messages on handsets, and their scheduled receipts and replies."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
-from sent_server.carriers.base import MessageContent, Submission
+from sent_server.carriers.base import Attachment, MessageContent, Submission
 from sent_server.carriers.simulator import scheduled_store, store
 from sent_server.carriers.simulator.behaviour import Behaviour
 from sent_server.carriers.simulator.model import Direction
@@ -62,11 +64,21 @@ class WriteBuffer:
             )  # fmt: skip
 
     def reply(
-        self, customer_id: str, id: str, phone: str, channel: Channel, sender: str, text: str, *, at_ms: int
+        self,
+        customer_id: str,
+        id: str,
+        phone: str,
+        channel: Channel,
+        sender: str,
+        text: str,
+        *,
+        media: Sequence[Attachment] = (),
+        at_ms: int,
     ) -> None:
         """Add a message from the handset to our number `sender`."""
+        extras = orjson.dumps({"media": media}).decode() if media else None
         row = HandsetMessageRow(
-            customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, None, at_ms, None, None, None
+            customer_id, id, phone, _FROM_PHONE, channel.value, sender, None, text, extras, at_ms, None, None, None
         )
         self._messages.append(row)
         self._due.append(Scheduled(at_ms, id, 0, customer_id, id, "reply", None))
@@ -86,8 +98,10 @@ def _at(now_ms: int, after_ms: int | None) -> int | None:
 
 
 def _extras(content: MessageContent) -> str | None:
-    """Header, footer and buttons. Most messages have none."""
-    if not (content.header or content.footer or content.buttons):
+    """Header, footer, buttons and media. Most messages have none."""
+    if not (content.header or content.footer or content.buttons or content.media or content.subject):
         return None
-    extras = {"header": content.header, "footer": content.footer, "buttons": content.buttons}
+    extras: dict[str, Any] = {"header": content.header, "footer": content.footer, "buttons": content.buttons}
+    extras |= {"header_media": content.header_media, "location": content.location}
+    extras |= {"media": content.media, "subject": content.subject}
     return orjson.dumps(extras).decode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sent_server.carriers.base import ReceiptKind
+from sent_server.carriers.base import Attachment, ReceiptKind
 from sent_server.carriers.simulator import behaviour, scheduled_store, store
 from sent_server.carriers.simulator.buffer import WriteBuffer
 from sent_server.carriers.simulator.model import DialledFault, Handset, HandsetMessage
@@ -84,12 +84,20 @@ async def confirm(
 
 
 async def reply(
-    tx: Tx, customer_id: str, phone: str, *, channel: Channel, to: str, text: str, now_ms: int
+    tx: Tx,
+    customer_id: str,
+    phone: str,
+    *,
+    channel: Channel,
+    to: str,
+    text: str,
+    media: Sequence[Attachment] = (),
+    now_ms: int,
 ) -> HandsetMessage:
     """Write a message from the handset to our number `to`. The network delivers it to the inbox."""
     message_id = ids.new_id(now_ms)
     buffer = WriteBuffer(now_ms)
-    buffer.reply(customer_id, message_id, phone, channel, to, text, at_ms=now_ms)
+    buffer.reply(customer_id, message_id, phone, channel, to, text, media=media, at_ms=now_ms)
     await buffer.write(tx)
     return (await store.fetch_messages(tx, customer_id, [message_id]))[0]
 

@@ -1,7 +1,11 @@
 """Handsets, and their messages in both directions."""
 
 from enum import StrEnum
+from typing import Any
 
+import orjson
+
+from sent_server.carriers.base import Attachment
 from sent_server.carriers.simulator.behaviour import Fault
 from sent_server.kernel.values import value_object
 
@@ -38,6 +42,11 @@ class HandsetMessage:
     delivered_at_ms: int | None
     read_at_ms: int | None
     failed_at_ms: int | None
+
+    @property
+    def media(self) -> tuple[Attachment, ...]:
+        extras: dict[str, Any] = orjson.loads(self.extras_json) if self.extras_json else {}
+        return tuple(Attachment(**medium) for medium in extras.get("media", ()))
 
     def state(self, now_ms: int) -> str:
         """`sent` is also the state of a message without receipts."""

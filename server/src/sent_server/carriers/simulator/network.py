@@ -105,7 +105,9 @@ async def _inbound(tx: Tx, replies: Sequence[Scheduled]) -> list[Inbound]:
         for message in await store.fetch_messages(tx, customer_id, ids)
     }
     return [
-        Inbound(due.event_id, Channel(message.channel), message.phone, message.sender, message.text)
+        Inbound(
+            due.event_id, Channel(message.channel), message.phone, message.sender, message.text, media=message.media
+        )
         for due in replies
         if (message := said.get(due.ref))
     ]
