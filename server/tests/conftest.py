@@ -145,7 +145,7 @@ SLOW = (
     "/server/tests/egress/test_hostile_receivers.py", "/server/tests/contract/test_faults.py",
     "/server/tests/contract/test_generated_requests.py", "/server/tests/contract/test_quotas.py",
     "/server/tests/cli/", "/sdk/tests/test_package.py", "/sdk/tests/test_testing.py", "/sdk/tests/test_docs.py",
-    "/sdk/tests/integrations/", "/sdk/tests/test_timeouts.py", "/server/tests/users/test_emails.py",
+    "/sdk/tests/integrations/", "/sdk/tests/test_timeouts.py", "/server/tests/mail/test_outbox.py",
     "/server/tests/delivery/test_engine.py", "/server/tests/delivery/test_own_outcomes.py",
     "/server/tests/phones/", "/server/tests/messages/test_text_limits.py", "/server/tests/messages/test_rate_cards.py",
     "/server/tests/templates/test_template_borders.py", "/server/tests/webhooks/test_webhook_disabled_over_http.py",
@@ -160,9 +160,18 @@ SLOW = (
     "/server/tests/users/test_invitations.py", "/server/tests/db/test_schema.py",
     "/server/tests/delivery/test_outcomes.py", "/server/tests/webhooks/test_webhook_event_type.py",
     "/server/tests/webhooks/test_webhook_sender_profile.py", "/server/tests/webhooks/test_webhook_fan_out.py",
+    "/server/tests/dashboard/", "/server/tests/connections/", "/server/tests/kernel/test_values.py",
+    "/server/tests/http/test_account_gates.py", "/server/tests/delivery/test_invariants.py",
 )  # fmt: skip
 # So do tests that start servers of their own, or move one through time.
 SLOW_FIXTURES = {"own_server", "stage", "patient_stage"}
+# What they ask for is decided before any row is read, so that one database is enough.
+WITHOUT_DATABASE = (
+    "/server/tests/http/test_raw_requests.py", "/server/tests/http/test_strict_parser.py",
+    "/server/tests/http/test_unserved_fields.py", "/server/tests/http/test_zero_values.py",
+    "/server/tests/http/test_long_lists.py", "/server/tests/http/test_hostile_bodies.py",
+    "/server/tests/http/test_slow_peers.py", "/server/tests/reference/",
+)  # fmt: skip
 FIRST = (
     "/server/tests/scale/",
     "/server/tests/simulation/",
@@ -175,14 +184,21 @@ FIRST = (
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
     """Before `-m` chooses: mark what `make test-fast` leaves out, of the SDK, too, which a hook of each item would not.
+    And leave out what would be tested twice.
 
     After it: the longest ones first. At the end, they would keep one process busy and the others waiting.
     """
     for item in items:
         _mark(item)
+    items[:] = [item for item in items if not _is_repetition(item)]
     result = yield
     items.sort(key=lambda item: not any(part in item.path.as_posix() for part in FIRST))
     return result
+
+
+def _is_repetition(item: pytest.Item) -> bool:
+    path = item.path.as_posix()
+    return item.get_closest_marker("postgres") is not None and any(part in path for part in WITHOUT_DATABASE)
 
 
 def _mark(item: pytest.Item) -> None:
