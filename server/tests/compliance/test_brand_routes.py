@@ -161,6 +161,21 @@ def test_links_are_web_addresses(fresh_account: Account, link: str) -> None:
         assert (answer.code, list(answer.details)) == ("VALIDATION_001", [f"campaign.{name}"])
 
 
+@pytest.mark.parametrize(("volume", "shown"), [("1500", "1500"), ("0", "0"), ("", None), (None, None)])
+def test_a_volume_is_kept_as_it_is_given(fresh_account: Account, volume: str | None, shown: str | None) -> None:
+    path = f"/v3/brands/{make_brand(fresh_account.http)}/campaigns"
+    made = fresh_account.http.post(path, samples.campaign(volume=volume))
+    assert (made.status, made.data["volume"]) == (201, shown)
+    assert fresh_account.http.get(path).data[0]["volume"] == shown
+
+
+@pytest.mark.parametrize("volume", ["-1", "1.5", "many", "1234567890", "１", 7])
+def test_a_volume_is_digits(fresh_account: Account, volume: object) -> None:
+    path = f"/v3/brands/{make_brand(fresh_account.http)}/campaigns"
+    answer = fresh_account.http.post(path, samples.campaign(volume=volume))
+    assert (answer.code, list(answer.details)) == ("VALIDATION_001", ["campaign.volume"])
+
+
 def test_a_campaign_is_answered_whole(fresh_account: Account) -> None:
     brand_id = make_brand(fresh_account.http)
     made = fresh_account.http.post(f"/v3/brands/{brand_id}/campaigns", samples.campaign()).data
@@ -190,6 +205,10 @@ def test_a_campaign_is_answered_whole(fresh_account: Account) -> None:
         "cspId": None,
         "status": None,
         "sharingStatus": None,
+        "volume": None,
+        "dcaElectionsComplete": False,
+        "dcaElectionsCompletedAt": None,
+        "hasSubmissionTransaction": False,
         "createdAt": made["createdAt"],
         "updatedAt": None,
     }
@@ -240,6 +259,8 @@ def test_filed_registered_and_fixed(server: Server, fresh_account: Account) -> N
     told = [brand[name] for name in ("status", "identityStatus", "universalEin", "cspId", "submittedToTCR")]
     assert told == ["ACTIVE", "VETTED_VERIFIED", "US_12-3456789", "SIMULATED", True]
     assert (campaign["sharingStatus"], campaign["submittedToTCR"]) == ("ACCEPTED", True)
+    assert (campaign["dcaElectionsComplete"], campaign["hasSubmissionTransaction"]) == (True, True)
+    assert campaign["dcaElectionsCompletedAt"] == campaign["updatedAt"]
     for refused in (
         http.put(path, samples.campaign()),
         http.put(f"/v3/brands/{brand_id}", samples.brand()),

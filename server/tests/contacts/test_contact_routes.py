@@ -9,7 +9,8 @@ from harness.client import Client
 from harness.server import Account, Server
 
 FIELDS = {
-    "id", "phone_number", "format_e164", "format_international", "format_national", "format_rfc", "country_code",
+    "id", "customer_id", "phone_number", "format_e164", "format_international", "format_national", "format_rfc",
+    "country_code",
     "region_code", "available_channels", "default_channel", "opt_out", "is_inherited", "created_at", "updated_at",
 }  # fmt: skip
 
@@ -32,6 +33,7 @@ def test_the_documents_example_number_is_shown_as_in_the_documents(fresh_account
     contact = create(fresh_account.http, "+1234567890")
     assert set(contact) == FIELDS
     assert {name: contact[name] for name in FIELDS - {"id", "created_at"}} == {
+        "customer_id": fresh_account.customer_id,
         "phone_number": "+1234567890",
         "format_e164": "+1234567890",
         "format_international": "+1 234-567-890",

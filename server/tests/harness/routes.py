@@ -17,7 +17,8 @@ from sent_server.http.route import Route
 from sent_server.settings import Settings
 
 Json = dict[str, Any]
-PROFILES = "/v3/profiles"
+# Both show the same rows.
+PROFILES = ("/v3/profiles", "/v3/sender-profiles")
 
 
 def _make_message(http: Client) -> str:
@@ -56,6 +57,8 @@ _BODIES: dict[str, Callable[[], Json]] = {
     "POST /v3/profiles/{profileId}/complete": lambda: {"webHookUrl": "https://example.com/completed"},
     "POST /v3/profiles/{profileId}/campaigns": lambda: samples.campaign(),
     "PUT /v3/profiles/{profileId}/campaigns/{campaignId}": lambda: samples.campaign(),
+    "POST /v3/sender-profiles": lambda: {"name": "A profile of the matrix", "short_name": "MATRIX"},
+    "PATCH /v3/sender-profiles/{id}": lambda: {"description": "described by the matrix"},
     "POST /v3/channels/sms": samples.market,
     "POST /v3/channels/whatsapp": lambda: {"waba_id": "102290129340398"},
     "POST /v3/channels/rcs": samples.rcs_agent,
@@ -70,13 +73,17 @@ _QUERIES = {"GET /v3/compliance/requirements": "?country=US&type=TEN_DLC"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`owned` rows have an id in the path and belong to one tenant; `make` creates one through the API."""
+    """`owned` rows have an id in the path and belong to one tenant; `make` creates one through the API.
+
+    `scopes`: the header x-profile-id selects a profile.
+    """
 
     method: str
     path: str
     roles: frozenset[str]
     body: Callable[[], Json] | None
     owned: bool
+    scopes: bool = True
 
     @property
     def name(self) -> str:
@@ -92,7 +99,7 @@ class Entry:
 
     def make(self, server: Server, http: Client | None = None) -> str:
         """A row of the demo account, or of the one whose client `http` is."""
-        if self.collection == PROFILES:
+        if self.collection in PROFILES:
             return server.create_profile(server.customer_id, "A profile of the matrix").customer_id
         return _MAKERS[self.collection](http or server.http)
 
@@ -127,11 +134,11 @@ def entries() -> list[Entry]:
     found: list[Entry] = []
     for route in served():
         owned = re.search(r"\{(id|\w+Id)\}", route.path) is not None
-        known = {PROFILES, *_MAKERS}
+        known = {*PROFILES, *_MAKERS}
         assert not owned or route.path.partition("/{")[0] in known, f"tell the matrix how to make a {route.path}"
         body = _BODIES.get(route.name, dict) if route.body is not None else None
         if route.body is not None and body is not None:
             fields.validate(route.body, body())  # a refusal here: give the matrix a body for this route
         roles = frozenset(role.value for role in route.access.value)
-        found.append(Entry(route.method, route.path, roles, body, owned))
+        found.append(Entry(route.method, route.path, roles, body, owned, route.scopes))
     return found

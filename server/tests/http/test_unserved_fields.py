@@ -46,8 +46,7 @@ ROWS: dict[str, tuple[Where, frozenset[str]]] = {
     "PUT /v3/templates/{id}": ((), unserved.TEMPLATE),
     "POST /v3/webhooks": ((), unserved.WEBHOOK),
     "PUT /v3/webhooks/{id}": ((), unserved.WEBHOOK),
-    "POST /v3/brands/{brandId}/campaigns": (("campaign",), unserved.CAMPAIGN),
-    "POST /v3/profiles/{profileId}/campaigns": (("campaign",), unserved.CAMPAIGN),
+    "POST /v3/channels/sms": ((), unserved.MARKET),
 }
 
 

@@ -31,7 +31,7 @@ from sent_server.db import Tx, virtual_clock
 from sent_server.errors import ApiError
 from sent_server.http.authentication import hash_key
 from sent_server.kernel import ids, mailbox, typed_text
-from sent_server.kernel.channels import BASE_CHANNELS
+from sent_server.kernel.channels import BASE_CHANNELS, SMS
 from sent_server.kernel.sealing import Sealer
 from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
@@ -50,11 +50,16 @@ NO_SENDER = "No simulated sender number is free; delete a profile that is not ne
 
 @value_object
 class Overview:
-    """An account with everything that an operator or GET /v3/me shows. `balances` are those of the paying account."""
+    """An account with everything that an operator or GET /v3/me shows.
+
+    `balances` are those of the paying account. `sms_owner_id` has the number that sends SMS: the account itself, or the
+    organization of a profile.
+    """
 
     account: Account
     balances: Balances
     channels: dict[str, ChannelConfig]
+    sms_owner_id: str | None
     profiles: list[Account]
     quotas: dict[str, int]
     options: frozenset[str]
@@ -323,11 +328,20 @@ async def show(tx: Tx, customer_id: str) -> Overview:
         account,
         await ledger.balances(tx, account.payer_id),
         configured[account.id],
+        await _sms_owner(tx, account, configured[account.id]),
         await store.profiles(tx, account.id),
         await store.quotas(tx, account.organization_id),
         await store.options(tx, account.organization_id),
         await store.keys(tx, account.id),
     )
+
+
+async def _sms_owner(tx: Tx, account: Account, configured: Mapping[str, ChannelConfig]) -> str | None:
+    sms = configured.get(SMS)
+    if sms is None or account.id == account.organization_id:
+        return None if sms is None else account.id
+    own = (await connections.own_senders(tx, [account.id]))[account.id].get(SMS, ())
+    return account.id if any(sender.value == sms.sender for sender in own) else account.organization_id
 
 
 async def callback_secret(tx: Tx, sealer: Sealer, customer_id: str) -> str:

@@ -9,7 +9,7 @@ from sent_server.accounts.model import Account
 from sent_server.accounts.service import Overview
 from sent_server.http.caller import Role
 from sent_server.kernel import money, timestamps
-from sent_server.kernel.channels import BASE_CHANNELS, WHATSAPP
+from sent_server.kernel.channels import BASE_CHANNELS, SMS, WHATSAPP
 
 
 def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def me(overview: Overview, role: Role, limits: dict[str, Any]) -> dict[str, Any]
         "description": account.description,
         "created_at": timestamps.iso(account.created_at_ms),
         "channels": {channel: _channel(overview, channel) for channel in BASE_CHANNELS},
+        "sending_phone_number": _channel(overview, SMS)["phone_number"],
+        "sending_phone_number_profile_id": overview.sms_owner_id,
         "status": account.profile_status if is_profile else None,
         "settings": _settings(account) if is_profile else None,
         "enable_template_auto_creation_for_sp": account.may_create_on_profiles,

@@ -99,10 +99,14 @@ async def change_compliance(
     return changed
 
 
-def check(kind: NumberType, compliance: Mapping[str, Any] | None, *, code: str = "VALIDATION_004") -> None:
-    """Raises `code` with everything that the market lacks."""
+def check(
+    kind: NumberType, compliance: Mapping[str, Any] | None, *, code: str = "VALIDATION_004", within: str = ""
+) -> None:
+    """Raises `code` with everything that the market lacks. `within` is the place of the market in the body."""
     if faults := requirements.lacking(kind, compliance):
-        raise ApiError(code, "Request validation failed", details={name: [fault] for name, fault in faults.items()})
+        raise ApiError(
+            code, "Request validation failed", details={f"{within}{name}": [fault] for name, fault in faults.items()}
+        )
 
 
 def carries_mms(market: Market) -> bool:

@@ -103,7 +103,7 @@ class ComplianceInput(BaseModel):
         return {name: group for name, group in (("brand", self.brand), ("campaign", self.campaign)) if group}
 
 
-def _sender_fits(body: Mapping[str, Any]) -> Sequence[Fault]:
+def sender_fits(body: Mapping[str, Any]) -> Sequence[Fault]:
     """What the market has and asks for. Fields that are wrong by themselves are reported by their own rules."""
     if body.get("area_codes") and body.get("numbers"):
         return [(("area_codes",), "VALIDATION_001", BOTH)]
@@ -120,7 +120,7 @@ def _sender_fits(body: Mapping[str, Any]) -> Sequence[Fault]:
 
 class CreateSmsMarket(RequestBody):
     not_served: ClassVar[frozenset[str]] = unserved.MARKET
-    together = staticmethod(_sender_fits)
+    together = staticmethod(sender_fits)
 
     country: Country
     number_type: Kind
@@ -147,7 +147,10 @@ def _only_compliance(body: Mapping[str, Any]) -> Sequence[Fault]:
     return [
         ((name[:40],), "VALIDATION_001", ONLY_COMPLIANCE)
         for name, value in list(body.items())[:20]
-        if name not in allowed and name != "_" and not unserved.is_empty(value)
+        if name not in allowed
+        and name != "_"
+        and not unserved.is_empty(value)
+        and not unserved.refuses(unserved.TRIAL, name, value)  # already refused as such
     ]
 
 

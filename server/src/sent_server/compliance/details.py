@@ -5,7 +5,7 @@ Source: contract/NOTES.md d, contract/openapi-v3.json `BrandData` and `CampaignD
 """
 
 import re
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,7 +21,6 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from sent_server.http import unserved
 from sent_server.http.fields import fault, one_of
 from sent_server.http.lengths import AtMost
 from sent_server.kernel import typed_text
@@ -97,6 +96,12 @@ def _country(value: str) -> str:
     return value
 
 
+def _volume(value: str) -> str:
+    if not re.fullmatch("[0-9]{1,9}", value, re.ASCII):
+        raise fault("VALIDATION_001", "Must be 1 to 9 digits in a string")
+    return value
+
+
 def _type(value: Any) -> Any:
     """Some typed clients must send a type and send an empty one. It is ignored."""
     return DEFAULT_CAMPAIGN_TYPE if value == "" else value
@@ -108,6 +113,8 @@ Message = Annotated[str, StringConstraints(max_length=1_024)]
 Filled = AfterValidator(_filled)
 Link = Annotated[str, StringConstraints(max_length=2_048), AfterValidator(_web_address)]
 Country = Annotated[str, AfterValidator(_country)]
+# Expected messages. Below 2000 is the low-volume tier.
+Volume = Annotated[str, AfterValidator(_volume)]
 Vertical = Annotated[str, one_of(VERTICALS)]
 Relationship = Annotated[str, one_of(RELATIONSHIPS)]
 EntityType = Annotated[str, one_of(ENTITY_TYPES)]
@@ -206,11 +213,10 @@ class CampaignTexts(DetailPart):
     optin_keywords: Message | None = None
     optout_keywords: Message | None = None
     help_keywords: Message | None = None
+    volume: Volume | None = None
 
 
 class CampaignDetails(CampaignTexts):
-    not_served: ClassVar[frozenset[str]] = unserved.CAMPAIGN
-
     use_cases: Annotated[list[UseCaseDetails], Field(min_length=1), AtMost(len(USE_CASES), "use cases")]
 
     @property

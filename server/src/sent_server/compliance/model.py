@@ -78,6 +78,11 @@ class Campaign:
     def is_fixed(self) -> bool:
         return self.state in FIXED
 
+    @property
+    def is_registered(self) -> bool:
+        """From then on it is fixed, so its last change is the registration."""
+        return self.state is FilingState.REGISTERED
+
 
 class Registration(StrEnum):
     """The registration of a customer, brand and campaigns together."""

@@ -6,6 +6,7 @@ from sent_server.contacts import service, wire
 from sent_server.contacts.wire import CreateContact, UpdateContact
 from sent_server.db import Tx
 from sent_server.http import query, route
+from sent_server.http.caller import Caller
 from sent_server.http.fields import Mutation
 from sent_server.http.reply import Reply
 from sent_server.http.route import Call, Route
@@ -28,7 +29,7 @@ def routes(*, reach: Reach, quota: int) -> Sequence[Route]:
             quota=call.caller.quota("contacts", quota),
             now_ms=call.now_ms,
         )
-        return Reply(201, wire.contact(made))
+        return Reply(201, wire.contact(made, viewer_id=call.caller.customer_id))
 
     async def update(tx: Tx, call: Call, body: UpdateContact) -> Reply:
         changed = await service.update(
@@ -42,7 +43,7 @@ def routes(*, reach: Reach, quota: int) -> Sequence[Route]:
             scope=call.caller.sharing,
             now_ms=call.now_ms,
         )
-        return Reply(200, wire.contact(changed))
+        return Reply(200, wire.contact(changed, viewer_id=call.caller.customer_id))
 
     return [
         route.get("/v3/contacts", list_contacts, heavy_when=("search", "channel")),
@@ -57,20 +58,21 @@ async def list_contacts(tx: Tx, call: Call) -> Reply:
     caller, page = call.caller, query.page(call.query)
     channel = query.choice(call.query, "channel", BASE_CHANNELS)
     if number := call.query.get("phone"):
-        return _page(page, [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.sharing)], 1)
+        found = [await service.get_by_phone(tx, caller.customer_id, _exact(number), caller.sharing)]
+        return _page(caller, page, found, 1)
     text = query.search(call.query)
     digits = None if text is None else _digits(text)
     if digits == "":
-        return _page(page, [], 0)
+        return _page(caller, page, [], 0)
     found, total = await service.list_page(
         tx, caller.customer_id, page, digits=digits, channel=channel, scope=caller.sharing
     )
-    return _page(page, found, total)
+    return _page(caller, page, found, total)
 
 
 async def get(tx: Tx, call: Call) -> Reply:
     found = await service.get(tx, call.caller.customer_id, call.path["id"], call.caller.sharing)
-    return Reply(200, wire.contact(found))
+    return Reply(200, wire.contact(found, viewer_id=call.caller.customer_id))
 
 
 async def delete(tx: Tx, call: Call, _: Mutation) -> Reply:
@@ -95,6 +97,7 @@ def _exact(number: str) -> str:
     return number if number.startswith("+") else f"+{number}"
 
 
-def _page(page: paging.Page, found: Sequence[service.Contact], total_count: int) -> Reply:
+def _page(caller: Caller, page: paging.Page, found: Sequence[service.Contact], total_count: int) -> Reply:
     shown, position = paging.cut(page, found, total_count=total_count, key=lambda contact: contact.id)
-    return Reply(200, {"contacts": [wire.contact(contact) for contact in shown], "pagination": position})
+    rows = [wire.contact(contact, viewer_id=caller.customer_id) for contact in shown]
+    return Reply(200, {"contacts": rows, "pagination": position})

@@ -27,10 +27,12 @@ class UpdateContact(RequestBody):
     phone_number: Annotated[Phone | None, ZeroValues()] = None
 
 
-def contact(found: Contact) -> dict[str, Any]:
+def contact(found: Contact, *, viewer_id: str) -> dict[str, Any]:
+    """`viewer_id` is the account that asks: the key's own, or the profile of x-profile-id."""
     formats = phone.formats(found.phone)
     return {
         "id": found.id,
+        "customer_id": viewer_id,
         "phone_number": found.phone,
         "format_e164": formats.e164,
         "format_international": formats.international,

@@ -82,7 +82,8 @@ class Endpoint:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             _refuse_repeated(scope["headers"], names)
-        caller = await shared.authenticator.authenticate(headers.get(names.api_key), headers.get(names.profile_id))
+        profile_id = headers.get(names.profile_id) if route.scopes else None
+        caller = await shared.authenticator.authenticate(headers.get(names.api_key), profile_id)
         await _admit(caller, route, shared, trace)
         key = headers.get(names.idempotency_key)
         call_key = idempotency.check_key(key) if key is not None and model is not None else None

@@ -120,6 +120,7 @@ class Route:
     `bad_id` is the code and message for a malformed path id; parameters in `plain_params` are not ids.
     `catch_all`: the last parameter is the rest of the path with slashes, and the handler validates it.
     `sealed`: stored responses contain a secret and are encrypted.
+    `scopes`: the header x-profile-id selects a profile; otherwise it is ignored.
     `dialect` is the same for all routes of a path.
     """
 
@@ -134,6 +135,7 @@ class Route:
     plain_params: frozenset[str] = frozenset()
     catch_all: bool = False
     sealed: bool = False
+    scopes: bool = True
     dialect: Dialect = V3
 
     @property
@@ -163,6 +165,7 @@ class Options(TypedDict, total=False):
     plain_params: frozenset[str]
     catch_all: bool
     sealed: bool
+    scopes: bool
     dialect: Dialect
 
 

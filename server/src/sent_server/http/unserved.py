@@ -53,7 +53,6 @@ NEW_TEMPLATE = TRIAL
 # Fixed when a template is created.
 TEMPLATE = TRIAL | _names("auto_create_for_sp")
 WEBHOOK = TRIAL | _names("event_filter", "sender_profiles")
-CAMPAIGN = _names("volume")
 MARKET = TRIAL | _names("numbers")
 MARKET_COMPLIANCE = _names("documents")
 

@@ -19,6 +19,7 @@ INVITATION_LIFE_MS = 7 * 86_400_000
 class User:
     """A person's place in one account, which is an organization or a profile."""
 
+    customer_id: str
     id: str
     email: str
     name: str

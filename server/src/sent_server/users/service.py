@@ -50,7 +50,7 @@ async def note_sign_in(tx: Tx, memberships: Sequence[Membership], *, now_ms: int
 
 async def add_owner(tx: Tx, customer_id: str, *, email: str, name: str, now_ms: int) -> User:
     """Add the owner. Called once, when the account is created."""
-    user = User(ids.new_id(now_ms), email, name, OWNER, ACTIVE, None, None, now_ms, now_ms)
+    user = User(customer_id, ids.new_id(now_ms), email, name, OWNER, ACTIVE, None, None, now_ms, now_ms)
     await store.insert(tx, customer_id, user)
     return user
 
@@ -67,7 +67,7 @@ async def invite(
     if known is None:
         if await store.count(tx, customer_id) >= quota:
             raise ApiError("VALIDATION_001", f"An account may have {plurals.counted(quota, 'user')}; remove one first")
-        user = User(ids.new_id(now_ms), email, name, role, INVITED, now_ms, None, now_ms, now_ms)
+        user = User(customer_id, ids.new_id(now_ms), email, name, role, INVITED, now_ms, None, now_ms, now_ms)
         await store.insert(tx, customer_id, user)
     else:
         if not await _may_be_asked_again(tx, customer_id, known, now_ms):

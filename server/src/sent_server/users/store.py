@@ -4,7 +4,7 @@ from sent_server.db import Tx
 from sent_server.db.database import fetch_one
 from sent_server.users.model import Invitation, Membership, User
 
-COLUMNS = "id, email, name, role, status, invited_at_ms, last_login_at_ms, created_at_ms, updated_at_ms"
+COLUMNS = "customer_id, id, email, name, role, status, invited_at_ms, last_login_at_ms, created_at_ms, updated_at_ms"
 INVITATION_COLUMNS = "id, customer_id, user_id, secret_hash, token_sealed, expires_at_ms, answer, created_at_ms"
 # One writer per account, so that two admins cannot remove each other or invite the same person twice at once.
 LOCK = """

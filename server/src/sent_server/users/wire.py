@@ -62,6 +62,7 @@ class Rejection(RequestBody):
 def user(found: User) -> dict[str, Any]:
     return {
         "id": found.id,
+        "customer_id": found.customer_id,
         "email": found.email,
         "name": found.name,
         "role": found.shown_role,

@@ -7,6 +7,7 @@ from harness.contract_examples.messages import MESSAGES
 from harness.contract_examples.numbers import NUMBERS
 from harness.contract_examples.profiles import PROFILES
 from harness.contract_examples.reasons import NOT_REACHED, SHARED
+from harness.contract_examples.sender_profiles import SENDER_PROFILES
 from harness.contract_examples.templates import TEMPLATES
 from harness.contract_examples.users import USERS
 from harness.contract_examples.webhooks import WEBHOOKS
@@ -31,6 +32,7 @@ ROWS = [
     *MESSAGES,
     *NUMBERS,
     *PROFILES,
+    *SENDER_PROFILES,
     *TEMPLATES,
     *USERS,
     *WEBHOOKS,

@@ -10,7 +10,9 @@ BAD_ID = "Invalid user ID format."
 BAD_ROLE = "Role must be one of: admin, billing, developer"
 NO_TOKEN = "This invitation is not known; it may have been withdrawn"
 ANSWERED = "This invitation has been answered already"
-FIELDS = {"id", "email", "name", "role", "status", "invited_at", "last_login_at", "created_at", "updated_at"}
+FIELDS = {
+    "id", "customer_id", "email", "name", "role", "status", "invited_at", "last_login_at", "created_at", "updated_at",
+}  # fmt: skip
 
 
 def _invite(**fields: Any) -> dict[str, Any]:
