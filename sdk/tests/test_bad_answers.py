@@ -88,6 +88,28 @@ def test_a_has_more_that_lies_ends(make_caller):
         assert [one.path for one in peer.seen] == ["/v3/contacts?page_size=1", "/v3/contacts?page=2&page_size=1"]
 
 
+def test_an_empty_page_with_a_cursor_goes_on(make_caller):
+    """A search may read its share of rows without a find."""
+
+    def page(after, *ids):
+        position = {**LIST["pagination"], "has_more": True, "cursors": {"after": after, "before": None}}
+        return answer(200, envelope({**LIST, "contacts": [{"id": one} for one in ids], "pagination": position}))
+
+    last = answer(200, envelope({**LIST, "contacts": [{"id": "2"}]}))
+    with Peer(page("a", "1"), page("b"), last) as peer:
+        call = make_caller(base_url=peer.base_url)
+        assert [one.id for one in call.items(lambda c: c.contacts.list())] == ["1", "2"]
+        assert [one.path.partition("?")[2] for one in peer.seen] == ["", "after=a", "after=b"]
+
+
+def test_a_cursor_that_leads_to_itself_ends(make_caller):
+    position = {**LIST["pagination"], "has_more": True, "cursors": {"after": "a", "before": None}}
+    same = answer(200, envelope({**LIST, "contacts": [{"id": "1"}], "pagination": position}))
+    with Peer(same, same) as peer:
+        call = make_caller(base_url=peer.base_url)
+        assert [one.id for one in call.items(lambda c: c.contacts.list())] == ["1", "1"]
+
+
 @pytest.mark.parametrize("status", [204, 205])
 def test_no_content(make_caller, status):
     assert asked(make_caller, answer(status, b""), ask=lambda c: c.contacts.delete("x")) is None

@@ -84,6 +84,24 @@ def test_a_list_goes_on_over_its_pages(call):
     assert len(everything) == len({one.id for one in everything}) == page.data.pagination.total_count
 
 
+def test_messages_are_listed_by_conversation(call, server):
+    template = {"id": server.template_ids["welcome"]}
+    number = phone()
+    sent = [call(lambda c: c.messages.send(to=[number], template=template, channel="sms")).id for _ in range(3)]
+    listed = call.items(lambda c: c.messages.list(phone=number, page_size=2))
+    assert [one.id for one in listed] == sent[::-1]
+    assert all(one.events is None and one.direction == "outbound" for one in listed)
+    contact_id = listed[0].conversation_id
+    assert [one.id for one in call.items(lambda c: c.conversations.list_messages(contact_id, page_size=1))] == sent[
+        ::-1
+    ]
+    assert {one.id for one in call(lambda c: c.conversations.list(page_size=100)).data} >= set(sent)
+    summary = call(lambda c: c.contacts.retrieve_message_summary(contact_id))
+    assert (summary.message_count, summary.channels_used) == (3, ["sms"])
+    assert summary.channel_scores[0].fail_score == 0
+    assert isinstance(summary.first_message_at, datetime)
+
+
 def test_validation_errors_name_their_fields(call):
     with pytest.raises(sent_dm.BadRequestError) as refused:
         call(lambda c: c.contacts.create(phone_number="12"))

@@ -20,8 +20,9 @@ from sent_dm import AsyncSentDm, BadRequestError, DefaultAioHttpClient, DefaultH
 
 # Resource -> what can be called of it. Of several names on a line, all are the same call.
 METHODS = {
-    "messages": ["send", "retrieve_status retrieve get", "retrieve_activities list_activities"],
-    "contacts": ["create", "list", "retrieve get", "update", "delete"],
+    "messages": ["send", "list", "retrieve_status retrieve get", "retrieve_activities list_activities"],
+    "contacts": ["create", "list", "retrieve get", "update", "delete", "retrieve_message_summary message_summary"],
+    "conversations": ["list", "list_messages retrieve"],
     "templates": ["create", "list", "retrieve get", "update", "delete"],
     "webhooks": [
         "create", "list", "retrieve get", "update", "delete", "list_event_types", "list_events",

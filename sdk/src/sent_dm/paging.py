@@ -33,14 +33,17 @@ class _Page(Answer[D], Generic[D, T]):
     def _next_query(self) -> dict[str, int | str] | None:
         """What to ask for next: by cursor where the server gives one, which rows that come and go cannot shift.
 
-        None after the last page; also after an empty one, so that a wrong has_more cannot loop.
+        None after the last page. A search may have an empty page and a cursor that continues it. An empty page without
+        a cursor is the last one, so that a wrong has_more cannot loop.
         """
         position: Any = getattr(self.data, "pagination", None)
         page: Any = getattr(position, "page", None)
-        if not getattr(position, "has_more", False) or not isinstance(page, int) or not self.items:
+        if not getattr(position, "has_more", False) or not isinstance(page, int):
             return None
         after: Any = getattr(getattr(position, "cursors", None), "after", None)
-        return {"after": after} if isinstance(after, str) and after else {"page": page + 1}
+        if isinstance(after, str) and after:
+            return {"after": after}
+        return {"page": page + 1} if self.items else None
 
     def has_next_page(self) -> bool:
         return self._next_query is not None
@@ -64,10 +67,11 @@ class SyncPage(_Page[D, T], Generic[D, T]):
         return self._fetched(query)
 
     def iter_pages(self) -> Iterator[Self]:
-        page = self
+        page, asked = self, None
         yield page
-        while page.has_next_page():
-            page = page.get_next_page()
+        # A cursor that leads to itself ends the walk.
+        while (query := page._next_query) not in (None, asked):
+            page, asked = page.get_next_page(), query
             yield page
 
     def __iter__(self) -> Iterator[T]:
@@ -84,10 +88,11 @@ class AsyncPage(_Page[D, T], Generic[D, T]):
         return await self._fetched(query)
 
     async def iter_pages(self) -> AsyncIterator[Self]:
-        page = self
+        page, asked = self, None
         yield page
-        while page.has_next_page():
-            page = await page.get_next_page()
+        # A cursor that leads to itself ends the walk.
+        while (query := page._next_query) not in (None, asked):
+            page, asked = await page.get_next_page(), query
             yield page
 
     async def __aiter__(self) -> AsyncIterator[T]:

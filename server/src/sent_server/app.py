@@ -13,6 +13,7 @@ from sent_server.channels import install as channels
 from sent_server.compliance import install as compliance
 from sent_server.composition import ProcessRole
 from sent_server.contacts import install as contacts
+from sent_server.conversations import install as conversations
 from sent_server.dashboard import install as dashboard
 from sent_server.db import Tx
 from sent_server.delivery import install as delivery
@@ -35,6 +36,7 @@ from sent_server.webhooks import install as webhooks
 
 SLICES: Sequence[Install] = (
     messages.install,
+    conversations.install,
     delivery.install,
     accounts.install,
     contacts.install,

@@ -29,6 +29,7 @@ def _make_message(http: Client) -> str:
 # A row of each collection; a collection that is missing here fails at import, so it cannot be forgotten.
 _MAKERS: dict[str, Callable[[Client], str]] = {
     "/v3/contacts": lambda http: str(http.post("/v3/contacts", {"phone_number": samples.phone()}).data["id"]),
+    "/v3/conversations": lambda http: str(http.post("/v3/contacts", {"phone_number": samples.phone()}).data["id"]),
     "/v3/templates": lambda http: str(http.post("/v3/templates", samples.template()).data["id"]),
     "/v3/webhooks": lambda http: str(http.post("/v3/webhooks", samples.webhook()).data["id"]),
     "/v3/messages": _make_message,

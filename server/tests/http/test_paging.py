@@ -24,15 +24,13 @@ class Listed:
     add: Callable[[], str]
     remove: Callable[[str], None] | None = None
     ascending: bool = False
-
-    @property
-    def rows(self) -> str:
-        return self.path.rpartition("/")[2]
+    rows: str = ""
 
     def page(self, **query: Any) -> tuple[list[str], Row]:
         answer = self.http.get(self.path, query={"page_size": 2, **query})
         assert answer.status == 200, answer.body
-        return [key_of(row) for row in answer.data[self.rows]], answer.data["pagination"]
+        rows = answer.data[self.rows or self.path.rpartition("/")[2]]
+        return [key_of(row) for row in rows], answer.data["pagination"]
 
 
 def key_of(row: Row) -> str:
@@ -98,6 +96,41 @@ def profiles(account: Account, server: Server) -> Listed:
     return simple(account.http, "/v3/profiles", lambda: body, ascending=True)
 
 
+def sends(http: Client, phone: str = "") -> Callable[[], str]:
+    template_id = str(http.post("/v3/templates", samples.template()).data["id"])
+
+    def send() -> str:
+        body = {"to": [phone or samples.phone()], "template": {"id": template_id}, "channel": ["sms"]}
+        sent = http.post("/v3/messages", body)
+        assert sent.status == 202, sent.body
+        return str(sent.data["recipients"][0]["message_id"])
+
+    return send
+
+
+def messages(account: Account, server: Server) -> Listed:
+    return Listed(account.http, "/v3/messages", sends(account.http))
+
+
+def filtered_messages(account: Account, server: Server) -> Listed:
+    return Listed(account.http, "/v3/messages?direction=outbound", sends(account.http))
+
+
+def messages_by_phone(account: Account, server: Server) -> Listed:
+    phone = samples.phone()
+    return Listed(account.http, f"/v3/messages?phone={phone}", sends(account.http, phone))
+
+
+def conversations(account: Account, server: Server) -> Listed:
+    return Listed(account.http, "/v3/conversations", sends(account.http), rows="messages")
+
+
+def conversation(account: Account, server: Server) -> Listed:
+    phone = samples.phone()
+    contact_id = account.http.post("/v3/contacts", {"phone_number": phone}).data["id"]
+    return Listed(account.http, f"/v3/conversations/{contact_id}", sends(account.http, phone), rows="messages")
+
+
 def phones(account: Account, server: Server) -> Listed:
     def add() -> str:
         number = samples.phone()
@@ -121,7 +154,7 @@ def phone_messages(account: Account, server: Server) -> Listed:
 
 EVERY = [
     contacts, filtered_contacts, inherited_contacts, templates, filtered_templates, webhooks, users, profiles, phones,
-    phone_messages,
+    phone_messages, messages, filtered_messages, messages_by_phone, conversations, conversation,
 ]  # fmt: skip
 
 
@@ -137,7 +170,7 @@ def listed(request: pytest.FixtureRequest, fresh_account: Account, server: Serve
         def page(self, **query: Any) -> tuple[list[str], Row]:
             return super().page(**{name: value}, **query)
 
-    return Filtered(made.http, path, made.add, made.remove, made.ascending)
+    return Filtered(made.http, path, made.add, made.remove, made.ascending, made.rows)
 
 
 def everything(listed: Listed) -> list[str]:

@@ -148,6 +148,11 @@ async def get_by_phone(tx: Tx, customer_id: str, number: str, scope: SharingScop
     return (await _with_consent(tx, customer_id, scope, [contact]))[0]
 
 
+async def ids_of(tx: Tx, customer_id: str, numbers: Sequence[str], scope: SharingScope) -> list[str]:
+    """The ids of the own and the inherited contacts with one of these numbers."""
+    return await sharing_store.ids_of(tx, (customer_id, *scope.contacts), numbers)
+
+
 async def list_page(
     tx: Tx,
     customer_id: str,

@@ -35,6 +35,12 @@ BY_PHONE = f"""
     SELECT {COLUMNS}, c.customer_id FROM {JOINED}
     WHERE c.customer_id IN (:owners[]) AND c.phone = :phone
 """
+IDS_OF = """
+    SELECT c.id
+    FROM EACH(:owners) AS w
+    CROSS JOIN EACH(:phones) AS n
+    LOOKUP contacts AS c BY (c.customer_id = w.value AND c.phone = n.value)
+"""
 FILTERED_COUNT = """
     SELECT COUNT(*) FROM contacts
     WHERE customer_id IN (:owners[])
@@ -83,6 +89,10 @@ async def by_phone(tx: Tx, owners: Sequence[str], phone: str) -> Contact | None:
     rows = await tx.fetch(BY_PHONE, owners=owners, phone=phone)
     first = min(rows, key=lambda row: owners.index(row[-1]), default=None)
     return Contact(*first[:-1]) if first else None
+
+
+async def ids_of(tx: Tx, owners: Sequence[str], phones: Sequence[str]) -> list[str]:
+    return [row[0] for row in await tx.fetch(IDS_OF, owners=owners, phones=phones)]
 
 
 async def page(tx: Tx, owners: Sequence[str], page: Page) -> list[tuple[str, Contact]]:

@@ -41,8 +41,9 @@ class Executor:
     async def run(self, route: Route, call: Call, body: RequestBody | None, key: str | None) -> Outcome:
         """Raises ApiError for errors that are not stored."""
         match route.handler:
-            case Query(run=query, heavy_when=heavy_when):
-                return await self.database.read(lambda tx: query(tx, call), heavy=any(map(call.query.get, heavy_when)))
+            case Query(run=query, heavy_when=heavy_when, heavy=heavy):
+                heavy = heavy or any(map(call.query.get, heavy_when))
+                return await self.database.read(lambda tx: query(tx, call), heavy=heavy)
             case ExternalQuery(run=ask):
                 return await ask(call)
             case Command() | BatchCommand() | ExternalCommand() as command:

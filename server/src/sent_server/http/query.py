@@ -10,10 +10,10 @@ _SIZE_NAMES = ("page_size", "pageSize", "limit")
 _TIMED_KEY = re.compile(r"[0-9]{1,15}/.+", re.ASCII)
 
 
-def page(query: Mapping[str, str], *, by_time: bool = False) -> Page:
+def page(query: Mapping[str, str], *, by_time: bool = False, keeps_total: bool = False) -> Page:
     """`page` from 1 and `page_size` (also `pageSize`, `limit`) from 1 to 100; or a cursor (preferred).
 
-    `by_time` is for lists whose cursors contain a time and a key.
+    `by_time` is for lists whose cursors contain a time and a key, `keeps_total` for those whose cursors keep the total.
 
     Raises VALIDATION_005 for a bad page, VALIDATION_001 for a bad size (as the endpoint examples show) or cursor.
     """
@@ -27,11 +27,13 @@ def page(query: Mapping[str, str], *, by_time: bool = False) -> Page:
     if size is None or not 1 <= size <= MAX_SIZE:
         message = f"Page size must be between 1 and {MAX_SIZE}"
         raise ApiError("VALIDATION_001", details={name: [message]})
-    cursors = {name: _cursor(query, name, by_time=by_time) for name in ("after", "before") if query.get(name)}
+    cursors = {name: _cursor(query[name], name, by_time) for name in ("after", "before") if query.get(name)}
     if len(cursors) > 1:
         raise ApiError("VALIDATION_001", details={"before": ["Use either 'after' or 'before', not both"]})
     for name, cursor in cursors.items():
-        return Page(cursor.number, size, **{name: cursor.key})
+        if keeps_total and cursor.total_count is None:
+            raise _no_cursor(name)
+        return Page(cursor.number, size, **{name: cursor.key}, total_count=cursor.total_count)
     return Page(number, size)
 
 
@@ -41,12 +43,16 @@ def page_or_all(query: Mapping[str, str]) -> Page | None:
     return page(query) if asked_for else None
 
 
-def _cursor(query: Mapping[str, str], name: str, *, by_time: bool) -> Cursor:
-    found = Cursor.decode(query[name])
+def _cursor(text: str, name: str, by_time: bool) -> Cursor:
+    found = Cursor.decode(text)
     if found is None or (by_time and not _TIMED_KEY.fullmatch(found.key)):
-        message = f"'{name}' must be a cursor from 'pagination.cursors' of an earlier answer"
-        raise ApiError("VALIDATION_001", details={name: [message]})
+        raise _no_cursor(name)
     return found
+
+
+def _no_cursor(name: str) -> ApiError:
+    message = f"'{name}' must be a cursor from 'pagination.cursors' of an earlier answer"
+    return ApiError("VALIDATION_001", details={name: [message]})
 
 
 def choice(query: Mapping[str, str], name: str, allowed: Sequence[str], *, any_case: bool = False) -> str | None:

@@ -58,11 +58,12 @@ class Weighted(Protocol):
 class Query:
     """Reads in one transaction.
 
-    With a query parameter of `heavy_when` it scans a table, so it runs off the event loop.
+    If `heavy`, or with a query parameter of `heavy_when`, it scans a table, so it runs off the event loop.
     """
 
     run: Callable[[Tx, Call], Awaitable[Reply]]
     heavy_when: tuple[str, ...] = ()
+    heavy: bool = False
 
 
 @value_object
@@ -174,9 +175,10 @@ def get(
     run: Callable[[Tx, Call], Awaitable[Reply]],
     *,
     heavy_when: tuple[str, ...] = (),
+    heavy: bool = False,
     **options: Unpack[Options],
 ) -> Route:
-    return Route("GET", path, Query(run, heavy_when), **options)
+    return Route("GET", path, Query(run, heavy_when, heavy), **options)
 
 
 def mutate(

@@ -92,6 +92,11 @@ def first_at(at_ms: int) -> str:
     return f"{head[:8]}-{head[8:]}-7000-8000-000000000000"
 
 
+def made_at_ms(row_id: str) -> int:
+    """The time from which `new_id` made this id."""
+    return int(row_id[:8] + row_id[9:13], 16)
+
+
 def new_holder() -> str:
     """16 letters or digits that name one process; unique, not secret."""
     return f"{_random.getrandbits(64):016x}"

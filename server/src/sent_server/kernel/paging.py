@@ -24,12 +24,16 @@ Row = TypeVar("Row")
 
 @value_object
 class Page:
-    """`after` and `before` are keys of rows from `Cursor.key`. At most one of them is set."""
+    """`after` and `before` are keys of rows from `Cursor.key`. At most one of them is set.
+
+    `total_count` is that of the page where the cursor comes from, in lists that keep it.
+    """
 
     number: int = 1
     size: int = DEFAULT_SIZE
     after: str | None = None
     before: str | None = None
+    total_count: int | None = None
 
     @property
     def has_cursor(self) -> bool:
@@ -61,9 +65,11 @@ class Cursor:
 
     key: str
     number: int
+    total_count: int | None = None
 
     def encode(self) -> str:
-        return base64.urlsafe_b64encode(json.dumps([self.number, self.key]).encode()).decode().rstrip("=")
+        kept = [] if self.total_count is None else [self.total_count]
+        return base64.urlsafe_b64encode(json.dumps([self.number, self.key, *kept]).encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str) -> "Cursor | None":
@@ -75,37 +81,54 @@ class Cursor:
         except (ValueError, binascii.Error):
             return None
         match parts:
-            case [int(number), str(key)] if (
+            case [int(number), str(key), *kept] if (
                 number is not True and 1 <= number <= MAX_PAGE and key.isprintable() and key
             ):
+                pass
+            case _:
+                return None
+        match kept:
+            case []:
                 return cls(key, number)
+            case [int(total_count)] if not isinstance(total_count, bool) and 0 <= total_count <= MAX_PAGE:
+                return cls(key, number, total_count)
             case _:
                 return None
 
 
 def cut(
-    page: Page, found: Sequence[Row], *, total_count: int, key: Callable[[Row], str]
+    page: Page,
+    found: Sequence[Row],
+    *,
+    total_count: int,
+    key: Callable[[Row], str],
+    stopped_at: str | None = None,
+    keeps_total: bool = False,
 ) -> tuple[list[Row], dict[str, object]]:
     """The rows to show, in the order of the list, and the `pagination` object.
 
     `found` contains up to `page.fetch` rows, in reverse order when the client requested the page with `before`.
+    `stopped_at` is the key from which the search continues, if it ended before the list did.
+    `keeps_total` puts the total into the cursors, so that a walk counts once.
     """
     shown = list(found[: page.size])
-    is_cut = len(found) > page.size
+    goes_on_at = key(shown[-1]) if len(found) > page.size else stopped_at
+    comes_from = key(shown[0]) if shown else stopped_at
     if page.before is not None:
         shown.reverse()
-        has_earlier, has_more = is_cut, bool(shown)
+        after, before = comes_from, goes_on_at
     else:
-        has_earlier, has_more = bool(shown) and (page.number > 1 or page.after is not None), is_cut
+        after, before = goes_on_at, comes_from if page.number > 1 or page.after is not None else None
+    kept = total_count if keeps_total else None
     return shown, {
         "page": page.number,
         "page_size": page.size,
         "total_count": total_count,
         "total_pages": -(-total_count // page.size),
-        "has_more": has_more,
+        "has_more": after is not None,
         "cursors": {
-            "after": Cursor(key(shown[-1]), page.number + 1).encode() if has_more else None,
-            "before": Cursor(key(shown[0]), max(page.number - 1, 1)).encode() if has_earlier else None,
+            "after": None if after is None else Cursor(after, page.number + 1, kept).encode(),
+            "before": None if before is None else Cursor(before, max(page.number - 1, 1), kept).encode(),
         },
     }
 

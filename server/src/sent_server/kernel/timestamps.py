@@ -2,9 +2,10 @@
 
 import functools
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -24,11 +25,22 @@ def month(at_ms: int) -> str:
 
 
 def parse(text: str) -> int | None:
-    """Epoch milliseconds of an ISO 8601 time with an offset, None for anything else."""
+    """Epoch milliseconds of an ISO 8601 time with an offset, None for anything else. Rounds down."""
+    at_us = _microseconds(text)
+    return None if at_us is None else at_us // 1000
+
+
+def parse_up(text: str) -> int | None:
+    """The first whole millisecond that is not before the time. Otherwise like `parse`."""
+    at_us = _microseconds(text)
+    return None if at_us is None else -(-at_us // 1000)
+
+
+def _microseconds(text: str) -> int | None:
     if not _MOMENT.fullmatch(text):
         return None
     try:
-        return int(datetime.fromisoformat(text.upper()).timestamp() * 1000)
+        return (datetime.fromisoformat(text.upper()) - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         return None
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sent_server.messages import api
+from sent_server.messages import api, log_api
 from sent_server.messages.accept import AcceptMessages
 from sent_server.parts import Installed, Parts
 from sent_server.pricing import card as rate_cards
@@ -20,7 +20,7 @@ def install(parts: Parts) -> Installed:
     accept = AcceptMessages(
         _rate_card(settings), parts.bus, parts.reach, settings.sms_max_segments, settings.refused_as == NEWER
     )
-    return Installed(routes=api.routes(accept, parts.urls))
+    return Installed(routes=[*api.routes(accept, parts.urls), *log_api.routes()])
 
 
 def _rate_card(settings: Settings) -> RateCard:

@@ -222,9 +222,11 @@ def accepted(
     }
 
 
-def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dict[str, Any]:
-    """The `data` of GET /v3/messages/{id}, events oldest first. Keys that do not apply to the message are absent."""
-    reasons = _reasons(found, events)
+def message(found: Message, batch: Batch, events: Sequence[MessageEvent] | None) -> dict[str, Any]:
+    """The `data` of GET /v3/messages/{id}, events oldest first. Keys that do not apply to the message are absent.
+
+    In lists there are no events.
+    """
     contents = load_contents(batch.contents_json)
     content = contents.get(found.channel or _planned_channel(found, batch))
     if content is None and batch.template_id is None:  # a refused text, which is the same on every channel
@@ -247,15 +249,7 @@ def message(found: Message, batch: Batch, events: Sequence[MessageEvent]) -> dic
         "active_contact_price": (
             None if found.active_contact_price_micros is None else money.to_number(found.active_contact_price_micros)
         ),
-        "events": [
-            {
-                "status": event.status,
-                "timestamp": timestamps.iso(event.at_ms),
-                "description": event.description,
-                **reasons.get(event.sequence, {}),
-            }
-            for event in events
-        ],
+        "events": None if events is None else _events(found, events),
         "direction": INBOUND if found.status == RECEIVED else OUTBOUND,
         "conversation_id": found.contact_id,
         **_scheduled(found),
@@ -300,6 +294,19 @@ def _reason(found: Message) -> dict[str, str]:
     if found.reason_code is None or found.reason is None:
         return {}
     return {"reason_code": found.reason_code, "reason": found.reason}
+
+
+def _events(found: Message, events: Sequence[MessageEvent]) -> list[dict[str, Any]]:
+    reasons = _reasons(found, events)
+    return [
+        {
+            "status": event.status,
+            "timestamp": timestamps.iso(event.at_ms),
+            "description": event.description,
+            **reasons.get(event.sequence, {}),
+        }
+        for event in events
+    ]
 
 
 def _reasons(found: Message, events: Sequence[MessageEvent]) -> Mapping[int, dict[str, str]]:

@@ -3,6 +3,7 @@
 from harness.contract_examples.channels import CHANNELS
 from harness.contract_examples.compliance import BRANDS, CAMPAIGNS
 from harness.contract_examples.contacts import CONTACTS
+from harness.contract_examples.conversations import CONVERSATIONS
 from harness.contract_examples.messages import MESSAGES
 from harness.contract_examples.numbers import NUMBERS
 from harness.contract_examples.profiles import PROFILES
@@ -29,6 +30,7 @@ ROWS = [
     *CAMPAIGNS,
     *CHANNELS,
     *CONTACTS,
+    *CONVERSATIONS,
     *MESSAGES,
     *NUMBERS,
     *PROFILES,

@@ -32,6 +32,8 @@ NOT_REACHED = {
     ("POST /v3/contacts", "VALIDATION_004"): OTHER_CODE,
     ("PATCH /v3/contacts/{id}", "VALIDATION_003"): OTHER_CODE,
     ("DELETE /v3/contacts/{id}", "VALIDATION_003"): OTHER_CODE,
+    ("GET /v3/contacts/{contactId}/message-summary", "VALIDATION_003"): OTHER_CODE,
+    ("GET /v3/conversations/{id}", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/messages/{id}", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/messages/{id}/activities", "VALIDATION_003"): OTHER_CODE,
     (
