@@ -35,19 +35,21 @@ PICKED = 5_000
 AIM_P50, AIM_P99 = 1.2, 1.5
 DRAIN_TIMEOUT_S = 60
 SAMPLE_IDS = "SELECT id FROM messages"
+SAMPLE_CONTACTS = "SELECT id, phone FROM contacts"
 COUNTED = "SELECT COUNT(*) FROM messages"
 DELIVERED = "SELECT COUNT(*) FROM messages WHERE status IN ('DELIVERED', 'READ')"
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An installation with many or few messages; `ids` are some of them."""
+    """An installation with many or few messages. `ids` are some of them, `contacts` ids and numbers of some people."""
 
     server: Running
     api_key: str
     template_id: str
     messages: int
     ids: Sequence[str]
+    contacts: Sequence[tuple[str, str]]
     others: Sequence[Worker]
 
     def plan(self, method: str, targets: Sequence[str], contents: Sequence[str] = ("",)) -> Plan:
@@ -82,11 +84,42 @@ def list_page(side: Side) -> Plan:
     return side.plan("GET", [f"/v3/contacts?page={page}&page_size=20" for page in (1, 2, 3)])
 
 
+def message_list(side: Side) -> Plan:
+    return side.plan("GET", [f"{PATH}?page={page}&page_size=20" for page in (1, 2, 3)])
+
+
+def frequent_filter(side: Side) -> Plan:
+    return side.plan("GET", [f"{PATH}?status=delivered&page={page}&page_size=20" for page in (1, 2, 3)])
+
+
+def rare_filter(side: Side) -> Plan:
+    """Nothing matches, so the search reads as far as a request may."""
+    return side.plan("GET", [f"{PATH}?status=blocked&page_size=20"])
+
+
+def by_phone(side: Side) -> Plan:
+    return side.plan("GET", [f"{PATH}?phone=%2B{phone[1:]}&page_size=20" for _, phone in side.contacts])
+
+
+def conversation(side: Side) -> Plan:
+    return side.plan("GET", [f"/v3/conversations/{contact_id}?page_size=20" for contact_id, _ in side.contacts])
+
+
+def summary(side: Side) -> Plan:
+    return side.plan("GET", [f"/v3/contacts/{contact_id}/message-summary" for contact_id, _ in side.contacts])
+
+
 REQUESTS: dict[str, Callable[[Side], Plan]] = {
     "accept": accept,
     "get by id": get_by_id,
     "activities": activities,
     "list page of contacts": list_page,
+    "message list": message_list,
+    "message list, frequent filter": frequent_filter,
+    "message list, rare filter": rare_filter,
+    "message list, by phone": by_phone,
+    "conversation": conversation,
+    "summary of a contact": summary,
 }
 
 
@@ -100,9 +133,11 @@ def side(folder: Path, server_url: str, messages: int) -> Generator[Side]:
         stored = query(home, database, COUNTED)[0][0]
         every = max(1, stored // PICKED)
         ids = [str(row[0]) for row in query(home, database, SAMPLE_IDS)][::every]
+        contacts = [(str(row[0]), str(row[1])) for row in query(home, database, SAMPLE_CONTACTS)][::every]
         random.shuffle(ids)
+        random.shuffle(contacts)
         with sent_up(home, database=database, env={**LOOPBACK, **NO_WORKERS}) as server:
-            yield Side(server, server.ready["api_key"], template_id(server), messages, ids, behind(database))
+            yield Side(server, server.ready["api_key"], template_id(server), messages, ids, contacts, behind(database))
 
 
 def _seed(home: Path, database: str) -> None:
