@@ -73,6 +73,16 @@ def test_a_message_is_sent_by_a_worker(send, new_phone, client, texts, server):
     assert texts(phone) == [message.message_body.content]
 
 
+def test_a_text_is_sent_without_a_template(task, new_phone, client, texts):
+    phone = new_phone()
+    arguments = {"phone_number": phone, "text": "Your table is ready.", "channel": ["sms"]}
+    told = task("sent_dm.send_single_message").apply_async(kwargs=arguments).get(WAIT_S)
+    client.messages.wait_until_delivered(told["message_id"])
+    assert texts(phone) == ["Your table is ready."]
+    with pytest.raises(sent_dm.integrations.celery.ValidationError, match="either a template or a text"):
+        task("sent_dm.send_single_message").apply_async(kwargs={**arguments, "template_id": "welcome"}).get(WAIT_S)
+
+
 def test_a_lost_answer_sends_once(send, new_phone, client, texts, gateway):
     phone = new_phone()
     gateway.will(LostAnswer())

@@ -56,6 +56,9 @@ def test_the_example_sends_and_hears_of_it(server: Any, client: SentDm, monkeypa
 
     command = ["sent", "send", "+14155550124", "--template", wanted["template_id"], "--channel", "sms", "--wait"]
     assert run.invoke(args=command).output.split()[::2] == ["+14155550124", "DELIVERED"]
+    text = ["sent", "send", "+14155550124", "--text", "Your table is ready.", "--channel", "sms", "--wait"]
+    assert run.invoke(args=text).output.split()[::2] == ["+14155550124", "DELIVERED"]
+    assert "--template or --text" in run.invoke(args=["sent", "send", "+14155550124"]).output
     broken = run.invoke(args=[*command, "-p", "nothing"])
     assert broken.exit_code == 2
     assert "NAME=VALUE" in broken.output

@@ -73,19 +73,6 @@ def test_every_state_has_the_text_and_the_template(http: Client, receiver: Recei
         assert not {"reason", "reason_code", "agent_id", "scheduled_at", "schedule_reason"} & set(one)
 
 
-def test_a_text_without_a_template_is_cut_and_has_no_name(http: Client, receiver: Receiver) -> None:
-    subscribe(http, receiver, "message.sent", "message.received")
-    phone, text = samples.phone(), "\N{PARTY POPPER}" * 4_000
-    http.post(f"/sim/phones/{phone}/messages", {"channel": "whatsapp", "text": "Hi"})
-    wait_for(lambda: of(receiver, "message.received"), 20)
-    sent = http.post("/v3/messages", {"to": [phone], "text": text, "channel": ["whatsapp"]})
-    assert sent.status == 202, sent.body
-    [got] = wait_for(lambda: of(receiver, "message.sent"), 20)
-    payload = check(got)
-    assert (payload["body"], payload["template_id"]) == (text[: announce.MAX_BODY], None)
-    assert "template_name" not in payload
-
-
 def test_an_automatic_choice_shows_the_text_of_its_first_channel(http: Client, receiver: Receiver) -> None:
     subscribe(http, receiver, "message.queued")
     send(http, samples.phone(), "sent")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -83,6 +84,16 @@ class LocalServer:
     def advance_clock(self, seconds: float) -> None:
         """Let the server believe that time has passed: its timeouts and retries come due."""
         self.client.post("/sim/clock", body={"advance_ms": round(seconds * 1_000)})
+
+    def now(self) -> datetime:
+        """The time of the server, which is later than yours once its clock was advanced."""
+        return datetime.fromisoformat(self.client.get("/sim/clock")["data"]["now"])
+
+    def advance_clock_to(self, moment: datetime) -> None:
+        """Let the server believe that it is `moment`: what is scheduled for then is sent. Never moves it back."""
+        ahead_s = (moment - self.now()).total_seconds()
+        if ahead_s > 0:
+            self.advance_clock(ahead_s)
 
     def set_faults(self, *faults: dict[str, Any]) -> None:
         """Set all faults: {"channel": "sms", "kind": "rejected", "probability": 1}. Without arguments, no faults."""

@@ -53,6 +53,14 @@ def test_a_send_leaves_a_record(heard, new_phone, client, server):
     assert heard[1][1]["response"].id == message.sent_id
 
 
+def test_a_text_leaves_a_record_too(new_phone, client):
+    message = sending.send_message(new_phone(), text="Your table is ready.", channels=["sms"])
+    assert client.messages.wait_until_delivered(message.sent_id).template_id is None
+    assert str(message) == f"text to {message.phone_number} (sent)"
+    with pytest.raises(ValueError, match="either a template or a text"):
+        sending.send_message(new_phone(), "welcome", text="Your table is ready.")
+
+
 def test_a_refused_send_says_why_and_can_be_tried_again(heard, new_phone, gateway):
     phone = new_phone()
     gateway.will(Refusal(422, code="BUSINESS_001"))

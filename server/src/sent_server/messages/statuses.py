@@ -33,7 +33,7 @@ def refused_as(reason: Reason, *, is_newer: bool) -> MessageStatus:
     """The status of a message that is refused before a carrier was asked.
 
     FILTERED is a refusal for consent, BLOCKED one for a condition of the account. Clients that know neither wait for
-    FAILED. Source: docs/decisions/0043.
+    FAILED.
     """
     if not is_newer:
         return FAILED
