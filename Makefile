@@ -64,6 +64,7 @@ bench: $(VENV)/.installed-test ## Measure this machine, a table per question (a 
 	$(BIN)/python -m bench.posts $(ARGS)
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.fairness
+	$(BIN)/python -m bench.schedules
 	$(BIN)/python -m bench.handoff
 	$(BIN)/python -m bench.sdk
 

@@ -67,3 +67,4 @@ def test_the_list_for_people_offers_only_names_that_may_be_subscribed_to() -> No
 def test_what_is_never_raised_is_offered_as_inactive() -> None:
     inactive = {one.name for one in names.described() if not one.is_raised}
     assert inactive == names.NEVER_RAISED
+    assert not inactive & {"message.scheduled", "message.cancelled", "message.filtered", "message.blocked"}

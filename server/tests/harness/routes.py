@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from harness import brands, samples
@@ -22,7 +23,10 @@ PROFILES = ("/v3/profiles", "/v3/sender-profiles")
 
 
 def _make_message(http: Client) -> str:
-    sent = http.post("/v3/messages", {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]})
+    """One that waits, so that it changes only when somebody changes it."""
+    at = datetime.now(UTC) + timedelta(days=20)
+    body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
+    sent = http.post("/v3/messages", {**body, "scheduled_at": at.isoformat()})
     return str(sent.data["recipients"][0]["message_id"])
 
 

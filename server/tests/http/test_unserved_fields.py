@@ -17,7 +17,6 @@ Where = tuple[str, ...]
 REFUSED = [unserved.NOT_SUPPORTED]
 # As the documents and other people's programs write them; the table has the rest.
 SPELLINGS = [
-    "scheduled_at",
     "scheduledAt",
     "ScheduledAt",
     "scheduled-at",

@@ -21,6 +21,7 @@ from sent_server.jobs import (
     External,
     Failed,
     Job,
+    JobRow,
     Kind,
     Loaded,
     Local,
@@ -473,3 +474,44 @@ def test_a_start_reports_jobs_of_a_kind_that_nobody_registered(sqlite_url: str, 
     assert "jobs.kind_unknown" in out
     assert "forgotten" in out
     assert "known " not in out.replace("kind_unknown ", "")
+
+
+def test_queues_are_served_in_turn_and_the_crowd_of_one_delays_no_other(database_url: str) -> None:
+    handled: list[str] = []
+
+    async def handle(tx: Tx, due: Sequence[Job], now_ms: int) -> None:
+        handled.extend(job.id for job in due)
+        await jobs.finish(tx, due)
+
+    async def scenario(world: World) -> None:
+        rows = [JobRow(f"crowd-{n:02}", "k", "crowd", US, NOW_MS - 100, NOW_MS - 100) for n in range(20)]
+        rows += [JobRow("few-1", "k", "few", US, NOW_MS, NOW_MS), JobRow("later", "k", "few", US, NOW_MS + 1, NOW_MS)]
+        await world.database.write(lambda tx: jobs.enqueue_keyed(tx, rows))
+        kind = Kind("k", LEASE_MS, LocalSet(handle), batch=4, has_queues=True)
+        runner = Runner(kind, world.database, world.clock, LocalBus())
+        assert await runner.step()
+        assert "few-1" in handled
+        assert len(handled) == 3  # half a batch of the crowd, and all of the others
+        for _ in range(6):
+            await runner.step()
+        assert sorted(handled) == [*(f"crowd-{n:02}" for n in range(20)), "few-1"]
+        assert not await runner.step()
+        world.clock.advance(1)
+        assert await runner.step()
+        assert handled[-1] == "later"
+
+    run(database_url, scenario)
+
+
+def test_a_job_that_crashes_stays_in_its_queue(sqlite_url: str) -> None:
+    async def crash(tx: Tx, due: Sequence[Job], now_ms: int) -> None:
+        raise RuntimeError("a bug")
+
+    async def scenario(world: World) -> None:
+        await world.database.write(lambda tx: jobs.enqueue_keyed(tx, [JobRow("a", "k", "mine", US, NOW_MS, NOW_MS)]))
+        kind = Kind("k", LEASE_MS, LocalSet(crash), BACKOFF, has_queues=True)
+        assert await world.run(kind)
+        queues = await world.database.read(lambda tx: tx.fetch("SELECT lane, due_at_ms FROM jobs"))
+        assert [tuple(row) for row in queues] == [("mine", NOW_MS + 100)]
+
+    run(sqlite_url, scenario)

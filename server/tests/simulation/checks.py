@@ -38,6 +38,8 @@ def all_wrong(world: World) -> list[str]:
         *changes_are_told(world),
         *legs_are_told(world),
         *told_means_heard(world),
+        *a_cancellation_or_a_release_wins(world),
+        *a_round_shows_its_own_receipts(world),
         *webhooks_have_each_event_once(world),
         *texts_keep_to_the_window(world),
         *refusals_have_a_reason(world),
@@ -49,14 +51,9 @@ def keys_have_one_effect(world: World) -> Iterable[str]:
     """I7: a key's stored answer names exactly the messages that exist because of it."""
     query = world.storage.query
     named: Counter[str] = Counter()
-    effects = 0
-    for status, body in query("SELECT status, body FROM idempotency_keys"):
-        if status == 202:
-            effects += 1
+    for status, body, operation in query("SELECT status, body, operation FROM idempotency_keys"):
+        if status == 202 and operation == "POST /v3/messages":
             named.update(message["id"] for message in orjson.loads(body)["data"]["messages"])
-    made = query("SELECT COUNT(*) FROM batches WHERE request_json IS NOT NULL")[0][0]
-    if made != effects:
-        yield f"{made} effects for {effects} keys"
     sent = "SELECT m.id FROM messages m JOIN batches b ON b.id = m.batch_id WHERE b.request_json IS NOT NULL"
     for (message_id,) in query(sent):
         if named[message_id] != 1:
@@ -65,10 +62,14 @@ def keys_have_one_effect(world: World) -> Iterable[str]:
 
 def charges_have_attempts(world: World) -> Iterable[str]:
     """I2, I4: who was charged was submitted, and the carrier said that it took it."""
-    taken = {row[0] for row in world.storage.query("SELECT message_id FROM attempts WHERE ref IS NOT NULL")}
-    for (ref,) in world.storage.query("SELECT ref FROM ledger_entries WHERE kind = 'capture'"):
-        message_id = ref.partition("#")[0]
-        if message_id not in taken:
+    query = world.storage.query
+    first = {row[0]: row[1:] for row in query("SELECT id, round, first_leg FROM messages")}
+    taken = {(row[0], row[1] >= first[row[0]][1]) for row in query(
+        "SELECT message_id, leg FROM attempts WHERE ref IS NOT NULL"
+    )}  # fmt: skip
+    for (ref,) in query("SELECT ref FROM ledger_entries WHERE kind = 'capture'"):
+        message_id, _, round = ref.partition("#")
+        if (message_id, int(round or 1) == first[message_id][0]) not in taken:
             yield f"{message_id} was charged without an attempt that a carrier took"
 
 
@@ -95,6 +96,8 @@ def receipts_count(world: World) -> Iterable[str]:
     """I5: a receipt that an inbox took for a reference that the engine knows is not forgotten."""
     status = dict(world.storage.query("SELECT id, status FROM messages"))
     for carrier, ref, message_id in world.storage.query("SELECT carrier, ref, message_id FROM carrier_refs"):
+        if message_id in world.sent_again:  # the receipt may be about the round before
+            continue
         if world.exchange.acknowledged[(carrier, ref)] & WORDS and status[message_id] not in REACHED:
             yield f"{message_id} is {status[message_id]}, though {ref} was receipted as delivered"
 
@@ -123,11 +126,15 @@ def legs_are_told(world: World) -> Iterable[str]:
     for subject_id, name, payload in query("SELECT subject_id, name, payload_json FROM events"):
         if name.startswith("message.") and name != "message.received":
             told[(subject_id, name.removeprefix("message.").upper(), orjson.loads(payload)["channel"])] += 1
+    rounds = dict(query("SELECT id, round FROM messages"))
     for key, count in [*history.items(), *told.items()]:
-        if count > 1:
+        if count > rounds[key[0]]:
             yield f"{key} stands there {count} times"
-    per_message = Counter((id, status) for id, status, _ in history if status not in ("ROUTED", "SENT"))
-    yield from (f"{key} stands there {count} times" for key, count in per_message.items() if count > 1)
+    per_message: Counter[tuple[str, str]] = Counter()
+    for (id, what, _), count in history.items():
+        if what not in ("ROUTED", "SENT"):
+            per_message[id, what] += count
+    yield from (f"{key} stands there {n} times" for key, n in per_message.items() if n > rounds[key[0]])
     tried = query("SELECT message_id, channel, MAX(ref IS NOT NULL) FROM attempts GROUP BY message_id, channel")
     status = dict(query("SELECT id, status FROM messages"))
     for message_id, channel, taken in tried:
@@ -148,6 +155,35 @@ def legs_are_told(world: World) -> Iterable[str]:
 def _announced(world: World) -> set[str]:
     """Messages whose first state is announced too: all but our automatic replies, which begin silently."""
     return {message_id for found in world.accepted.values() for message_id in found}
+
+
+def a_cancellation_or_a_release_wins(world: World) -> Iterable[str]:
+    """Never both: what was cancelled was never tried and costs nothing, and what was not ends as others do."""
+    query = world.storage.query
+    status = dict(query("SELECT id, status FROM messages"))
+    tried = {row[0] for row in query("SELECT message_id FROM attempts")}
+    paid = {row[0].partition("#")[0] for row in query("SELECT ref FROM ledger_entries")}
+    for message_id, answer in world.cancelled.items():
+        world.trace.count("schedule: cancelled" if answer == 200 else "schedule: cancelled too late")
+        if (answer == 200) != (status[message_id] == "CANCELLED"):
+            yield f"the cancellation of {message_id} was answered with {answer}, and it is {status[message_id]}"
+        if answer == 200 and message_id in tried | paid:
+            yield f"{message_id} was cancelled, and tried or paid all the same"
+    counted = query("SELECT COALESCE(SUM(total), 0) FROM counters WHERE name = 'messages.held'")[0][0]
+    if counted:
+        yield f"{counted} messages are counted as held, and none is"
+
+
+def a_round_shows_its_own_receipts(world: World) -> Iterable[str]:
+    """A message that was sent again has a hold per round, and is delivered by an attempt of its last round alone."""
+    query = world.storage.query
+    reached = {
+        (row[0], row[1]) for row in query("SELECT message_id, leg FROM attempts WHERE state IN ('DELIVERED', 'READ')")
+    }
+    for message_id, status, first, legs in query("SELECT id, status, first_leg, legs FROM messages WHERE round > 1"):
+        world.trace.count("message: sent again")
+        if status in REACHED and not any((message_id, first + leg) in reached for leg in range(legs)):
+            yield f"{message_id} is {status} without a receipt of its last round"
 
 
 def told_means_heard(world: World) -> Iterable[str]:

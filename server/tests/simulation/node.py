@@ -22,15 +22,17 @@ from sent_server.housekeeping import Housekeeping
 from sent_server.http.caller import Caller
 from sent_server.http.dialect import V3
 from sent_server.http.execute import Executor
-from sent_server.http.fields import validate
+from sent_server.http.fields import Mutation, RequestBody, validate
 from sent_server.http.idempotency import Idempotency, InFlight
 from sent_server.http.reply import Answer, Meta
-from sent_server.http.route import Call
+from sent_server.http.route import Call, Route
 from sent_server.jobs import Runner, Worker
 from sent_server.kernel import ids
 from sent_server.kernel.sealing import Sealer
 from sent_server.messages import api as messages_api
+from sent_server.messages import release
 from sent_server.messages.accept import AcceptMessages
+from sent_server.messages.rounds import StartRounds
 from sent_server.messages.topics import dispatch_to
 from sent_server.messages.wire import SendMessage
 from sent_server.pricing import card as rate_cards
@@ -46,6 +48,8 @@ from simulation.transit import Broker, ProcessBus
 # A Thursday in May 2026; virtual time counts from here.
 START_MS = 1_779_000_000_000
 RECEIPT_TIMEOUT_MS = 60_000
+# Longer than things go wrong.
+LONG_AGO_MS = 600_000
 RECEIPTS_KEPT_MS = 7 * 86_400_000
 DOC_URL_BASE = "http://localhost/errors"
 CALLBACK_SECRET = "whsec_" + base64.b64encode(bytes(24)).decode()
@@ -60,9 +64,13 @@ class NodeClock:
 
     loop: VirtualLoop
     skew_ms: int = 0
+    # The latest time that anybody was told.
+    latest_ms: int = 0
 
     def now_ms(self) -> int:
-        return START_MS + self.loop.now_ms + self.skew_ms
+        now_ms = START_MS + self.loop.now_ms + self.skew_ms
+        self.latest_ms = max(self.latest_ms, now_ms)
+        return now_ms
 
     def monotonic_ms(self) -> int:
         return self.loop.now_ms
@@ -95,12 +103,16 @@ class Node:
             Simulator(PhoneNetwork(database, clock, bus)),
         ]
         self._executor = Executor(database, Idempotency(SEALER, DOC_URL_BASE), InFlight())
-        self._send = messages_api.routes(AcceptMessages(CARD, bus, SimulatedReach()), URLS)[0]
+        rounds = StartRounds(CARD, SimulatedReach())
+        routes = messages_api.routes(AcceptMessages(CARD, bus, SimulatedReach()), rounds, URLS)
+        self._routes = {route.name: route for route in routes}
+        self._send = self._routes["POST /v3/messages"]
         self._workers: list[Worker | Runner] = []
         for carrier in self.carriers:
             dispatcher = Dispatcher(database, clock, bus, carrier, RECEIPT_TIMEOUT_MS)
             self._workers.append(Worker(dispatch_to(carrier.name), bus, dispatcher.step, batch_delay_ms=BATCH_DELAY_MS))
         self._workers.append(Runner(timeouts.kind(bus), database, clock, bus))
+        self._workers.append(Runner(release.kind(rounds, bus), database, clock, bus))
         self._workers.append(Housekeeping(database, clock, bus, [_forget_receipts]).worker)
         self._sender = Sender(
             database=database,
@@ -120,12 +132,25 @@ class Node:
         await asyncio.sleep(0)
 
     async def send(self, caller: Caller, body: dict[str, object], key: str) -> Answer:
-        """POST /v3/messages, from the parsed body to the rendered answer. Raises ApiError."""
-        call = Call(caller, ids.new_request_id(), self.clock.now_ms())
-        outcome = await self._executor.run(self._send, call, validate(SendMessage, dict(body)), key)
+        """POST /v3/messages, from the parsed body to the rendered answer. Raises ApiError.
+
+        A send for a later time was made long ago, so that its time comes while things go wrong.
+        """
+        asked_ago_ms = LONG_AGO_MS if "scheduled_at" in body else 0
+        call = Call(caller, ids.new_request_id(), self.clock.now_ms() - asked_ago_ms)
+        return await self._run(self._send, call, validate(SendMessage, dict(body)), key)
+
+    async def change(self, caller: Caller, what: str, message_id: str, key: str) -> Answer:
+        """POST /v3/messages/{id}/`what`. Raises ApiError."""
+        route = self._routes[f"POST /v3/messages/{{id}}/{what}"]
+        call = Call(caller, ids.new_request_id(), self.clock.now_ms(), {"id": message_id})
+        return await self._run(route, call, validate(Mutation, {}), key)
+
+    async def _run(self, route: Route, call: Call, body: RequestBody, key: str) -> Answer:
+        outcome = await self._executor.run(route, call, body, key)
         if isinstance(outcome, ApiError):
             raise outcome
-        return V3.answer(outcome, Meta(call.request_id, call.now_ms, self._send.path), DOC_URL_BASE)
+        return V3.answer(outcome, Meta(call.request_id, call.now_ms, route.path), DOC_URL_BASE)
 
 
 def _forget_receipts(tx: Tx, now_ms: int) -> Awaitable[int]:

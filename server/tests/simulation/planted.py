@@ -15,6 +15,7 @@ from sent_server.delivery import outcomes, prepare, receipts
 from sent_server.delivery.message_updates import MessageUpdates
 from sent_server.events import fan_out_store
 from sent_server.http.idempotency import Idempotency
+from sent_server.messages import cancel, held, lifecycle, rounds
 from sent_server.webhooks import attempt
 from simulation.scheduler import here
 from simulation.world import EMIT, FREEZING
@@ -131,8 +132,16 @@ BUGS = {
     "a delivery that was lost is recorded all the same": Bug(
         events.record, "RECORD,", "RECORD.replace('AND fence = :fence', 'AND :fence > 0'),", 60, freezing=True
     ),
+    "a held message is released before its time": Bug(held.job, "scheduled_at_ms, now_ms)", "now_ms, now_ms)", 20),
+    "a message is cancelled although it was released": Bug(
+        cancel.cancel, "if message.status != SCHEDULED:", "if message.status == 'QUEUED':", 60
+    ),
+    "a receipt of an earlier round counts": Bug(lifecycle.on_receipt, "if leg < 0:", "if leg < -99:", 200),
+    "a round has the reference of the first one": Bug(
+        rounds._add_work, "entries.round_ref(message.id, message.round)", "entries.round_ref(message.id)", 60
+    ),
     "a receipt may move a status back": Bug(
-        receipts._apply, "step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)",
-        "step = type(on_receipt(subject.progress, leg=match.leg, kind=state))(state, match.leg)", 20,
+        receipts._apply, "step = on_receipt(subject.progress, leg=leg, kind=state, falls_back=falls_back)",
+        "step = type(on_receipt(subject.progress, leg=leg, kind=state))(state, leg)", 20,
     ),
 }  # fmt: skip

@@ -28,9 +28,13 @@ LANES = 2
 WATCH = """
     CREATE TEMP TABLE changed (what TEXT, id TEXT, old TEXT, new TEXT, fence INTEGER);
     CREATE TEMP TRIGGER message_made AFTER INSERT ON main.messages BEGIN
-        INSERT INTO changed VALUES ('message', new.id, NULL, new.status, NULL); END;
-    CREATE TEMP TRIGGER message_moved AFTER UPDATE OF status ON main.messages WHEN old.status <> new.status BEGIN
-        INSERT INTO changed VALUES ('message', new.id, old.status, new.status, NULL); END;
+        INSERT INTO changed VALUES ('message', new.id, NULL, new.status, new.round); END;
+    CREATE TEMP TRIGGER message_moved AFTER UPDATE OF status ON main.messages
+        WHEN old.status <> new.status OR old.round <> new.round BEGIN
+        INSERT INTO changed VALUES ('message', new.id, old.status, new.status, new.round); END;
+    CREATE TEMP TRIGGER message_released AFTER UPDATE OF status ON main.messages
+        WHEN old.status = 'SCHEDULED' AND new.status NOT IN ('SCHEDULED', 'CANCELLED') BEGIN
+        INSERT INTO changed VALUES ('released', new.id, old.status, new.status, new.scheduled_at_ms); END;
     CREATE TEMP TRIGGER attempt_made AFTER INSERT ON main.attempts BEGIN
         INSERT INTO changed VALUES ('attempt', new.message_id || '-' || new.leg || '-' || new.attempt, NULL, new.state,
             (SELECT fence FROM main.jobs WHERE id = new.message_id)); END;
@@ -63,7 +67,7 @@ WATCH = """
             new.parked_at_ms IS NOT NULL, NULL); END;
 """
 CHANGED = "SELECT what, id, old, new, fence FROM changed ORDER BY rowid"
-# (what, id, old, new, fence)
+# (what, id, old, new, fence); for a message its round instead of a fence, for a release its time
 Change = tuple[str, str, str | None, str | None, int | None]
 Watcher = Callable[[Process, Sequence[Change]], None]
 

@@ -15,6 +15,7 @@ WANTED = (
     "process: killed", "process: frozen", "process: clock jumped", "storage: down", "storage: request lost",
     "storage: answer lost", "bus: hint lost", "carrier: hung", "carrier: broke", "carrier: took it, answer lost",
     "carrier: asked again", "receipt: late", "receipt: twice", "receipt: contradictory", "engine: fallback",
+    "schedule: released", "schedule: cancelled", "schedule: cancelled too late", "message: sent again",
     "webhook: parked", "webhook: unreachable", "webhook: event posted again",
     "webhook: written later",
 )  # fmt: skip

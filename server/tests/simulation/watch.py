@@ -1,6 +1,6 @@
 """What must hold at every moment, watched as each transaction commits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sent_server.messages.lifecycle import ENDED, RANK
 from simulation.scheduler import Process, VirtualLoop
@@ -11,13 +11,16 @@ ANSWERS = frozenset({"SENT", "REJECTED", "UNKNOWN", "LATER"})
 
 
 class Watch:
-    """Statuses move forward; only who claimed a job or a delivery last writes what became of it (the fence); a leg that
-    ends moves its message on at that moment: no timeout ends a leg that had a receipt; and no event overtakes another
-    of its message."""
+    """Statuses move forward within a round; nothing is released before its time; only who claimed a job or a delivery
+    last writes what became of it (the fence); a leg that ends moves its message on at that moment: no timeout ends a
+    leg that had a receipt; and no event overtakes another of its message."""
 
-    def __init__(self, loop: VirtualLoop, trace: Trace) -> None:
+    def __init__(self, loop: VirtualLoop, trace: Trace, clock_of: Callable[[Process], int]) -> None:
+        """`clock_of` is the latest time that a process has seen."""
         self.wrong: list[str] = []
         self.statuses: dict[str, list[str]] = {}
+        self._clock_of = clock_of
+        self._round: dict[str, int] = {}
         self._leg: dict[str, int] = {}
         self._claimed: dict[str, Process] = {}
         self._leased: dict[str, Process] = {}
@@ -32,7 +35,11 @@ class Watch:
             self._trace.note(self._loop.now_ms, process.name, f"{what} {id} {old} -> {new} {fence or ''}")
             match what:
                 case "message":
-                    self._message(id, old, new)
+                    self._message(id, old, new, fence or 1)
+                case "released" if fence is not None:
+                    self._trace.count("schedule: released")
+                    if self._clock_of(process) < fence:
+                        self.wrong.append(f"{process.name} released {id} before its time")
                 case "claim":
                     self._claimed[id] = process
                 case "attempt" if new in ANSWERS and old in (None, "SUBMITTING", "UNKNOWN", "LATER"):
@@ -78,10 +85,12 @@ class Watch:
             if self.statuses[id][-1] not in ENDED:
                 self.wrong.append(f"{id} moved on although its leg had ended before: it waited for nothing")
 
-    def _message(self, id: str, old: str | None, new: str | None) -> None:
+    def _message(self, id: str, old: str | None, new: str | None, round: int) -> None:
         assert new is not None
         self.statuses.setdefault(id, []).append(new)
-        if old is not None and RANK[new] <= RANK[old]:
+        begins = round > self._round.get(id, 1)
+        self._round[id] = round
+        if old is not None and not begins and RANK[new] <= RANK[old]:
             self.wrong.append(f"message {id} went back from {old} to {new}")
 
     def _delivery(self, event_id: str, endpoint_id: str | None) -> None:

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -69,8 +70,8 @@ NEXT_DUE = """
 """
 OPEN = """
     SELECT (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM network_due) + (SELECT COUNT(*) FROM fan_outs)
-        + (SELECT COUNT(*) FROM messages WHERE status NOT IN
-            ('DELIVERED', 'READ', 'FAILED', 'RECEIVED', 'FILTERED', 'BLOCKED'))
+        + (SELECT COUNT(*) FROM messages WHERE status NOT IN ('DELIVERED', 'READ', 'FAILED', 'RECEIVED',
+            'FILTERED', 'BLOCKED', 'CANCELLED'))
         + (SELECT COUNT(*) FROM deliveries d
             LEFT JOIN webhooks w ON w.customer_id = d.customer_id AND w.id = d.endpoint_id
             WHERE d.due_at_ms IS NOT NULL AND (d.callback_url IS NOT NULL OR w.disabled_at_ms IS NULL))
@@ -114,9 +115,12 @@ class World:
         self.exchange = Exchange(loop, self.storage, trace, seed)
         self.receivers = Receivers(loop, trace, seed)
         self.outside = Outside(loop, self.storage, self.broker, self.exchange, self.receivers)
-        self.watch = Watch(loop, trace)
+        self.watch = Watch(loop, trace, lambda process: self.nodes[process.name.partition(".")[0]].clock.latest_ms)
         self.storage.watchers += [self.watch, lambda *_: self._something_happened()]
         self.accepted: dict[str, list[str]] = {}
+        # Who was told what about a cancellation, and whose message was sent again.
+        self.cancelled: dict[str, int] = {}
+        self.sent_again: set[str] = set()
         self.errors: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.random = random.Random(f"world {seed}")
@@ -247,6 +251,10 @@ class World:
             pool = [tenant.second_sender, tenant.sender, "+14155550199"]
             channel = self._media.choice(("sms", "mms"))
             body["channels"] = {channel: [{"from": pool[: self._media.choice((1, 2, 2, 3))]}]}
+        later = chance.random() < 0.3
+        if later:
+            at_ms = START_MS + self.loop.now_ms + chance.randrange(500, 12_000)
+            body["scheduled_at"] = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
         if chance.random() < 0.3:
             body["callback_url"] = f"http://callback-{chance.randrange(2)}/"
         twins = 2 if chance.random() < 0.2 else 1
@@ -254,6 +262,13 @@ class World:
         if chance.random() < 0.3:
             await asyncio.sleep(chance.uniform(0, 10))
             await self._until_answered(tenant, body, f"key-{number}")
+        if found := self.accepted[f"key-{number}"]:
+            if later and chance.random() < 0.7:
+                await asyncio.sleep(chance.uniform(0, 8))
+                await self._until_changed(tenant, "cancel", chance.choice(found), f"cancel-{number}")
+            if chance.random() < 0.4:
+                await asyncio.sleep(chance.uniform(0, 40))
+                await self._until_changed(tenant, "resend", chance.choice(found), f"again-{number}")
         self.senders_left -= 1
         self._something_happened()
 
@@ -268,6 +283,32 @@ class World:
                     return
             self.trace.count("client: repeated")
             await asyncio.sleep(self.random.uniform(0.2, 2.0))
+
+    async def _until_changed(self, tenant: Tenant, what: str, message_id: str, key: str) -> None:
+        while True:
+            node = self.random.choice(sorted(self.nodes.values(), key=lambda node: node.process.name))
+            if node.process.alive:
+                asked = self.loop.spawn(node.process, self._change(node, tenant, what, message_id, key))
+                await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)
+                if asked.done() and (status := asked.result()):
+                    self.trace.count(f"client: {what} {status}")
+                    self.trace.note(self.loop.now_ms, "client", f"{what} {message_id} {status}")
+                    if what == "cancel":
+                        self.cancelled[message_id] = status
+                    elif status == 202:
+                        self.sent_again.add(message_id)
+                    return
+            await asyncio.sleep(self.random.uniform(0.2, 2.0))
+
+    async def _change(self, node: Node, tenant: Tenant, what: str, message_id: str, key: str) -> int | None:
+        try:
+            return (await node.change(tenant.caller, what, message_id, key)).status
+        except StorageUnavailableError:
+            return None
+        except ApiError as refusal:
+            if refusal.code not in ("CONFLICT_001", "BUSINESS_006"):
+                self.errors.append(f"{key} was refused with {refusal.code}")
+            return None if refusal.code == "CONFLICT_001" else refusal.status
 
     async def _ask(self, node: Node, tenant: Tenant, body: dict[str, object], key: str) -> Answer | None:
         try:

@@ -1,4 +1,6 @@
-"""Finds the caller for the hash of an API key."""
+"""Finds the caller for the hash of an API key, and active customers as callers."""
+
+from collections.abc import Sequence
 
 from sent_server.accounts import sharing, store
 from sent_server.accounts.model import gate, load_options, load_quotas, payer, shown_role
@@ -64,6 +66,27 @@ async def caller_of_user(tx: Tx, customer_id: str, *, user_id: str, role: str, a
         sharing=await sharing.scope_of(tx, customer_id),
         quotas=load_quotas(own_quotas),
     )
+
+
+async def active_callers(tx: Tx, customer_ids: Sequence[str]) -> dict[str, Caller]:
+    """The customers as callers without a key, for what they asked for earlier. Only those whose account is active."""
+    found: dict[str, Caller] = {}
+    for row in await tx.fetch(store.ACTIVE_BY_ID, customer_ids=customer_ids):
+        customer_id, organization_id, billing_model, tier, per_minute, own_quotas, options = row
+        found[customer_id] = Caller(
+            customer_id=customer_id,
+            organization_id=organization_id,
+            ledger_id=payer(customer_id, organization_id, billing_model),
+            key_id="",
+            role=Role.DEVELOPER,
+            tier=Tier(tier),
+            messages_per_minute=per_minute,
+            gate=None,
+            sharing=await sharing.scope_of(tx, customer_id),
+            quotas=load_quotas(own_quotas),
+            options=load_options(options),
+        )
+    return found
 
 
 async def _scoped(tx: Tx, kind: str, organization_id: str, profile_id: str) -> tuple[str, str | None]:

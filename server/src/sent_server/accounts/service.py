@@ -9,7 +9,7 @@ from typing import NoReturn
 import orjson
 
 from sent_server.accounts import sharing, store
-from sent_server.accounts.callers import find_caller
+from sent_server.accounts.callers import active_callers, find_caller
 from sent_server.accounts.model import (
     ACTIVE,
     KINDS,
@@ -37,7 +37,7 @@ from sent_server.kernel.values import value_object
 from sent_server.ledger import service as ledger
 from sent_server.ledger.model import Balances
 
-__all__ = ["find_caller"]
+__all__ = ["active_callers", "find_caller"]
 SIMULATOR = "simulator"
 # Area code 500 is not geographic, and 555 01XX would be a magic recipient. Accounts of the operator get one of 9,000
 # numbers in exchange 555, which people recognize as fictitious, while some are free. Profiles of tenants never do.

@@ -169,6 +169,14 @@ PROFILE_OF = """
     WHERE organization_id = :customer_id AND id = :id AND kind = 'profile' AND deleted_at_ms IS NULL
 """
 
+# Only active accounts: what they asked for earlier is done now.
+ACTIVE_BY_ID = """
+    SELECT c.id, c.organization_id, c.billing_model, o.tier, o.messages_per_minute, o.quotas_json, o.options_json
+    FROM customers c
+    JOIN customers o ON o.id = c.organization_id
+    WHERE c.id IN (:customer_ids[]) AND o.status = 'ACTIVE' AND c.deleted_at_ms IS NULL AND o.deleted_at_ms IS NULL
+"""
+
 
 async def insert(tx: Tx, account: Account, *, callback_secret_sealed: str) -> None:
     await tx.execute(

@@ -51,10 +51,10 @@ def rejected(outcome: Rejected, channel: str) -> Failure:
     return Failure(outcome.reason, outcome.code, outcome.text, sentence)
 
 
-def undelivered(receipt: Receipt, channel: str) -> Failure:
-    """The failure for a FAILED receipt."""
+def undelivered(receipt: Receipt, channel: str | None) -> Failure:
+    """The failure for a FAILED receipt. `channel` is None for a leg of an earlier round."""
     reason, code = receipt.reason or Reason.UNKNOWN, receipt.error_code
-    sentence = f"{LABELS[channel]} could not deliver the message"
+    sentence = f"{LABELS[channel]} could not deliver the message" if channel else UNDELIVERED
     if code is None:
         return Failure(reason, None, UNDELIVERED, sentence)
     return Failure(reason, code, UNDELIVERED[0].lower() + UNDELIVERED[1:], f"{sentence} ({code})")

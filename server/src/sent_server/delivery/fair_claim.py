@@ -11,10 +11,9 @@ from sent_server.carriers.base import Carrier
 from sent_server.db import Tx
 from sent_server.delivery import throughput
 from sent_server.jobs import Job
+from sent_server.jobs.fair import queue_keys_after
 from sent_server.messages.model import sender_of
 from sent_server.messages.topics import dispatch_to
-
-QUEUE_KEYS = 16
 
 
 async def take(
@@ -25,7 +24,7 @@ async def take(
     Returns the jobs, the last queue served, and whether the limits left out due jobs.
     """
     kind = dispatch_to(carrier.name)
-    queue_keys = await _queue_keys(tx, kind, after, now_ms)
+    queue_keys = await queue_keys_after(tx, kind, after, now_ms=now_ms)
     if not queue_keys:
         return [], "", False
     allowed = await throughput.allowance(
@@ -70,11 +69,3 @@ async def take_named(
         chosen += waiting[:share]
     await allowed.write(tx)
     return await jobs.lease(tx, chosen, leased_until_ms=now_ms + lease_ms), len(chosen) < len(free)
-
-
-async def _queue_keys(tx: Tx, kind: str, after: str, now_ms: int) -> list[str]:
-    queue_keys = await jobs.queue_keys(tx, kind, after=after, now_ms=now_ms, count=QUEUE_KEYS)
-    if after and len(queue_keys) < QUEUE_KEYS:
-        first = await jobs.queue_keys(tx, kind, after="", now_ms=now_ms, count=QUEUE_KEYS - len(queue_keys))
-        queue_keys += [queue_key for queue_key in first if queue_key <= after]
-    return queue_keys

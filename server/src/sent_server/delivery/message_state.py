@@ -12,7 +12,10 @@ from sent_server.pricing.card import SERVICE
 
 @dataclass(slots=True)
 class MessageState:
-    """Mutable on purpose: several events of one transaction work on the same message."""
+    """Mutable on purpose: several events of one transaction work on the same message.
+
+    `leg` counts within the plan of the current round. `created_at_ms` is the time at which this round began.
+    """
 
     customer_id: str
     id: str
@@ -38,6 +41,7 @@ class MessageState:
     contents_json: str
     plans_json: str
     callback_url: str | None
+    first_leg: int = 0
     # Set by a failure. Without one, the row keeps what it has.
     reason_code: str | None = None
     reason: str | None = None
@@ -46,6 +50,11 @@ class MessageState:
     @property
     def progress(self) -> MessageProgress:
         return MessageProgress(self.status, self.leg, self.shown, self.legs)
+
+    @property
+    def leg_number(self) -> int:
+        """The number of the current leg over all rounds, as in attempts and carrier references."""
+        return self.first_leg + self.leg
 
     @property
     def shown(self) -> int:

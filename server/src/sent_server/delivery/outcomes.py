@@ -64,7 +64,7 @@ async def _record(tx: Tx, answered: SubmitResults) -> set[str]:
                 failure = failures.rejected(outcome, p.submission.channel)
                 detail = failure.sentence
                 falls_back = reasons.falls_back(reason, p.category)
-                step = on_leg_failed(subject.progress, leg=p.leg, falls_back=falls_back)
+                step = on_leg_failed(subject.progress, leg=p.leg - subject.first_leg, falls_back=falls_back)
                 changes.apply(subject, step, failure=failure, job=p.job)
             case Unknown():
                 state, code = attempt_states.UNKNOWN, outcome.reason[:200]

@@ -30,7 +30,7 @@ RETRIED_WHEN_UNKNOWN = frozenset({"AUTHENTICATION", "UTILITY", SERVICE})
 
 @value_object
 class PreparedSubmission:
-    """A submission with its job and the number of its attempt."""
+    """A submission with its job and the number of its attempt. `leg` is numbered over all rounds."""
 
     job: Job
     submission: Submission
@@ -90,7 +90,7 @@ async def prepare(
             step = on_refused(subject.progress, subject.refused_as(failure.reason))
             changes.apply(subject, step, failure=failure, job=job)
             continue
-        previous = earlier.get((subject.id, subject.leg))
+        previous = earlier.get((subject.id, subject.leg_number))
         # A submit without an answer is repeated even so: the carrier may have taken it in time.
         if _is_closed(subject, windows) and (previous is None or previous.state == attempt_states.LATER):
             failure = failures.window_closed()
@@ -115,12 +115,10 @@ async def prepare(
         else:
             if previous is None or number != previous.number:
                 leg = subject.planned_leg
-                row = AttemptRow(
-                    subject.customer_id, subject.id, subject.leg, number, leg.channel, carrier.name, now_ms, now_ms
-                )
-                rows.append(row)
+                key = subject.customer_id, subject.id, subject.leg_number, number
+                rows.append(AttemptRow(*key, leg.channel, carrier.name, now_ms, now_ms))
             if previous is None:
-                before = earlier.get((subject.id, subject.leg - 1))
+                before = earlier.get((subject.id, subject.leg_number - 1)) if subject.leg else None
                 changes.start_leg(subject, why=before.detail if before else _passed_over(subject))
             prepared.append(_prepared(job, subject, number))
     await attempt_store.record(tx, lost)
@@ -204,7 +202,7 @@ def _put_off_too_often(previous: Attempt | None, subject: MessageState, job: Job
 
 
 def _lost_row(subject: MessageState, previous: Attempt, now_ms: int) -> AttemptResultRow:
-    key = subject.customer_id, subject.id, subject.leg, previous.number
+    key = subject.customer_id, subject.id, previous.leg, previous.number
     return AttemptResultRow(attempt_states.UNKNOWN, None, "crashed", None, None, now_ms, *key)
 
 
@@ -224,7 +222,7 @@ def _ended_row(subject: MessageState, previous: Attempt, failure: Failure, now_m
 def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmission:
     leg = subject.planned_leg
     submission = Submission(
-        attempt_id=attempt_store.attempt_id(subject.id, subject.leg, number),
+        attempt_id=attempt_store.attempt_id(subject.id, subject.leg_number, number),
         customer_id=subject.customer_id,
         message_id=subject.id,
         channel=channels.BY_NAME[leg.channel],
@@ -232,4 +230,4 @@ def _prepared(job: Job, subject: MessageState, number: int) -> PreparedSubmissio
         recipient=subject.phone,
         content=subject.content,
     )
-    return PreparedSubmission(job, submission, subject.leg, number, subject.category)
+    return PreparedSubmission(job, submission, subject.leg_number, number, subject.category)

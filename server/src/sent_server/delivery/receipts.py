@@ -87,12 +87,13 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, Attempt
             continue
         subject = found[match.message_id]
         state = STATE_OF[receipt.kind]
-        failure = _failure(receipt, subject, match.leg) if receipt.kind is ReceiptKind.FAILED else None
+        leg = match.leg - subject.first_leg
+        failure = _failure(receipt, subject, leg) if receipt.kind is ReceiptKind.FAILED else None
         reason, detail = (failure.reason, failure.sentence) if failure else (None, None)
         key = match.customer_id, match.message_id, match.leg, match.attempt
         raised.append(AttemptStateRow(state, receipt.error_code, reason, detail, now_ms, *key, LEG_RANK[state]))
         falls_back = failure is None or reasons.falls_back(failure.reason, subject.category)
-        step = on_receipt(subject.progress, leg=match.leg, kind=state, falls_back=falls_back)
+        step = on_receipt(subject.progress, leg=leg, kind=state, falls_back=falls_back)
         changes.apply(subject, step, failure=failure)
     await attempt_store.raise_state(tx, raised)
     await changes.write(tx)
@@ -100,4 +101,5 @@ async def _apply(tx: Tx, receipts: Sequence[Receipt], matches: dict[str, Attempt
 
 
 def _failure(receipt: Receipt, subject: MessageState, leg: int) -> Failure:
-    return failures.undelivered(receipt, subject.plan.legs[leg].channel)
+    # The plan of an earlier round is gone, and with it the channel of its leg.
+    return failures.undelivered(receipt, subject.plan.legs[leg].channel if leg >= 0 else None)

@@ -10,9 +10,9 @@ from sent_server.delivery.message_state import MessageState
 LOAD = """
     SELECT m.customer_id, m.id, m.contact_id, m.phone, m.status, m.channel, m.leg, m.legs, m.plan_number,
         m.held_micros, m.settled_at_ms, m.price_micros, m.active_contact_price_micros, m.refunded_micros, m.round,
-        m.last_sequence, m.created_at_ms,
+        m.last_sequence, b.created_at_ms,
         b.ledger_id, b.template_id, b.template_name, b.template_category, b.contents_json, b.plans_json,
-        b.callback_url
+        b.callback_url, m.first_leg
     FROM EACH(:ids) AS n
     LOOKUP messages AS m BY (m.customer_id = :customer_id AND m.id = n.value) FOR UPDATE
     LOOKUP batches AS b BY (b.customer_id = m.customer_id AND b.id = m.batch_id)

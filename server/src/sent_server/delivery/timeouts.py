@@ -42,7 +42,7 @@ async def expire(tx: Tx, claimed: Sequence[Job], *, now_ms: int) -> Set[str]:
         if subject is None or subject.status in ENDED:
             changes.drop(job)
             continue
-        attempt = last.get((subject.id, subject.leg))
+        attempt = last.get((subject.id, subject.leg_number))
         waited_ms = job.due_at_ms - (attempt.updated_at_ms if attempt else subject.created_at_ms)
         failure = failures.no_receipt(subject.planned_leg.channel, waited_ms=waited_ms)
         if attempt:

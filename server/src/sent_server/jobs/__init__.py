@@ -17,12 +17,14 @@ from sent_server.jobs.store import (
     MoveRow,
     WaitingMoveRow,
     claim,
+    drop,
     enqueue,
     enqueue_keyed,
     fences,
     finish,
     finish_waiting,
     lease,
+    lock,
     move,
     move_keyed,
     move_waiting,
@@ -30,6 +32,7 @@ from sent_server.jobs.store import (
     queue_keys,
     release_all,
     renew,
+    replace,
 )
 from sent_server.jobs.worker import Worker
 
@@ -53,12 +56,14 @@ __all__ = [
     "WaitingMoveRow",
     "Worker",
     "claim",
+    "drop",
     "enqueue",
     "enqueue_keyed",
     "fences",
     "finish",
     "finish_waiting",
     "lease",
+    "lock",
     "move",
     "move_keyed",
     "move_waiting",
@@ -66,4 +71,5 @@ __all__ = [
     "queue_keys",
     "release_all",
     "renew",
+    "replace",
 ]

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sent_server.db import Tx
 from sent_server.jobs.store import Job
+from sent_server.jobs.worker import POLL_MS
 from sent_server.kernel.values import value_object
 
 S = TypeVar("S")
@@ -110,13 +111,21 @@ class LocalSet:
 
 @value_object
 class Kind:
-    """A kind of job. `batch` is the maximum number of jobs in progress in one process."""
+    """A kind of job. `batch` is the maximum number of jobs in progress in one process.
+
+    `has_queues`: its jobs wait in several queues, which a `Local` or `LocalSet` step serves round-robin.
+    `poll_ms` is the time until due jobs are found without a hint, `batch_delay_ms` a delay after each batch, for the
+    others that use the database.
+    """
 
     name: str
     lease_ms: int
     step: External[Any, Any] | Local | LocalSet | None = None
     backoff: Backoff = Backoff((RETRY_AFTER_MS,))
     batch: int = BATCH
+    has_queues: bool = False
+    poll_ms: int = POLL_MS
+    batch_delay_ms: int = 0
 
     @property
     def is_leased_across_commits(self) -> bool:

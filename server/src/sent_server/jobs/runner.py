@@ -10,10 +10,10 @@ import structlog
 
 from sent_server.bus import Bus
 from sent_server.db import Database, StorageUnavailableError, Tx
-from sent_server.jobs import store
+from sent_server.jobs import fair, store
 from sent_server.jobs.external import ExternalCalls
 from sent_server.jobs.kinds import Again, Done, External, Kind, Local, LocalSet
-from sent_server.jobs.store import Job
+from sent_server.jobs.store import Job, MoveRow
 from sent_server.jobs.worker import Worker
 from sent_server.kernel.clock import Clock
 
@@ -40,7 +40,8 @@ class Runner:
                 raise ValueError(f"jobs of the kind {kind.name!r} have an engine of their own")
             case _:
                 assert_never(kind.step)
-        self._worker = Worker(kind.name, bus, self.step)
+        self._after_queue = ""
+        self._worker = Worker(kind.name, bus, self.step, poll_ms=kind.poll_ms, batch_delay_ms=kind.batch_delay_ms)
 
     def start(self) -> None:
         self._worker.start()
@@ -55,13 +56,21 @@ class Runner:
         now_ms = self._clock.now_ms()
 
         async def claim_and_handle(tx: Tx) -> bool:
-            kind = self._kind
-            claimed = await store.claim(tx, kind.name, now_ms=now_ms, lease_ms=kind.lease_ms, count=kind.batch)
+            claimed = await self._claim(tx, now_ms)
             if claimed:
                 await handle(tx, claimed, now_ms)
             return bool(claimed)
 
         return await self._database.write(claim_and_handle)
+
+    async def _claim(self, tx: Tx, now_ms: int) -> Sequence[Job]:
+        kind = self._kind
+        if not kind.has_queues:
+            return await store.claim(tx, kind.name, now_ms=now_ms, lease_ms=kind.lease_ms, count=kind.batch)
+        claimed, self._after_queue = await fair.claim(
+            tx, kind.name, after=self._after_queue, now_ms=now_ms, lease_ms=kind.lease_ms, count=kind.batch
+        )
+        return claimed
 
     async def _one_by_one(self, tx: Tx, step: Local, jobs: Sequence[Job], now_ms: int) -> None:
         for job in jobs:
@@ -77,7 +86,7 @@ class Runner:
                 case Done():
                     await store.finish(tx, [job])
                 case Again(after_ms, kind):
-                    await store.move(tx, [(kind or job.kind, now_ms + after_ms, job.id, job.fence)])
+                    await store.move_keyed(tx, [_moved(job, kind or job.kind, now_ms + after_ms)])
                 case _:
                     assert_never(outcome)
 
@@ -95,4 +104,8 @@ class Runner:
                 await self._as_set(tx, step, [job], now_ms)
             return
         after_ms = self._kind.backoff.after_crash_ms
-        await store.move(tx, [(job.kind, now_ms + after_ms, job.id, job.fence) for job in jobs])
+        await store.move_keyed(tx, [_moved(job, job.kind, now_ms + after_ms) for job in jobs])
+
+
+def _moved(job: Job, kind: str, due_at_ms: int) -> MoveRow:
+    return MoveRow(kind, job.queue_key, due_at_ms, job.id, job.fence)

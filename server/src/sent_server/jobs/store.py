@@ -96,6 +96,23 @@ MOVE_WAITING = """
     SET kind = :kind, lane = :queue_key, due_at_ms = :due_at_ms, fence = fence + 1
     WHERE id = :id AND kind = :waiting_kind
 """
+LOCK = """
+    SELECT id FROM jobs
+    WHERE id IN (:ids[])
+    /*pg: FOR UPDATE*/
+"""
+# The fence rises, so that a worker that holds the former job records nothing.
+REPLACE = """
+    INSERT INTO jobs (id, kind, lane, customer_id, due_at_ms, fence, created_at_ms)
+    VALUES (:id, :kind, :queue_key, :customer_id, :due_at_ms, 0, :created_at_ms)
+    ON CONFLICT (id) DO UPDATE
+    SET kind = excluded.kind, lane = excluded.lane, due_at_ms = excluded.due_at_ms, fence = jobs.fence + 1,
+        created_at_ms = excluded.created_at_ms
+"""
+DROP = """
+    DELETE FROM jobs
+    WHERE id = :id
+"""
 RELEASE_ALL = """
     UPDATE jobs
     SET due_at_ms = :now_ms
@@ -233,6 +250,21 @@ async def finish_waiting(tx: Tx, waiting_kind: str, ids: Sequence[str]) -> None:
 async def move_waiting(tx: Tx, rows: Sequence[WaitingMoveRow]) -> None:
     """Turn the jobs that are still of their waiting kind into their successors, without a lease."""
     await tx.execute_many(MOVE_WAITING, rows)
+
+
+async def lock(tx: Tx, ids: Sequence[str]) -> None:
+    """Lock the jobs with these ids, of any kind, until our commit."""
+    await tx.fetch(LOCK, ids=ids)
+
+
+async def replace(tx: Tx, rows: Sequence[JobRow]) -> None:
+    """Enqueue jobs in place of those with the same ids, of any kind and leased or not."""
+    await tx.execute_many(REPLACE, rows)
+
+
+async def drop(tx: Tx, ids: Sequence[str]) -> None:
+    """Delete jobs of any kind, leased or not."""
+    await tx.execute_many(DROP, [(job_id,) for job_id in ids])
 
 
 async def release_all(tx: Tx, kind: str, *, now_ms: int, lease_ms: int) -> int:

@@ -26,10 +26,11 @@ from sent_server.kernel.channels import LABELS, WHATSAPP
 from sent_server.kernel.values import value_object
 from sent_server.ledger import model as entries
 from sent_server.ledger import service as ledger
-from sent_server.messages import announce, request, store, window, wire
+from sent_server.messages import announce, held, request, schedule, store, window, wire
 from sent_server.messages.content import Source, TemplateSource, TextSource
 from sent_server.messages.daily import DailyQuotas
-from sent_server.messages.draft import NO_WINDOWS, DraftMessage, DraftRequest, draft_request
+from sent_server.messages.draft import NO_WINDOWS, DraftMessage, DraftRequest, draft_held, draft_request
+from sent_server.messages.held import HeldMessages
 from sent_server.messages.model import (
     AUTOMATIC,
     Batch,
@@ -41,7 +42,7 @@ from sent_server.messages.model import (
     queue_key,
 )
 from sent_server.messages.request import Asked, TemplateAsked, TextAsked
-from sent_server.messages.statuses import QUEUED
+from sent_server.messages.statuses import QUEUED, SCHEDULED
 from sent_server.messages.store import ActiveContactRow
 from sent_server.messages.topics import dispatch_to
 from sent_server.messages.window import Windows
@@ -67,13 +68,17 @@ class AcceptMessages:
 
     async def accept_many(self, tx: Tx, commands: Sequence[SendCommand]) -> list[Reply | ApiError]:
         """Returns a reply or an error per command, in order."""
-        found = await _look_up(tx, commands, self.card, self.reach)
+        found = await look_up(tx, commands, self.card, self.reach)
         spendable = await ledger.available(tx, sorted({command.caller.ledger_id for command in commands}))
         daily = await DailyQuotas.of(tx, commands)
+        waiting = await HeldMessages.of(tx, commands)
         results: list[Reply | ApiError] = []
         drafts: list[DraftRequest] = []
         for command in commands:
-            drafted = self._decide(command, found, spendable, daily)
+            if command.request.scheduled_at_ms is None:
+                drafted = self._decide(command, found, spendable, daily)
+            else:
+                drafted = self._hold(command, found, waiting)
             if isinstance(drafted, DraftRequest):
                 drafts.append(drafted)
                 results.append(_reply(drafted))
@@ -82,6 +87,7 @@ class AcceptMessages:
         if drafts:
             notified, work = await _write(tx, drafts)
             await daily.write(tx)
+            await waiting.write(tx)
             tx.after_commit(lambda: self._hint(work, notified=notified))
         return results
 
@@ -93,10 +99,10 @@ class AcceptMessages:
             self.bus.hint(kind, ids if len(ids) <= MAX_NAMED else ())
 
     def _decide(
-        self, command: SendCommand, found: "_Found", spendable: dict[str, int], daily: DailyQuotas
+        self, command: SendCommand, found: "Found", spendable: dict[str, int], daily: DailyQuotas
     ) -> DraftRequest | ApiError:
         caller = command.caller
-        source = _source(command.request.asked, found.templates[caller.customer_id])
+        source = source_of(command.request.asked, found.templates[caller.customer_id])
         if isinstance(source, ApiError):
             return source
         drafted = draft_request(
@@ -123,10 +129,31 @@ class AcceptMessages:
             found.active.setdefault(caller.customer_id, set()).update(charged)
         return drafted
 
+    def _hold(self, command: SendCommand, found: "Found", waiting: HeldMessages) -> DraftRequest | ApiError:
+        """Draft messages for a later time. Route, price, balance and quota are decided then, in `rounds`."""
+        customer_id, scheduled_at_ms = command.caller.customer_id, command.request.scheduled_at_ms
+        assert scheduled_at_ms is not None
+        # Not when the body is read: a repeat with its key may come when the time is near or over.
+        refusal = schedule.refusal(scheduled_at_ms, now_ms=command.now_ms)
+        if refusal:
+            return refusal
+        source = source_of(command.request.asked, found.templates[customer_id])
+        if isinstance(source, ApiError):
+            return source
+        drafted = draft_held(
+            command,
+            source=source,
+            recipients=found.recipients[customer_id],
+            sms_max_segments=self.sms_max_segments,
+        )
+        if isinstance(drafted, DraftRequest) and not waiting.take(customer_id, len(drafted.messages)):
+            return ApiError("LIMIT_001", schedule.TOO_MANY)
+        return drafted
+
 
 @value_object
-class _Found:
-    """By customer."""
+class Found:
+    """What drafts are decided from, by customer."""
 
     templates: Mapping[str, Sendable]
     channels: Mapping[str, Mapping[str, ChannelConfig]]
@@ -135,7 +162,8 @@ class _Found:
     windows: Mapping[str, Windows]
 
 
-async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reach: Reach) -> _Found:
+async def look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reach: Reach) -> Found:
+    """Read what these requests depend on."""
     by_customer: defaultdict[str, list[SendCommand]] = defaultdict(list)
     for command in commands:
         by_customer[command.caller.customer_id].append(command)
@@ -164,7 +192,7 @@ async def _look_up(tx: Tx, commands: Sequence[SendCommand], card: RateCard, reac
         if may_write := _asks_for_window(own, recipients[customer_id]):
             windows[customer_id] = await window.recent(tx, customer_id, may_write, now_ms=own[0].now_ms)
     owners = sorted({(command.caller.customer_id, command.caller.organization_id) for command in commands})
-    return _Found(found_templates, await channels.configured(tx, owners), recipients, active, windows)
+    return Found(found_templates, await channels.configured(tx, owners), recipients, active, windows)
 
 
 def _asks_for_window(commands: Sequence[SendCommand], recipients: Mapping[str, Recipient]) -> Sequence[str]:
@@ -181,7 +209,7 @@ def _asks_for_window(commands: Sequence[SendCommand], recipients: Mapping[str, R
 
 async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[str, Sequence[str]]]:
     """Write all drafts. Returns whether events were emitted, and the ids of the new jobs by kind."""
-    await _insert_new_contacts(tx, drafts)
+    await insert_new_contacts(tx, drafts)
     interest = await events.interest(tx, sorted({draft.command.caller.customer_id for draft in drafts}))
     batches: list[Batch] = []
     rows: list[Message] = []
@@ -192,16 +220,19 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     announced: list[Event] = []
     for draft in drafts:
         caller, now_ms = draft.command.caller, draft.command.now_ms
-        batches.append(_batch(draft))
+        batches.append(batch_of(draft))
         tells = draft.command.callback_url or interest.wants(caller.customer_id, "message.queued")
+        scheduled_at_ms = draft.command.request.scheduled_at_ms
         customer_id, ledger_id, batch_id = caller.customer_id, caller.ledger_id, draft.batch_id
         for message in draft.messages:
             route, recipient = message.route, message.recipient
             held_micros = message.hold_micros
             status, reason_code, reason = message.first_status, None, None
+            if scheduled_at_ms is not None:
+                status = SCHEDULED
             refusal = route.plan.reason
             if refusal:
-                reason_code, reason = TABLE[refusal].reason_code, _sentence(message, refusal)
+                reason_code, reason = TABLE[refusal].reason_code, sentence_of(message, refusal)
             row = Message(
                 customer_id=customer_id,
                 id=message.id,
@@ -218,16 +249,20 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 settled_at_ms=None,
                 price_micros=None,
                 active_contact_price_micros=message.active_contact_micros,
-                last_sequence=2 if refusal else 1,
+                last_sequence=1 if status == QUEUED else 2,
                 created_at_ms=now_ms,
                 updated_at_ms=now_ms,
                 reason_code=reason_code,
                 reason=reason,
+                scheduled_at_ms=scheduled_at_ms,
             )
             rows.append(row)
             history.append(_first_event(row, 1, QUEUED, ACCEPTED))
             if refusal:
-                history.append(_first_event(row, 2, status, _why(message)))
+                history.append(_first_event(row, 2, status, why(message)))
+            elif scheduled_at_ms is not None:
+                history.append(_first_event(row, 2, SCHEDULED, held.description(scheduled_at_ms)))
+                work.append(held.job(message.id, customer_id, scheduled_at_ms, now_ms=now_ms))
             else:
                 kind, own_queue_key = dispatch_to(str(route.carrier)), queue_key(customer_id, str(route.sender))
                 work.append(JobRow(message.id, kind, own_queue_key, customer_id, now_ms, now_ms))
@@ -235,7 +270,7 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
                 holds.append(entries.hold(ledger_id, entries.round_ref(message.id), held_micros))
             if message.active_contact_micros:
                 newly_active.append(ActiveContactRow(customer_id, timestamps.month(now_ms), recipient.id, message.id))
-            if tells or refusal:
+            if tells or status != QUEUED:
                 announced += _announce(draft, message, row, interest)
     await store.insert_batches(tx, batches)
     await store.insert_messages(tx, rows)
@@ -247,11 +282,12 @@ async def _write(tx: Tx, drafts: Sequence[DraftRequest]) -> tuple[bool, Mapping[
     await ledger.transfer(tx, holds, now_ms=drafts[0].command.now_ms)
     by_kind: defaultdict[str, list[str]] = defaultdict(list)
     for job in work:
-        by_kind[job.kind].append(job.id)
+        if job.kind != held.RELEASE:  # not due yet
+            by_kind[job.kind].append(job.id)
     return bool(announced), by_kind
 
 
-async def _insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
+async def insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
     new: defaultdict[str, dict[str, Recipient]] = defaultdict(dict)
     for draft in drafts:
         for message in draft.messages:
@@ -261,7 +297,7 @@ async def _insert_new_contacts(tx: Tx, drafts: Sequence[DraftRequest]) -> None:
         await contacts.insert_new(tx, customer_id, list(recipients.values()), now_ms=drafts[0].command.now_ms)
 
 
-def _batch(draft: DraftRequest) -> Batch:
+def batch_of(draft: DraftRequest) -> Batch:
     command, rendered = draft.command, draft.rendered
     return Batch(
         customer_id=command.caller.customer_id,
@@ -285,14 +321,14 @@ def _first_event(row: Message, sequence: int, status: str, description: str) -> 
     )
 
 
-def _why(message: DraftMessage) -> str:
+def why(message: DraftMessage) -> str:
     plan = message.route.plan
     judged_so = "; ".join(f"{judged.channel}: {judged.reason}" for judged in plan.judgements)
     what = plan.detail or judged_so
     return f"{plan.error}: {what}" if plan.error else what
 
 
-def _sentence(message: DraftMessage, refusal: Reason) -> str:
+def sentence_of(message: DraftMessage, refusal: Reason) -> str:
     plan = message.route.plan
     judged_so = "; ".join(f"{LABELS[judged.channel]}: {judged.reason}" for judged in plan.judgements)
     return explain(refusal, plan.detail or judged_so)
@@ -300,8 +336,9 @@ def _sentence(message: DraftMessage, refusal: Reason) -> str:
 
 def _announce(draft: DraftRequest, message: DraftMessage, row: Message, interest: Interest) -> list[Event]:
     command = draft.command
-    text = _text(draft, message)
+    text = text_of(draft, message)
     statuses = (QUEUED,) if row.status == QUEUED else (QUEUED, row.status)
+    scheduled_at_ms = command.request.scheduled_at_ms
     return [
         announce.status_event(
             customer_id=command.caller.customer_id,
@@ -317,6 +354,8 @@ def _announce(draft: DraftRequest, message: DraftMessage, row: Message, interest
             reason=None if status == QUEUED else row.reason,
             reason_code=None if status == QUEUED else row.reason_code,
             at_ms=command.now_ms,
+            scheduled_at_ms=scheduled_at_ms if status == SCHEDULED else None,
+            schedule_reason=held.USER_SCHEDULED if status == SCHEDULED else None,
         )
         for status in statuses
         if command.callback_url or interest.wants(command.caller.customer_id, announce.name_of(status))
@@ -332,12 +371,13 @@ def _reply(draft: DraftRequest) -> Reply:
         legs = message.route.plan.legs
         price = legs[0].price_micros if message.channel and legs else None
         # A text is the same everywhere, so an automatic choice does not show it before there is a channel.
-        text = _text(draft, message) if shows_text and (message.channel or not is_text) else None
+        text = text_of(draft, message) if shows_text and (message.channel or not is_text) else None
         rows.append((message.id, message.recipient.phone, message.channel, text, price))
-    return Reply(202, wire.accepted(draft.rendered.template_id, draft.rendered.template_name, rows))
+    rendered, scheduled_at_ms = draft.rendered, draft.command.request.scheduled_at_ms
+    return Reply(202, wire.accepted(rendered.template_id, rendered.template_name, rows, scheduled_at_ms))
 
 
-def _text(draft: DraftRequest, message: DraftMessage) -> str | None:
+def text_of(draft: DraftRequest, message: DraftMessage) -> str | None:
     """The text on the requested channel, or else on the first one planned."""
     legs, contents = message.route.plan.legs, draft.rendered.contents
     channel = message.channel or (legs[0].channel if legs else None)
@@ -347,7 +387,8 @@ def _text(draft: DraftRequest, message: DraftMessage) -> str | None:
     return content.content if content else None
 
 
-def _source(asked: Asked, found: Sendable) -> Source | ApiError:
+def source_of(asked: Asked, found: Sendable) -> Source | ApiError:
+    """The template or the text. RESOURCE_002 for an unknown template."""
     match asked:
         case TextAsked(text=text):
             return TextSource(text)

@@ -37,11 +37,14 @@ def status_event(
     reason: str | None,
     reason_code: str | None,
     at_ms: int,
+    scheduled_at_ms: int | None = None,
+    schedule_reason: str | None = None,
 ) -> Event:
     """`channel` and `sender` (our number) belong to the leg that the event is about. `phone` is the contact's number.
 
     The fields of contact and own number are the same in both directions. `text` is what the leg says. `reason` is a
-    sentence about a failure.
+    sentence about a failure. `scheduled_at_ms` belongs to SCHEDULED and CANCELLED, `schedule_reason` to
+    SCHEDULED.
     """
     payload: dict[str, Any] = {
         "account_id": customer_id,
@@ -61,6 +64,10 @@ def status_event(
     if reason is not None:
         payload["reason"] = reason
         payload["reason_code"] = reason_code
+    if scheduled_at_ms is not None:
+        payload["scheduled_at"] = timestamps.iso_seconds(scheduled_at_ms)
+    if schedule_reason is not None:
+        payload["schedule_reason"] = schedule_reason
     return Event(customer_id, name_of(status), message_id, payload, at_ms, callback_url)
 
 

@@ -2,28 +2,47 @@
 
 from collections.abc import Sequence
 
+from sent_server import events
 from sent_server.db import Tx
 from sent_server.egress import UrlRules
 from sent_server.errors import ApiError
 from sent_server.http import route
+from sent_server.http.fields import Mutation
 from sent_server.http.limits import LimitClass
 from sent_server.http.reply import Reply
 from sent_server.http.route import BatchCommand, Call, Route
-from sent_server.messages import store, wire
+from sent_server.messages import cancel, release, resend, store, wire
 from sent_server.messages.accept import AcceptMessages
 from sent_server.messages.model import Batch, Message, MessageEvent, SendCommand
+from sent_server.messages.rounds import StartRounds
 from sent_server.messages.wire import SendMessage
 
 BAD_ID = ("VALIDATION_001", "Invalid message ID format.")
 
 
-def routes(desk: AcceptMessages, urls: UrlRules) -> Sequence[Route]:
+def routes(desk: AcceptMessages, rounds: StartRounds, urls: UrlRules) -> Sequence[Route]:
     def to_command(call: Call, body: SendMessage) -> SendCommand:
         return _command(call, body, urls)
+
+    async def cancel_message(tx: Tx, call: Call, body: Mutation) -> Reply:
+        if await cancel.cancel(tx, call.caller.customer_id, call.path["id"], now_ms=call.now_ms):
+            tx.after_commit(lambda: desk.bus.hint(events.TOPIC))
+        return await get(tx, call)
+
+    async def send_again(tx: Tx, call: Call, body: Mutation) -> Reply:
+        reply, started = await resend.send_again(
+            tx, rounds, call.caller.customer_id, call.path["id"], now_ms=call.now_ms
+        )
+        tx.after_commit(lambda: release.hint(desk.bus, started))
+        return reply
 
     send = BatchCommand(SendMessage, to_command, desk.accept_many)
     return [
         route.mutate_many("POST", "/v3/messages", send, limit=LimitClass.MESSAGES),
+        route.mutate("POST", "/v3/messages/{id}/cancel", cancel_message, body=Mutation, bad_id=BAD_ID),
+        route.mutate(
+            "POST", "/v3/messages/{id}/resend", send_again, body=Mutation, bad_id=BAD_ID, limit=LimitClass.MESSAGES
+        ),
         route.get("/v3/messages/{id}", get, bad_id=BAD_ID),
         route.get("/v3/messages/{id}/activities", list_activities, bad_id=BAD_ID),
     ]

@@ -4,6 +4,7 @@ The draft of a request has a message per recipient and channel. A refusal of the
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from sent_server.channels.model import ChannelConfig
 from sent_server.contacts.service import Recipient
@@ -25,6 +26,14 @@ NO_WINDOWS: Windows = {}
 
 
 NO_MEDIA = "channel 'mms' needs an attachment, here or on the template"
+
+
+class Target(NamedTuple):
+    """A message to draft. `channel` is `sent` for an automatic choice."""
+
+    id: str
+    phone: str
+    channel: str
 
 
 @value_object
@@ -93,6 +102,38 @@ def draft_request(
     )
     if rendered.is_text and (unfit := {name: rendered.unfit[name] for name in channels if name in rendered.unfit}):
         return ApiError("VALIDATION_005", details={"text": [problem for found in unfit.values() for problem in found]})
+    targets = [
+        Target(ids.new_id(command.now_ms), phone, channel) for phone in command.recipients for channel in channels
+    ]
+    drafted = draft_targets(
+        command,
+        targets,
+        card=card,
+        rendered=rendered,
+        configured=configured,
+        recipients=recipients,
+        active=active,
+        windows=windows,
+        refused_as_newer=refused_as_newer,
+    )
+    refusal = _refusal([route.plan for route in drafted.routes])
+    return ApiError(refusal) if refusal else drafted
+
+
+def draft_targets(
+    command: SendCommand,
+    targets: Sequence[Target],
+    *,
+    card: RateCard,
+    rendered: RenderedSource,
+    configured: Mapping[str, ChannelConfig],
+    recipients: Mapping[str, Recipient],
+    active: Collection[str],
+    windows: Windows = NO_WINDOWS,
+    refused_as_newer: bool = False,
+) -> DraftRequest:
+    """Route and price these messages, in order. The route of a message that cannot be sent has no leg."""
+    request = command.request
     terms = routes.terms(
         card,
         rendered,
@@ -104,27 +145,65 @@ def draft_request(
     active_senders = {name: config.senders for name, config in configured.items()} if request.senders else {}
     messages: list[DraftMessage] = []
     counted = set(active)
-    for phone in command.recipients:
+    for message_id, phone, channel in targets:
         recipient = recipients[phone]
         heard = windows.get(recipient.id, NOTHING_HEARD)
         chosen = pools.choices(request.senders, active_senders, phone) if request.senders else NO_CHOICES
-        for channel in channels:
-            key = (channel, recipient.channels, recipient.opted_out, recipient.region_code, heard, chosen)
-            known = alike.get(key)
-            if known is None:
-                known = alike[key] = routes.find(terms, recipient, channel, heard, chosen), len(alike)
-            route, number = known
-            explicit = None if channel == AUTOMATIC else channel
-            active_micros = 0
-            if card.active_contact_micros and route.plan.legs and recipient.id not in counted:
-                active_micros = card.active_contact_micros
-                counted.add(recipient.id)
-            messages.append(DraftMessage(ids.new_id(command.now_ms), recipient, explicit, route, number, active_micros))
+        key = (channel, recipient.channels, recipient.opted_out, recipient.region_code, heard, chosen)
+        known = alike.get(key)
+        if known is None:
+            known = alike[key] = routes.find(terms, recipient, channel, heard, chosen), len(alike)
+        route, number = known
+        explicit = None if channel == AUTOMATIC else channel
+        active_micros = 0
+        if card.active_contact_micros and route.plan.legs and recipient.id not in counted:
+            active_micros = card.active_contact_micros
+            counted.add(recipient.id)
+        messages.append(DraftMessage(message_id, recipient, explicit, route, number, active_micros))
     used = [route for route, _ in alike.values()]
-    refusal = _refusal([route.plan for route in used])
-    if refusal:
-        return ApiError(refusal)
     return DraftRequest(command, ids.new_id(command.now_ms), rendered, used, messages)
+
+
+def draft_held(
+    command: SendCommand, *, source: Source, recipients: Mapping[str, Recipient], sms_max_segments: int
+) -> DraftRequest | ApiError:
+    """The messages of a request for a later time, without routes and prices: `rounds` decides those at the release.
+
+    Returns a 400 if the text does not fit a requested channel, or a 422 if every recipient has opted out.
+    """
+    request = command.request
+    channels = request.channels
+    if MMS in channels and not (request.media_urls or content.media_of(source)):
+        return ApiError("VALIDATION_001", details={"media_urls": [NO_MEDIA]})
+    rendered = content.render(
+        source, channels, sms_max_segments=sms_max_segments, media_urls=request.media_urls, subject=request.subject
+    )
+    problems = _text_problems(rendered, channels)
+    if problems:
+        code, field = ("VALIDATION_005", "text") if rendered.is_text else ("VALIDATION_004", "template.parameters")
+        return ApiError(code, "Request validation failed", details={field: problems})
+    if all(recipients[phone].opted_out for phone in command.recipients):
+        return ApiError("BUSINESS_004")
+    held = routes.held(rendered)
+    messages = [
+        DraftMessage(
+            ids.new_id(command.now_ms), recipients[phone], None if channel == AUTOMATIC else channel, held, 0, 0
+        )
+        for phone in command.recipients
+        for channel in channels
+    ]
+    return DraftRequest(command, ids.new_id(command.now_ms), rendered, [held], messages)
+
+
+def _text_problems(rendered: RenderedSource, channels: Sequence[str]) -> list[str]:
+    """Why the text fits none of the channels of an automatic choice, or not a named one."""
+    problems: dict[str, None] = {}
+    for channel in channels:
+        if channel != AUTOMATIC:
+            problems.update(dict.fromkeys(rendered.unfit.get(channel, ())))
+        elif not rendered.contents:
+            problems.update(dict.fromkeys(problem for found in rendered.unfit.values() for problem in found))
+    return list(problems)
 
 
 def _refusal(plans: Sequence[RoutePlan]) -> str | None:

@@ -128,7 +128,12 @@ def on_submitted(progress: MessageProgress) -> LifecycleStep:
 
 
 def on_receipt(progress: MessageProgress, *, leg: int, kind: str, falls_back: bool = True) -> LifecycleStep:
-    """A carrier's receipt (`DELIVERED`, `READ` or `FAILED`) for one of the legs."""
+    """A carrier's receipt (`DELIVERED`, `READ` or `FAILED`) for one of the legs.
+
+    A leg of an earlier round is negative. It changes nothing: the message was sent again since.
+    """
+    if leg < 0:
+        return NOTHING
     if kind == FAILED:
         return on_leg_failed(progress, leg=leg, falls_back=falls_back)
     return LifecycleStep(kind, leg) if RANK[kind] > RANK[progress.status] else NOTHING

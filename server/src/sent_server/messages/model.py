@@ -45,9 +45,12 @@ class PlannedLeg:
     sender: str
 
 
-def queue_key(customer_id: str, sender: str) -> str:
-    """The queue of a message to be dispatched. Queues are served round-robin. A sender may have a rate limit."""
-    return f"{customer_id}/{sender}"
+def queue_key(customer_id: str, sender: str, *, held: bool = False) -> str:
+    """The queue of a message to be dispatched. Queues are served round-robin. A sender may have a rate limit.
+
+    `held`: the message waited for its time. Such messages come in crowds, and must not delay the customer's others.
+    """
+    return f"{customer_id}:held/{sender}" if held else f"{customer_id}/{sender}"
 
 
 def sender_of(queue_key: str) -> str:

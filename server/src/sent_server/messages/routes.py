@@ -92,6 +92,12 @@ def find(
     return look_up(terms, requested, recipient.channels, recipient.opted_out, recipient.region_code, heard, chosen)
 
 
+def held(rendered: RenderedSource) -> MessageRoute:
+    """The route of a message that waits for its time: none yet."""
+    stored = dump_plan(StoredPlan((), is_text=rendered.is_text, is_newer=True))
+    return MessageRoute(RoutePlan((), ()), stored, 0, None, None, is_newer=True)
+
+
 @functools.lru_cache(maxsize=10_000)
 def _find(
     terms: Terms,

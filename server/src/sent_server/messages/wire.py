@@ -14,7 +14,7 @@ from sent_server.http.lengths import AtMost
 from sent_server.http.zero_values import Fault, ZeroValues
 from sent_server.kernel import media, money, paging, phone, spellings, timestamps, typed_text
 from sent_server.kernel.channels import CHANNELS
-from sent_server.messages import sender_pools
+from sent_server.messages import schedule, sender_pools
 from sent_server.messages.model import AUTOMATIC, Batch, Message, MessageEvent, load_contents, load_plans
 from sent_server.messages.request import Asked, SendRequest, TemplateAsked, TextAsked
 from sent_server.messages.sender_pools import SenderPools
@@ -103,6 +103,17 @@ MediaUrls = Annotated[
 Parameters = dict[str, Annotated[str, _AnyText()] | None]
 
 
+def _check_scheduled_at(value: Any) -> Any:
+    at_ms = schedule.parse(value) if isinstance(value, str) else None
+    if at_ms is None and value is not None:
+        raise fault("VALIDATION_001", schedule.BAD_FORM)
+    return at_ms
+
+
+# RFC 3339 text on the wire. The value is epoch milliseconds.
+ScheduledAt = Annotated[int | None, ZeroValues((str, int, list, dict)), BeforeValidator(_check_scheduled_at)]
+
+
 class TemplateRef(BaseModel):
     """`id` takes precedence over `name`."""
 
@@ -160,6 +171,7 @@ class SendMessage(RequestBody):
     subject: Annotated[str, AfterValidator(_check_subject)] | None = None
     webhook_url: PostUrl | None = None
     callback_url: PostUrl | None = None
+    scheduled_at: ScheduledAt = None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -183,7 +195,14 @@ class SendMessage(RequestBody):
     def request(self) -> SendRequest:
         """What the recipients are to get. An id takes precedence over a name."""
         pools = self.channels if isinstance(self.channels, dict) else {}
-        return SendRequest(self._asked, self.chosen_channels, tuple(self.media_urls or ()), self.subject, pools)
+        return SendRequest(
+            self._asked,
+            self.chosen_channels,
+            tuple(self.media_urls or ()),
+            self.subject,
+            pools,
+            scheduled_at_ms=self.scheduled_at,
+        )
 
     @property
     def _asked(self) -> Asked:
@@ -199,6 +218,7 @@ def accepted(
     template_id: str | None,
     template_name: str | None,
     rows: Sequence[tuple[str, str, str | None, str | None, int | None]],
+    scheduled_at_ms: int | None = None,
 ) -> dict[str, Any]:
     """Rows of (message id, phone, channel, text, price in micros). Channel and price are None if automatic."""
     return {
@@ -219,6 +239,7 @@ def accepted(
             }
             for message_id, to, channel, _, price in rows
         ],
+        **({} if scheduled_at_ms is None else {"scheduled_at": timestamps.iso(scheduled_at_ms)}),
     }
 
 
