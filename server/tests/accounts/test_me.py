@@ -59,3 +59,26 @@ def test_sending_shows_in_the_balance(fresh_account: Account) -> None:
     assert sent.status == 202, sent.body
     after = http.get("/v3/me").data["balance"]
     assert after["available"] < before["available"]
+
+
+def test_the_number_that_sends_sms_is_shown_with_the_account_that_owns_it(server: Server) -> None:
+    account = server.create_account("Owner of a number")
+    profile = server.create_profile(account.customer_id, "Borrower")
+    for http in (account.http, profile.http):
+        me = http.get("/v3/me").data
+        assert me["sending_phone_number"] == me["channels"]["sms"]["phone_number"]
+        assert me["sending_phone_number_profile_id"] == account.customer_id
+    made = server.ask("accounts create", name="Without a number", channels=False)
+    me = server.client(server.create_key(made["customer_id"])).get("/v3/me").data
+    assert (me["sending_phone_number"], me["sending_phone_number_profile_id"]) == (None, None)
+
+
+def test_rows_name_the_account_that_looks_at_them(server: Server) -> None:
+    account = server.create_account("Of rows")
+    profile = server.create_profile(account.customer_id, "Looks at them")
+    contact = account.http.post("/v3/contacts", {"phone_number": samples.phone()}).data
+    assert contact["customer_id"] == account.customer_id
+    user = account.http.post("/v3/users", samples.user()).data
+    assert account.http.get(f"/v3/users/{user['id']}").data["customer_id"] == account.customer_id
+    inherited = profile.http.get(f"/v3/contacts/{contact['id']}").data
+    assert (inherited["customer_id"], inherited["is_inherited"]) == (profile.customer_id, True)

@@ -37,12 +37,13 @@ LENIENT: dict[str, str] = {
 NEVER_EMPTY = (
     r"PUT /v3/webhooks/\S+ (display_name|endpoint_url|event_types): an empty",
     r"PATCH /v3/contacts/\S+ phone_number: an empty",
-    r"PATCH /v3/profiles/\S+ name: an empty",
+    r"PATCH /v3/(sender-)?profiles/\S+ name: an empty",
     r"PUT /v3/templates/\S+ definition: an empty",
 )
 # Refusals that name what the field belongs to, because only together they are wrong.
 NAMED_ABOVE: dict[str, str] = {
     r"POST /v3/messages template.name: left out": "template",
+    r"PATCH /v3/sender-profiles/\S+ description: left out": "body",  # nothing is left to change
     r"/v3/templates.* definition.body.multiChannel.variables": "template",
     r"/v3/templates.* definition.body.multiChannel: an empty": "body",
 }
