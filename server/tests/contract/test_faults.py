@@ -42,6 +42,9 @@ NEVER_EMPTY = (
 )
 # Refusals that name what the field belongs to, because only together they are wrong.
 NAMED_ABOVE: dict[str, str] = {
+    r"POST /v3/messages template: another object": "text",
+    r"POST /v3/messages text: left out": "template",
+    r"POST /v3/messages phone_number: (left out|null|an empty text)": "to",
     r"POST /v3/messages template.name: left out": "template",
     r"PATCH /v3/sender-profiles/\S+ description: left out": "body",  # nothing is left to change
     r"/v3/templates.* definition.body.multiChannel.variables": "template",

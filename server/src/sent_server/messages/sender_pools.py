@@ -9,7 +9,6 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
-from sent_server.http import unserved
 from sent_server.http.fields import fault
 from sent_server.kernel.channels import CHANNELS
 from sent_server.messages import pools
@@ -28,7 +27,7 @@ def read(value: Mapping[str, Any]) -> SenderPools:
     problems: list[_Problem] = []
     found: SenderPools = {}
     for channel, entries in value.items():
-        if unserved.is_empty(entries):
+        if entries is None or entries == []:
             continue
         if channel not in CHANNELS:
             problems.append(((channel[:40],), "VALIDATION_006", f"'{channel[:40]}' {NO_POOL}"))
@@ -46,8 +45,12 @@ def _senders(channel: str, entries: Any, problems: list[_Problem]) -> Iterator[s
         if not isinstance(entry, dict):
             problems.append(((channel, place), "VALIDATION_001", "Expected an object"))
             continue
-        senders = cast(dict[str, Any], entry).get("from")
-        if senders is None or senders == "":
+        named = cast(dict[str, Any], entry)
+        for name in ("country", "strategy"):
+            if not isinstance(named.get(name), str | None):
+                problems.append(((channel, place, name), "VALIDATION_001", "Expected a string"))
+        senders = named.get("from")
+        if senders is None:
             continue
         at = (channel, place, "from")
         for number, sender in _listed(senders, at, "senders", MAX_SENDERS, problems):
