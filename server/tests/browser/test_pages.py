@@ -13,7 +13,8 @@ from harness.waiting import wait_for
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 PATHS = (
-    "", "/playground", "/phones", "/phones/+14155550191", "/templates", "/templates/new", "/contacts", "/webhooks",
+    "", "/activities",
+    "/playground", "/phones", "/phones/+14155550191", "/templates", "/templates/new", "/contacts", "/webhooks",
     "/keys", "/lookup?number=%2B14155550191", "/users", "/billing", "/audit", "/me",
 )  # fmt: skip
 SHOTS = Path(__file__).parents[3] / "screenshots"

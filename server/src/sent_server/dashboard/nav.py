@@ -25,6 +25,7 @@ GROUPS: Sequence[tuple[str, Sequence[NavItem]]] = (
         "",
         (
             NavItem("Overview", "", "overview"),
+            NavItem("Activities", "/activities", "activities"),
             NavItem("Playground", "/playground", "playground", DEVELOPERS),
             NavItem("Phones", "/phones", "phone", ADMINS),
         ),

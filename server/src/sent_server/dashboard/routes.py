@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from sent_server.dashboard.nav import ADMINS, DEVELOPERS, EVERYBODY
 from sent_server.dashboard.pages import (
+    activities,
     audit_log,
     billing,
     contacts,
@@ -44,6 +45,7 @@ def _page(method: str, path: str, handler: Handler, may: frozenset[str] = EVERYB
 
 PAGES: Sequence[Page] = (
     _page("GET", "", overview.show),
+    _page("GET", "/activities", activities.show),
     _page("GET", "/activities/{id}", message.show),
     _page("GET", "/phones", phones.show_all, ADMINS),
     _page("POST", "/phones", phones.open_one, ADMINS),
