@@ -35,7 +35,8 @@ def test_an_inbound_message_is_read_by_the_id_of_its_event(fresh_account: Accoun
         "contact_id": contact["id"],
         "customer_id": fresh_account.customer_id,
     }
-    assert shown["message_body"] == {"header": None, "content": told["text"], "footer": None, "buttons": None}
+    others = ("header", "footer", "buttons", "headerMedia", "media", "subject")
+    assert shown["message_body"] == {**dict.fromkeys(others), "content": told["text"]}
     for name in ("template_id", "template_name", "template_category", "price", "active_contact_price"):
         assert shown[name] is None
     assert [event["status"] for event in shown["events"]] == ["RECEIVED"]
