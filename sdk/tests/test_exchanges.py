@@ -1,6 +1,7 @@
-"""Texts and filters against a real server, by every driver."""
+"""Texts, conversations, filters and senders against a real server, by every driver."""
 
 import itertools
+import time
 
 import pytest
 
@@ -32,6 +33,31 @@ def test_a_text_and_a_template_are_one_too_many(call):
     assert list(refused.value.details) == ["text"]
 
 
+def test_both_sides_of_a_conversation(call, server):
+    handset = server.phone(phone())
+    template = {"name": "otp_code", "parameters": {"code": "4713"}}
+    sent = call(lambda c: c.messages.send(to=[handset.number], template=template, channel="sms"))
+    message = call(lambda c: c.messages.wait_until_delivered(sent.id, timeout=30))
+    handset.reply("Thank you")
+    conversation = message.conversation_id
+    assert conversation == message.contact_id
+
+    deadline_s = time.monotonic() + 30
+    found = []
+    while len(found) < 2 and time.monotonic() < deadline_s:  # a job reads the reply
+        time.sleep(0.05)
+        found = call.items(lambda c: c.conversations.list_messages(conversation))
+    assert [(one.direction, one.status) for one in found] == [("inbound", "RECEIVED"), ("outbound", message.status)]
+    assert [one.message_body.content for one in found] == ["Thank you", message.message_body.content]
+    assert all(one.events is None for one in found)
+    inbound = call.items(lambda c: c.messages.list(direction="inbound", contact_id=conversation))
+    assert inbound == [found[0]]
+    assert {one.id for one in found} <= {one.id for one in call.items(lambda c: c.conversations.list(page_size=100))}
+    summary = call(lambda c: c.contacts.retrieve_message_summary(conversation)).data
+    assert (summary.message_count, summary.channels_used) == (2, ["sms"])
+    assert (summary.channel_scores[0].success_score, summary.channel_scores[0].fail_score) == (100, 0)
+
+
 def test_filters_of_a_webhook_are_kept_and_cleared(call):
     made = call(
         lambda c: c.webhooks.create(
@@ -52,3 +78,25 @@ def test_filters_of_a_webhook_are_kept_and_cleared(call):
         assert changed.data.event_filters is None
     finally:
         call(lambda c: c.webhooks.delete(made.id))
+
+
+def test_senders_of_the_account(call, server):
+    state = call(lambda c: c.channels.retrieve()).data
+    assert state.customer_id == server.customer_id
+    markets = call(lambda c: c.channels.sms.list()).data
+    assert {(one.country, one.number_type) for one in state.sms} == {(one.country, one.number_type) for one in markets}
+    first = markets[0]
+    assert call(lambda c: c.channels.sms.retrieve(first.country, first.number_type)).data.status == first.status
+    needed = call(lambda c: c.compliance.retrieve_requirements(country="US", type="TEN_DLC")).data
+    assert (needed.channel, needed.country, needed.required) == ("sms", "US", True)
+
+
+def test_a_sender_profile_from_creation_to_deletion(call):
+    made = call(lambda c: c.sender_profiles.create(name="Shop", short_name="SHOP", billing={"inherit": True})).data
+    assert made.api_key
+    assert call(lambda c: c.sender_profiles.get(made.id)).data.name == "Shop"
+    assert call(lambda c: c.sender_profiles.update(made.id, name="Store")).data.name == "Store"
+    assert made.id in {one.id for one in call.items(lambda c: c.sender_profiles.list())}
+    assert call(lambda c: c.sender_profiles.delete(made.id)) is None
+    with pytest.raises(sent_dm.NotFoundError):
+        call(lambda c: c.sender_profiles.get(made.id))
