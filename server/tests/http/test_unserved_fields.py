@@ -109,7 +109,9 @@ def test_every_field_of_the_table_is_refused_all_at_once_or_accepted_empty(serve
         assert REFUSED not in (answer.details if answer.status >= 400 else {}).values()
 
 
-@pytest.mark.parametrize("channels", [{}, [], None, "", {"sms": {"from": [], "country": "", "strategy": ""}}], ids=str)
+@pytest.mark.parametrize(
+    "channels", [{}, [], None, "", {"sms": [{"from": [], "country": "", "strategy": ""}]}], ids=str
+)
 def test_empty_pools_of_senders_say_nothing(server: Server, channels: Any) -> None:
     body = {**_body(_entry("POST /v3/messages")), "channels": channels, "sandbox": True}
     assert server.http.post("/v3/messages", body).status == 202
