@@ -51,6 +51,7 @@ def test_the_tests_of_the_testing_page(page, sent_client, sent_server, sent_phon
     names, _, _ = page
     names["test_greeting"](sent_client, sent_phone)
     names["test_that_stop_opts_out"](sent_client, sent_server.phone())
+    names["test_a_reminder"](sent_client, sent_server.phone(), sent_server)
     names["test_a_carrier_that_refuses"](sent_client, sent_server.phone(), sent_server)
 
 

@@ -1,7 +1,8 @@
-"""Texts, conversations, filters and senders against a real server, by every driver."""
+"""Texts, schedules, conversations, filters and senders against a real server, by every driver."""
 
 import itertools
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -100,3 +101,45 @@ def test_a_sender_profile_from_creation_to_deletion(call):
     assert call(lambda c: c.sender_profiles.delete(made.id)) is None
     with pytest.raises(sent_dm.NotFoundError):
         call(lambda c: c.sender_profiles.get(made.id))
+
+
+def test_a_message_is_held_and_cancelled(call, server):
+    when = server.now() + timedelta(hours=2)
+    answer = call(
+        lambda c: c.messages.send(
+            to=[phone()], template={"name": "otp_code", "parameters": {"code": "1"}}, channel="sms", scheduled_at=when
+        )
+    )
+    assert (answer.status, answer.data.scheduled_at) == ("QUEUED", when)
+    held = call(lambda c: c.messages.get(answer.id)).data
+    assert (held.status, held.scheduled_at) == ("SCHEDULED", when)
+    cancelled = call(lambda c: c.messages.cancel(answer.id)).data
+    assert (cancelled.status, cancelled.scheduled_at) == ("CANCELLED", when)
+    assert call(lambda c: c.messages.cancel(answer.id)).data == cancelled
+    with pytest.raises(sent_dm.ConflictError) as refused:
+        call(lambda c: c.messages.resend(answer.id))
+    assert refused.value.code == "BUSINESS_006"
+
+
+def test_the_clock_can_be_moved_to_the_release(call, server):
+    handset = server.phone(phone())
+    when = server.now() + timedelta(minutes=3)
+    template = {"name": "otp_code", "parameters": {"code": "4711"}}
+    call(lambda c: c.messages.send(to=[handset.number], template=template, channel="sms", scheduled_at=when))
+    server.advance_clock_to(when)
+    assert server.now() >= when
+    assert "4711" in handset.wait_for(channel="sms", timeout=30).text
+    server.advance_clock_to(when)  # never back
+    assert server.now() >= when
+
+
+def test_a_message_is_sent_again_under_its_id(call, server):
+    handset = server.phone(phone())
+    template = {"name": "otp_code", "parameters": {"code": "4712"}}
+    first = call(lambda c: c.messages.send(to=[handset.number], template=template, channel="sms"))
+    call(lambda c: c.messages.wait_until_delivered(first.id, timeout=30))
+    again = call(lambda c: c.messages.resend(first.id))
+    assert (again.id, again.data.recipients[0].channel) == (first.id, "sms")
+    assert {handset.wait_for("4712", timeout=30).id, handset.wait_for("4712", timeout=30).id} == {
+        one.id for one in handset.messages()
+    }
