@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from harness import brands, samples
@@ -58,6 +59,18 @@ class World:
     def message(self) -> Json:
         body = {"to": [samples.phone()], "template": {"name": "welcome"}, "channel": ["sms"]}
         made: Json = self.http.post("/v3/messages", body).data["recipients"][0]
+        return {"id": made["message_id"]}
+
+    def held_message(self) -> Json:
+        at = datetime.now(UTC) + timedelta(days=20)
+        return self._sent({"template": {"name": "welcome"}, "channel": ["sms"], "scheduled_at": at.isoformat()})
+
+    def failed_message(self) -> Json:
+        """Its template has no values."""
+        return self._sent({"template": {"name": "order_confirmation"}, "channel": ["sms"]})
+
+    def _sent(self, body: Json) -> Json:
+        made: Json = self.http.post("/v3/messages", {"to": [samples.phone()], **body}).data["recipients"][0]
         return {"id": made["message_id"]}
 
     def brand(self) -> Json:

@@ -21,6 +21,10 @@ def _legacy_send(world: World) -> Any:
     return {**example("POST /v3/messages", "single_legacy"), "template_id": world.template()["id"]}
 
 
+def _path(operation: str, row: str) -> str:
+    return operation.partition(" ")[2].replace("{id}", f"{{{row}}}")
+
+
 MESSAGES = [
     Row(
         "POST /v3/messages",
@@ -191,4 +195,37 @@ MESSAGES = [
         "VALIDATION_001",
     ),
     Row("GET /v3/messages/{id}/activities", "unknown", "/v3/messages/{unknown}/activities", 404, "RESOURCE_003"),
+    *(
+        row
+        for name in ("POST /v3/messages/{id}/cancel", "POST /v3/messages/{id}/resend")
+        for row in (
+            Row(name, "a malformed id", _path(name, "malformed"), 400, "VALIDATION_001", lambda _: {}),
+            Row(name, "a bad key", _path(name, "unknown"), 400, "VALIDATION_007", lambda _: {}, headers=BAD_KEY),
+            Row(name, "unknown", _path(name, "unknown"), 404, "RESOURCE_003", lambda _: {}),
+        )
+    ),
+    Row(
+        "POST /v3/messages/{id}/cancel",
+        "a message that waits",
+        "/v3/messages/{held_message}/cancel",
+        200,
+        body=lambda _: {},
+        check=lambda data: data["status"] == "CANCELLED",
+    ),
+    Row(
+        "POST /v3/messages/{id}/resend",
+        "a message that has failed",
+        "/v3/messages/{failed_message}/resend",
+        202,
+        body=lambda _: {},
+        check=lambda data: data["status"] == "QUEUED",
+    ),
+    Row(
+        "POST /v3/messages/{id}/cancel",
+        "a message that never waited",
+        "/v3/messages/{message}/cancel",
+        409,
+        "BUSINESS_006",
+        lambda _: {},
+    ),
 ]

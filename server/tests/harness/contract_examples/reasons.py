@@ -34,6 +34,10 @@ NOT_REACHED = {
     ("DELETE /v3/contacts/{id}", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/contacts/{contactId}/message-summary", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/conversations/{id}", "VALIDATION_003"): OTHER_CODE,
+    ("POST /v3/messages", "LIMIT_001"): "delivery/test_scheduled.py: it takes a million messages",
+    ("POST /v3/messages/{id}/cancel", "VALIDATION_003"): OTHER_CODE,
+    ("POST /v3/messages/{id}/resend", "BUSINESS_006"): "delivery/test_sent_again.py",
+    ("POST /v3/messages/{id}/resend", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/messages/{id}", "VALIDATION_003"): OTHER_CODE,
     ("GET /v3/messages/{id}/activities", "VALIDATION_003"): OTHER_CODE,
     (
