@@ -73,6 +73,10 @@ class Watch:
                 case "job" if old == "receipt_timeout" and (new is None or new.startswith("dispatch:")):
                     expired.add(id)
                     moved_on.add(id)
+                case "job" if (
+                    old and new and old != new and old.startswith("dispatch:") and new.startswith("dispatch:")
+                ):
+                    moved_on.add(id)  # a deferred leg that may not be sent any more
                 case "message" if new in ENDED:
                     moved_on.add(id)
                 case _:
