@@ -588,6 +588,8 @@ class CreateWhatsappChannelParams(TypedDict, total=False):
 
 
 class CreateRcsAgentRequestOfficialAddressParam(TypedDict, total=False):
+    """Registered address of the company."""
+
     street: str | None
     city: str | None
     state: str | None

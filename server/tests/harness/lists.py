@@ -122,7 +122,7 @@ def profiles(account: Account, server: Server) -> Listed:
 
 def sender_profiles(account: Account, server: Server) -> Listed:
     def body() -> Row:
-        return {"name": "One of many", "short_name": uuid.uuid4().hex[:8].upper(), "billing": {"inherit": True}}
+        return {"name": "One of many", "short_name": f"M{uuid.uuid4().hex[:8].upper()}", "billing": {"inherit": True}}
 
     return simple(account.http, "/v3/sender-profiles", body)
 

@@ -84,9 +84,8 @@ def test_a_message_that_does_not_end_shows_its_status_its_activities_and_the_ser
     with pytest.raises(AssertionError) as failed:
         wait_for_end(server.http, sent, timeout_s=3)
     first, second, *rest = str(failed.value).splitlines()
-    assert first == (
-        f"waited 3 s for {message_id} to be DELIVERED or READ or FAILED; last seen: {{'{message_id}': 'SENT'}}"
-    )
+    assert first.startswith(f"waited 3 s for {message_id} to be DELIVERED or READ or FAILED")
+    assert first.endswith(f"; last seen: {{'{message_id}': 'SENT'}}")
     assert second == f"activities of {message_id}:"
     assert [line.split()[1] for line in rest[:4]] == ["QUEUED", "PROCESSED", "ROUTED", "SENT"]
     where = f"sent up (pid {server.pid}) at {server.base_url}"

@@ -379,9 +379,9 @@ def test_every_path_says_which_methods_it_allows(server: Server, method: str, pa
     assert method not in allowed
 
 
-def test_the_root_leads_to_the_documentation(server: Server) -> None:
+def test_the_root_leads_to_the_dashboard(server: Server) -> None:
     answer = server.anonymous().request("GET", "/", checked=False)
-    assert (answer.status, answer.headers["location"], answer.body) == (307, "/docs", b"")
+    assert (answer.status, answer.headers["location"], answer.body) == (307, "/dashboard", b"")
 
 
 @pytest.mark.parametrize("content_type", [None, "*/*", "text/plain", "text/plain;charset=UTF-8", "application/json",

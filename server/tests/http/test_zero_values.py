@@ -48,7 +48,7 @@ BODIES: dict[str, Callable[[], Json]] = {
     "PATCH /v3/profiles/{profileId}": lambda: {"description": "described"},
     "POST /v3/brands": samples.brand,
     "POST /v3/brands/{brandId}/campaigns": samples.campaign,
-    "POST /v3/channels/sms": lambda: {"country": "GB", "number_type": "ALPHANUMERIC"},
+    "POST /v3/channels/sms": lambda: {"country": "GB", "number_type": "LOCAL"},
     "POST /v3/sender-profiles": lambda: {"name": "Shop", "short_name": "SHOP"},
 }
 TEMPLATES = ("POST /v3/templates", "PUT /v3/templates/{id}")
@@ -195,10 +195,10 @@ TEXTS = {"search", "status", "category", "channel", "phone", "direction", "conta
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.name)
 def test_an_empty_query_is_no_filter(server: Server, operation: contract.Operation) -> None:
-    if "{" in operation.path:
+    if "{" in operation.path or operation.path == "/v3/compliance/requirements":  # its parameters are required
         return
     parameters = map(contract.resolve, operation.definition.get("parameters", ()))
-    names = {one["name"] for one in parameters if one["in"] == "query"} & TEXTS
+    names = {one["name"] for one in parameters if one["in"] == "query" and not one.get("required")} & TEXTS
     if names:
         answer = server.http.get(operation.path, query=dict.fromkeys(names, ""))
         assert answer.status == 200, (names, answer.body)

@@ -70,7 +70,8 @@ def test_a_profile_sees_its_organizations_rows_as_inherited_and_read_only(family
     listed = seen(heir, collection)
     assert (listed[theirs["id"]], listed[own["id"]]) == (True, False)
     path = f"{collection}/{theirs['id']}"
-    assert heir.get(path).data == {**family.http.get(path).data, "is_inherited": True}
+    viewer_id = heir.get("/v3/me").data["id"]
+    assert heir.get(path).data == {**family.http.get(path).data, "is_inherited": True, "customer_id": viewer_id}
     for answer, what in zip(change(heir, collection, theirs["id"]), ("updated", "deleted"), strict=True):
         assert (answer.status, answer.code) == (400, "VALIDATION_001")
         assert answer.error["message"].endswith(f"is read-only and cannot be {what}.")

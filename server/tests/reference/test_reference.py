@@ -144,8 +144,8 @@ def test_a_body_with_several_forms_has_a_table_for_each() -> None:
     operations = {operation.id: operation for group in document.groups().values() for operation in group}
     send = operations["send_message"].bodies
     assert [{field.name for field in body.fields if field.need == "required"} for body in send] == [
-        {"to", "template"},
-        {"phone_number", "template_id"},
+        {"to"},
+        {"phone_number"},
     ]
     named = {field.name: field.need for field in send[0].fields}
     assert (named["id"], named["name"]) == ("one of these is required", "one of these is required")

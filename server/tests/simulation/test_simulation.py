@@ -45,7 +45,7 @@ class HangingCarriers(World):
 
 def test_a_submit_that_hangs_or_breaks_has_no_other_one_repeated() -> None:
     seen = Counter[str]()
-    for seed in range(2_000, 2_010):
+    for seed in range(2_000, 2_016):
         outcome = world.run(seed, HangingCarriers)
         assert not outcome.wrong, outcome.report()
         seen += outcome.trace.counts

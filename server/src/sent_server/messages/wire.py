@@ -111,7 +111,7 @@ def _check_scheduled_at(value: Any) -> Any:
 
 
 # RFC 3339 text on the wire. The value is epoch milliseconds.
-ScheduledAt = Annotated[int | None, ZeroValues((str, int, list, dict)), BeforeValidator(_check_scheduled_at)]
+ScheduledAt = Annotated[int | None, ZeroValues((str,)), BeforeValidator(_check_scheduled_at)]
 
 
 class TemplateRef(BaseModel):
